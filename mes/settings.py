@@ -1,0 +1,50 @@
+"""One typed settings model; every key can be set by an environment variable `MES_<KEY>`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Settings(BaseModel):
+    """What a process of the MES needs to know before it opens its database."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Field(description="Folder of database, spool, credentials and clock state.")
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL; None: SQLite file `mes.db` in `data_dir`."
+    )
+    host: str = "127.0.0.1"
+    port: int = 8080
+    plain_http: bool = False
+    secret_key: SecretStr | None = Field(
+        default=None, description="Session key; None: made once and kept in `data_dir` (0600)."
+    )
+    socket_clients_max: int = 250
+    sockets_per_token_max: int = 250
+    ingest_bytes_in_flight_max: int = 32 * 1024 * 1024
+    request_bytes_max: int = 4 * 1024 * 1024
+    merge_window_ms: int = Field(default=100, ge=50, le=250)
+    development: bool = False
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'mes.db'}"
+
+    @classmethod
+    def from_environment(cls, **given: object) -> Self:
+        """Settings from `MES_*` variables, overridden by `given` values that are not None."""
+        values: dict[str, object] = {
+            name: os.environ[f"MES_{name.upper()}"]
+            for name in cls.model_fields
+            if f"MES_{name.upper()}" in os.environ
+        }
+        values.update({name: value for name, value in given.items() if value is not None})
+        return cls.model_validate(values)
