@@ -90,13 +90,12 @@ class Database:
     ) -> None:
         self.engine = engine
         self.on_commit = on_commit
-        self._writer = engine.execution_options(mes_write=True)
+        self._writer: Engine = engine.execution_options(mes_write=True)
+        self._reader: Engine = engine
         if engine.dialect.name == "postgresql":
             self._reader = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        else:
-            self._reader = engine
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

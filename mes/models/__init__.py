@@ -1,0 +1,98 @@
+"""Typed models, one file per ISA-95 object family; importing this package loads them all."""
+
+from mes.models.base import Base
+from mes.models.calendar import Calendar, CalendarException, ShiftPattern
+from mes.models.equipment import Equipment, WorkUnitSetting
+from mes.models.materials import (
+    MaterialDefinition,
+    MaterialRate,
+    OperationsDefinition,
+    OperationsSegment,
+)
+from mes.models.people import (
+    Account,
+    ApiToken,
+    Credential,
+    Person,
+    RoleGrant,
+    Terminal,
+    UserSession,
+)
+from mes.models.projections import JobRun, QuantityRecord, RollupHour, StateRecord, WorkUnitLive
+from mes.models.published import AuditLog, Outbox, PublishedFigure
+from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
+from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
+from mes.models.sources import (
+    ConfigRevision,
+    Edge,
+    SignalBinding,
+    Source,
+    SourceStatus,
+    SourceStream,
+    Tag,
+)
+from mes.models.work import (
+    Command,
+    CountDecision,
+    JobEvent,
+    JobOrder,
+    NumberRule,
+    OrderEvent,
+    QuantityStatement,
+    ShiftSignoff,
+    StopStatement,
+    WorkOrder,
+)
+
+__all__ = [
+    "Account",
+    "ApiToken",
+    "AuditLog",
+    "Base",
+    "Calendar",
+    "CalendarException",
+    "Command",
+    "ConfigRevision",
+    "CountDecision",
+    "Credential",
+    "Edge",
+    "Equipment",
+    "GapFact",
+    "JobEvent",
+    "JobOrder",
+    "JobRun",
+    "KpiPolicyVersion",
+    "MaterialDefinition",
+    "MaterialRate",
+    "NumberRule",
+    "OperationsDefinition",
+    "OperationsSegment",
+    "OrderEvent",
+    "Outbox",
+    "Person",
+    "PublishedFigure",
+    "QuantityRecord",
+    "QuantityStatement",
+    "Quarantine",
+    "Reason",
+    "ReasonClass",
+    "RoleGrant",
+    "RollupHour",
+    "Sample",
+    "SampleChunk",
+    "ShiftPattern",
+    "ShiftSignoff",
+    "SignalBinding",
+    "SignalFact",
+    "Source",
+    "SourceStatus",
+    "SourceStream",
+    "StateRecord",
+    "StopStatement",
+    "Tag",
+    "Terminal",
+    "UserSession",
+    "WorkOrder",
+    "WorkUnitLive",
+    "WorkUnitSetting",
+]
