@@ -1,0 +1,1 @@
+"""Database migrations (alembic) for SQLite and PostgreSQL; revisions never import `mes.models`."""
