@@ -1,0 +1,70 @@
+"""From facts to states, stops, reasons, runs and pieces: pure, no input or output, no clock.
+
+All instants are UTC microseconds (`int`), intervals are half-open `[start, end)`, `end` None means
+open. Every function is a function of the *set* of its facts: the order of arrival never matters.
+Rules S1 to S9 are those of the data model.
+
+**States** (`State` is a string enum: running stopped down setup waiting off unknown)::
+
+    signals.StateSignal(event_time, source, epoch, seq, state: State | None, machine_reason=None)
+    signals.Gap(start, end)                       # known hole: unknown in [start, end) for good
+    signals.mapped_state(value, mapping) / lamp_state(value)          -> State | None
+    signals.with_machine_reasons(states, [ReasonSignal(...)])         -> list[StateSignal]
+    signals.states_from_counts([PulseFact(...)], idle_after_us)       -> list[StateSignal]
+    signals.states_from_jobs([JobEvent(...)])                         -> list[StateSignal]
+
+    statements.StopStatement(kind, command_id, stated_at, seen_start=None, seen_end=None,
+                             start=None, end=None, reason=None, state=None, replaces=None,
+                             person=None)         # kind: StatementKind whole|part|declare|revert
+
+    states.derive_states(signals, gaps, statements, rules: StateRules(minor_limit_us,
+                         unknown_bridge_us=60 s)) -> Derivation(records, orphans)
+    records.StateRecord(start, end, state, stop_start, reason, reason_source, command_id)
+
+The records are a gapless partition from the first known instant on, the last one open; before the
+first record everything is unknown.
+
+**Deriving again from a point** (ingest, late data, new statements)::
+
+    dirty_from = event time of the earliest new signal, start of the earliest new gap,
+                 restart.statement_dirty_from(new, all_statements, minor_limit_us),
+                 for pulses: time of the last counted pulse before the new one
+    point = restart.restart_point(records, dirty_from, bridge_us, from_first=True)
+            # RestartPoint(at, index); None only with from_first=False: give more records
+    base  = the last StateSignal with event_time < point.at (None: there is none)
+    tail  = states.derive_from(point.at, base, signals at or after point.at,
+                               gaps with end > point.at, statements, rules)
+    rows  = restart.splice(records, point, tail, from_first=True)   # replace records[point.index:]
+
+`statements` for a tail: at least those with `window_end > point.at` and, transitively, those that
+replace one of them; more is harmless. Orphans of any set: `statements.orphans(records,
+statements)`.
+
+**Stops, lock, reasons** (at read and in the write transaction)::
+
+    stops.stops_in(records, start, end) -> list[Stop(start, end, family, records)]
+    stops.stop_at(records, at), stops.stop_overlapping(records, start, end) -> Stop | None
+    stops.head_statement(stop, statements) -> command_id | None
+    stops.lock_differs(stop, seen_start, seen_end, seen_statement, head, limit_us, as_of) -> bool
+    stops.unexplained_us(stop, minor_limit_us, as_of, within=None) -> int (us)
+    stops.needs_reason(stop, minor_limit_us, as_of, within=None) -> bool
+    stops.same_reason_offers(stop, statements, rules) -> list[(start, end, reason, command_id)]
+
+    reading.known_records(records, start, end, known_until, pulse=None) -> list[StateRecord]
+            # clipped to [start, end), unknown before the first record and from known_until on
+
+**Runs and pieces**::
+
+    runs.JobEvent(at, job, kind, command_id, material=None)   # start pause resume complete cancel
+    runs.derive_runs(events, defaults=[DefaultItem(valid_from, material)])
+            -> list[JobRun(job, material, start, end)]        # several jobs may overlap
+    runs.runs_at(runs, at) -> list[JobRun]
+
+    counts.increments(readings, rule, before=None, decisions={}) -> list[Increment]
+    counts.portions(increment, cuts) -> list[Portion(at, count, estimated)]  # spreads [gap_from, at)
+    counts.counted(role, roles, count), counts.typed(quantity, roles) -> Pieces(good, scrap,
+            rework, startup_scrap)                            # sums of these are GQ, SQ, RQ; PQ = all
+    counts.credit(runs, count, role, pieces_per_count) -> list[(JobRun | None, Decimal)]
+
+**Calendar**: see `mes.core.calendar`.
+"""
