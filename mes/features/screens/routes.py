@@ -1,0 +1,118 @@
+"""Pages. Each page renders its frame and its first data; islands keep them fresh over the API.
+
+What a template expects:
+
+- every page: the helpers of `setup.page_helpers` (language, theme, site, clock, who, asset ...)
+- `wall.html`: `lines` [{code, name{ko,en}}], `units` [{code, name, line}], `tiles` [tile]
+- `terminal.html`, `jobs.html`: `unit` {code, name, line}, `tiles` [tile], `person` or None
+- `orders.html`: `units` [{code, name, line}], `items` [{code, name, unit}]
+- `report.html`: `report`, see `report.ReportPage`
+- `sources.html`: nothing more; the island reads `/api/v1/sources`
+- `sign-in.html`: `next`
+- `error.html`: `problem` {title, status, code, detail}
+"""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
+from werkzeug.exceptions import NotFound
+
+from mes.features.screens.language import COOKIE, LANGUAGES, YEAR_S, safe_next
+from mes.features.screens.setup import EXTENSION, Screens
+from mes.features.screens.site import Place, read_layout
+
+screens = Blueprint("screens", __name__)
+
+
+@screens.get("/language/<code>")
+def language(code: str) -> Response:
+    """Set the language cookie and go back to where the reader was."""
+    if code not in LANGUAGES:
+        raise NotFound
+    response = make_response(redirect(safe_next(request.args.get("next"))))
+    response.set_cookie(COOKIE, code, max_age=YEAR_S, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+@screens.get("/")
+def overview() -> str:
+    """The plant overview for wall and desk."""
+    with held().database.reading() as session:
+        layout = read_layout(session)
+    return render_template(
+        "wall.html",
+        lines=[place_data(line) for line in layout.lines],
+        units=[place_data(unit) for unit in layout.work_units],
+        tiles=[],
+    )
+
+
+@screens.get("/terminal/<work_unit>")
+def terminal(work_unit: str) -> str:
+    """The operator terminal of one machine."""
+    return unit_page("terminal.html", work_unit)
+
+
+@screens.get("/jobs/<work_unit>")
+def jobs(work_unit: str) -> str:
+    """The job list of one machine."""
+    return unit_page("jobs.html", work_unit)
+
+
+@screens.get("/orders")
+def orders() -> str:
+    """Work orders: conditions, grid, form."""
+    with held().database.reading() as session:
+        layout = read_layout(session)
+    return render_template("orders.html", units=[place_data(unit) for unit in layout.work_units])
+
+
+@screens.get("/sources")
+def sources() -> str:
+    """Sources with their link state."""
+    return render_template("sources.html")
+
+
+@screens.get("/sign-in")
+def sign_in() -> str:
+    """The form for a sign-in with password; the post goes to the people feature."""
+    return render_template("sign-in.html", next=safe_next(request.args.get("next")))
+
+
+def unit_page(template: str, code: str) -> str:
+    """A page of one work unit.
+
+    Raises:
+        NotFound: There is no work unit of that code.
+    """
+    with held().database.reading() as session:
+        layout = read_layout(session)
+    unit = layout.work_unit(code)
+    if unit is None:
+        raise NotFound(f"There is no work unit {code}.")
+    line = layout.line(unit.parent)
+    return render_template(
+        template,
+        unit=place_data(unit),
+        line=place_data(line) if line else None,
+        tiles=[],
+    )
+
+
+def place_data(place: Place) -> dict[str, object]:
+    """A place as islands read it."""
+    return {"code": place.code, "name": dict(place.names), "line": place.parent}
+
+
+def held() -> Screens:
+    """What `init_screens` put on the application."""
+    screens_held: Screens = current_app.extensions[EXTENSION]
+    return screens_held

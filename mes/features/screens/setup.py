@@ -1,0 +1,93 @@
+"""Wires the pages into the application: translations, template helpers, blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, request
+from flask_babel import Babel, gettext
+
+from mes.clock import plant_clock
+from mes.db import Database
+from mes.features.screens.assets import Assets, read_assets
+from mes.features.screens.language import language_url, name_of, select_language, select_theme
+from mes.features.screens.site import read_site
+
+EXTENSION = "mes_screens"
+TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who is signed in, as the header shows it; `role` is already translated, may be empty."""
+
+    name: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screens:
+    """What page routes need: the database and the signed-in person."""
+
+    database: Database
+    assets: Assets
+    who: Callable[[], Who | None]
+
+
+def init_screens(app: Flask, database: Database, who: Callable[[], Who | None]) -> None:
+    """Register the page blueprint, Flask-Babel and the helpers of `base.html` on `app`.
+
+    Args:
+        app: the application; its template folder must be `mes/templates`.
+        database: where pages read from.
+        who: the person or account of the present request, None when nobody is signed in.
+    """
+    from mes.features.screens.routes import screens
+
+    app.extensions[EXTENSION] = Screens(database=database, assets=read_assets(), who=who)
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(TRANSLATIONS))
+    Babel(app, locale_selector=select_language, default_locale="en")
+    app.context_processor(lambda: page_helpers(app))
+    app.register_blueprint(screens)
+
+
+def page_helpers(app: Flask) -> dict[str, object]:
+    """Names every template may use."""
+    held: Screens = app.extensions[EXTENSION]
+    language = select_language()
+    clock = plant_clock()
+    site = read_site(held.database)
+    return {
+        "language": language,
+        "theme": select_theme("dark" if request.endpoint == "screens.overview" else "light"),
+        "build": held.assets.build,
+        "asset": held.assets.url,
+        "script": held.assets.script,
+        "site": {"code": site.code, "name": name_of(site.names, language), "zone": site.zone},
+        "clock": {"us": clock.now_us(), "speed": format(float(clock.speed), "g")},
+        "who": held.who(),
+        "page": (request.endpoint or "").rpartition(".")[2],
+        "navigation": navigation,
+        "language_url": language_url,
+        "page_csrf_token": csrf_token,
+        "name_of": lambda names, fallback="": name_of(names, language, fallback),
+    }
+
+
+def navigation() -> tuple[tuple[str, str, str], ...]:
+    """(endpoint, address, label) of the office menu."""
+    return (
+        ("overview", "/", gettext("Overview")),
+        ("orders", "/orders", gettext("Work orders")),
+        ("report", "/report", gettext("Reports")),
+        ("sources", "/sources", gettext("Sources")),
+    )
+
+
+def csrf_token() -> str:
+    """The token that forms and scripts send back."""
+    from flask_wtf.csrf import generate_csrf
+
+    return str(generate_csrf())

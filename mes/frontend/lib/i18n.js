@@ -1,0 +1,23 @@
+// Texts: English is the key, other languages come from the same catalogue that Jinja uses.
+import korean from "catalogue:ko";
+
+export const language = document.documentElement.lang === "en" ? "en" : "ko";
+const texts = language === "ko" ? korean : {};
+
+/** The text in the language of the page; `{name}` is replaced by the value of that name. */
+export function _(text, values = {}) {
+  return (texts[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A name of master data: {ko, en} -> the one of this page, or the other, or the fallback. */
+export function nameOf(names, fallback = "") {
+  if (!names) return fallback;
+  if (typeof names === "string") return names;
+  return names[language] || names.ko || names.en || fallback;
+}
+
+/** The same name in the other language, shown small beside it. */
+export function otherName(names) {
+  if (!names || typeof names === "string") return "";
+  return names[language === "ko" ? "en" : "ko"] || "";
+}

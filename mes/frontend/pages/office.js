@@ -1,0 +1,2 @@
+// Office pages without an island of their own.
+import "../lib/chrome.js";
