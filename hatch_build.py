@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+    Hook = BuildHookInterface[Any]
 else:
     try:
-        from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+        from hatchling.builders.hooks.plugin.interface import BuildHookInterface as Hook
     except ImportError:  # `python -m hatch_build` needs no hatchling
 
-        class BuildHookInterface:
+        class Hook:
             """Stands in for hatchling's class when only the functions below are used."""
 
 
@@ -44,7 +46,7 @@ class AssetsError(RuntimeError):
     """The front end could not be built; the message says what to do."""
 
 
-class CustomBuildHook(BuildHookInterface[Any] if TYPE_CHECKING else BuildHookInterface):
+class CustomBuildHook(Hook):
     """What hatchling calls when a wheel, an sdist or an editable install is made."""
 
     def dependencies(self) -> list[str]:
