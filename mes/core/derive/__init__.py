@@ -61,9 +61,9 @@ statements)`.
     runs.runs_at(runs, at) -> list[JobRun]
 
     counts.increments(readings, rule, before=None, decisions={}) -> list[Increment]
-    counts.portions(increment, cuts) -> list[Portion(at, count, estimated)]  # spreads [gap_from, at)
+    counts.portions(increment, cuts) -> list[Portion(at, count, estimated)]  # spreads a gap
     counts.counted(role, roles, count), counts.typed(quantity, roles) -> Pieces(good, scrap,
-            rework, startup_scrap)                            # sums of these are GQ, SQ, RQ; PQ = all
+            rework, startup_scrap)             # sums of these are GQ, SQ, RQ; PQ is all three
     counts.credit(runs, count, role, pieces_per_count) -> list[(JobRun | None, Decimal)]
 
 **Calendar**: see `mes.core.calendar`.
