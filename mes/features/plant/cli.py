@@ -1,0 +1,140 @@
+"""`mes plant check|apply|export`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from mes.clock import plant_now_us
+from mes.db import Database, make_engine
+from mes.features.plant.check import Checked, check
+from mes.features.plant.export import export
+from mes.features.plant.service import ApplyReport, apply
+from mes.settings import Settings
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+DATA = click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+
+
+@click.group()
+def plant() -> None:
+    """Check, apply or export a plant file."""
+
+
+@plant.command("check")
+@FILE
+@JSON
+def check_command(file: Path, as_json: bool) -> None:
+    """List every mistake of FILE with its line; exit 1 when there is one."""
+    checked = _read(file)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "ok": not checked.mistakes,
+                    "mistakes": [
+                        {
+                            "line": mistake.line,
+                            "field": mistake.field,
+                            "code": mistake.code,
+                            "message": mistake.message,
+                        }
+                        for mistake in checked.mistakes
+                    ],
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        _print_mistakes(file, checked)
+    sys.exit(1 if checked.mistakes else 0)
+
+
+@plant.command("apply")
+@FILE
+@DATA
+@JSON
+@click.option("--force", is_flag=True, help="Take the file where it conflicts.")
+@click.option("--prune", is_flag=True, help="Retire what the file no longer has.")
+def apply_command(file: Path, data: Path, as_json: bool, force: bool, prune: bool) -> None:
+    """Bring FILE into the database of a plant; a running plant takes it over at once."""
+    checked = _read(file)
+    if checked.plant is None:
+        _print_mistakes(file, checked)
+        sys.exit(1)
+    database = Database(make_engine(Settings.from_environment(data_dir=data).url))
+    with database.transaction() as session:
+        report = apply(
+            session,
+            checked.plant,
+            actor="command line",
+            now_us=plant_now_us(),
+            force=force,
+            prune=prune,
+        )
+    database.dispose()
+    if as_json:
+        click.echo(json.dumps(_as_dict(report), ensure_ascii=False))
+    else:
+        print_report(report)
+    sys.exit(1 if report.conflicts else 0)
+
+
+@plant.command("export")
+@DATA
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Default: print.")
+def export_command(data: Path, to: Path | None) -> None:
+    """Write the plant in the database as a plant file."""
+    database = Database(make_engine(Settings.from_environment(data_dir=data).url))
+    with database.reading() as session:
+        text = export(session)
+    database.dispose()
+    if to is None:
+        click.echo(text, nl=False)
+    else:
+        to.write_text(text, encoding="utf-8")
+
+
+def print_report(report: ApplyReport) -> None:
+    """Say what an apply changed, a line each."""
+    for word, keys in (
+        ("added", report.added),
+        ("changed", report.changed),
+        ("retired", report.retired),
+        ("not in the file, kept", report.missing),
+        ("changed on both sides, nothing applied", report.conflicts),
+    ):
+        for key in keys:
+            click.echo(f"{word}: {key}")
+    if not (report.added or report.changed or report.retired or report.conflicts):
+        click.echo("nothing to change")
+
+
+def _as_dict(report: ApplyReport) -> dict[str, object]:
+    return {
+        "added": report.added,
+        "changed": report.changed,
+        "retired": report.retired,
+        "missing": report.missing,
+        "conflicts": report.conflicts,
+        "revision": report.revision,
+    }
+
+
+def _read(file: Path) -> Checked:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file}: not UTF-8 text (byte {error.start})") from error
+    return check(text)
+
+
+def _print_mistakes(file: Path, checked: Checked) -> None:
+    for mistake in checked.mistakes:
+        click.echo(f"{file}: {mistake}")
+    if not checked.mistakes:
+        click.echo(f"{file}: no mistakes")

@@ -1,0 +1,71 @@
+"""Writing the plant in the database as a plant file that, applied again, changes nothing."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from ruamel.yaml import YAML
+from sqlalchemy.orm import Session
+
+from mes.features.plant.masters import database_objects
+from mes.features.plant.objects import Objects
+
+
+def export(session: Session) -> str:
+    """The plant file of the database as YAML text."""
+    objects = database_objects(session)
+    document: dict[str, Any] = {"schema": "plant/1"}
+    for (kind, code), value in objects.items():
+        if kind == "site":
+            document["site"] = {"id": code, **value}
+    sections = {
+        "calendars": _listed(objects, "calendar", "id"),
+        "reasons": _listed(objects, "reason", "code"),
+        "items": _listed(objects, "item", "code"),
+        "sources": _sources(objects),
+        "lines": _lines(objects),
+    }
+    document.update({name: rows for name, rows in sections.items() if rows})
+    yaml = YAML()
+    yaml.width = 100
+    yaml.allow_unicode = True
+    text = StringIO()
+    yaml.dump(document, text)
+    return text.getvalue()
+
+
+def _listed(objects: Objects, kind: str, key: str) -> list[dict[str, Any]]:
+    return [
+        {key: code, **_without_none(value)} for (k, code), value in objects.items() if k == kind
+    ]
+
+
+def _without_none(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in value.items() if part is not None}
+
+
+def _sources(objects: Objects) -> list[dict[str, Any]]:
+    rows = []
+    for (kind, code), value in objects.items():
+        if kind != "source":
+            continue
+        tags = [
+            tag for (k, path), tag in objects.items() if k == "tag" and path.startswith(code + "/")
+        ]
+        rows.append({**value, "tags": tags} if tags else dict(value))
+    return rows
+
+
+def _lines(objects: Objects) -> list[dict[str, Any]]:
+    rows = []
+    for (kind, code), value in objects.items():
+        if kind != "line":
+            continue
+        units = [
+            {"id": unit, **_without_none({k: v for k, v in part.items() if k != "line"})}
+            for (k, unit), part in objects.items()
+            if k == "work_unit" and part["line"] == code
+        ]
+        rows.append({"id": code, **_without_none(value), "work_units": units})
+    return rows

@@ -1,0 +1,178 @@
+"""Reading the plant's objects from the master tables."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mes.features.plant.objects import BUILT_IN_REASONS, Objects, decimal_text
+from mes.models import (
+    Calendar,
+    Equipment,
+    MaterialDefinition,
+    MaterialRate,
+    Reason,
+    ReasonClass,
+    ShiftPattern,
+    SignalBinding,
+    Source,
+    Tag,
+    WorkUnitSetting,
+)
+
+COUNTER_ROLES = ("total", "good", "scrap")
+CODE_ROLES = ("fault", "mode")
+
+
+def database_objects(session: Session) -> Objects:
+    """The plant's objects as the database holds them, without retired ones."""
+    objects: Objects = {}
+    equipment = list(
+        session.scalars(
+            select(Equipment)
+            .where(Equipment.retired_at.is_(None))
+            .order_by(Equipment.position, Equipment.id)
+        )
+    )
+    codes = {element.id: element.code for element in equipment}
+    for site in (element for element in equipment if element.level == "site"):
+        objects["site", site.code] = {"name": site.names, **site.settings}
+    _read_calendars(session, objects)
+    _read_reasons(session, objects)
+    for item in session.scalars(
+        select(MaterialDefinition)
+        .where(MaterialDefinition.retired_at.is_(None))
+        .order_by(MaterialDefinition.id)
+    ):
+        objects["item", item.code] = {"name": item.names, "unit": item.unit}
+    _read_sources(session, objects)
+    for line in (element for element in equipment if element.level == "work_center"):
+        objects["line", line.code] = {"name": line.names, "calendar": line.settings["calendar"]}
+    for unit in (element for element in equipment if element.level == "work_unit"):
+        line_code = codes[unit.parent_id] if unit.parent_id is not None else ""
+        objects["work_unit", unit.code] = {
+            "name": unit.names,
+            "line": line_code,
+            **_read_work_unit(session, unit.id),
+        }
+    return objects
+
+
+def _read_calendars(session: Session, objects: Objects) -> None:
+    for calendar in session.scalars(
+        select(Calendar).where(Calendar.retired_at.is_(None)).order_by(Calendar.id)
+    ):
+        definition = session.scalar(
+            select(ShiftPattern.definition)
+            .where(ShiftPattern.calendar_id == calendar.id)
+            .order_by(ShiftPattern.valid_from.desc())
+            .limit(1)
+        )
+        objects["calendar", calendar.code] = {"name": calendar.names, **(definition or {})}
+
+
+def _read_reasons(session: Session, objects: Objects) -> None:
+    reasons = list(
+        session.scalars(
+            select(Reason).where(Reason.retired_at.is_(None)).order_by(Reason.position, Reason.id)
+        )
+    )
+    codes = {reason.id: reason.code for reason in reasons}
+    for reason in reasons:
+        dated = latest_class(session, reason.id)
+        value = {
+            "name": reason.names,
+            "class": dated.time_class if dated is not None else None,
+            "domain": reason.domain,
+            "parent": codes.get(reason.parent_id) if reason.parent_id is not None else None,
+            "failure": dated.failure if dated is not None else False,
+        }
+        if BUILT_IN_REASONS.get(reason.code) != value:
+            objects["reason", reason.code] = value
+
+
+def latest_class(session: Session, reason_id: int) -> ReasonClass | None:
+    return session.scalar(
+        select(ReasonClass)
+        .where(ReasonClass.reason_id == reason_id)
+        .order_by(ReasonClass.valid_from.desc())
+        .limit(1)
+    )
+
+
+def _read_sources(session: Session, objects: Objects) -> None:
+    sources = list(
+        session.scalars(select(Source).where(Source.retired_at.is_(None)).order_by(Source.id))
+    )
+    for source in sources:
+        objects["source", source.code] = dict(source.definition)
+    for source in sources:
+        for tag in session.scalars(
+            select(Tag).where(Tag.source_id == source.id, Tag.retired_at.is_(None)).order_by(Tag.id)
+        ):
+            objects["tag", f"{source.code}/{tag.name}"] = dict(tag.definition)
+
+
+def _read_work_unit(session: Session, work_unit_id: int) -> dict[str, Any]:
+    setting = latest_setting(session, work_unit_id)
+    signals: dict[str, Any] = {}
+    if setting is not None and setting.state_source is not None:
+        signals["state"] = setting.state_source
+    for binding in active_bindings(session, work_unit_id):
+        if binding.role in COUNTER_ROLES + CODE_ROLES:
+            signals[binding.role] = binding.rule
+    rates = latest_rates(session, work_unit_id)
+    return {
+        "default_item": setting.default_item if setting else None,
+        "ideal_cycle_s": {
+            code: decimal_text(rate.ideal_cycle_s)
+            for code, rate in sorted(rates.items())
+            if rate.ideal_cycle_s is not None
+        },
+        "pieces_per_cycle": {
+            code: rate.pieces_per_cycle
+            for code, rate in sorted(rates.items())
+            if rate.pieces_per_cycle != 1
+        },
+        "minor_stop_limit_s": decimal_text(
+            Decimal(setting.minor_stop_limit_us if setting else 300_000_000) / 1_000_000
+        ),
+        "key_machine": setting.key_machine if setting else False,
+        "signals": signals,
+    }
+
+
+def latest_setting(session: Session, work_unit_id: int) -> WorkUnitSetting | None:
+    """The newest settings row of a work unit."""
+    return session.scalar(
+        select(WorkUnitSetting)
+        .where(WorkUnitSetting.work_unit_id == work_unit_id)
+        .order_by(WorkUnitSetting.valid_from.desc())
+        .limit(1)
+    )
+
+
+def active_bindings(session: Session, work_unit_id: int) -> list[SignalBinding]:
+    """The newest binding of each role that has not ended."""
+    newest: dict[str, SignalBinding] = {}
+    for binding in session.scalars(
+        select(SignalBinding)
+        .where(SignalBinding.work_unit_id == work_unit_id)
+        .order_by(SignalBinding.valid_from, SignalBinding.id)
+    ):
+        newest[binding.role] = binding
+    return [binding for binding in newest.values() if not binding.ended]
+
+
+def latest_rates(session: Session, work_unit_id: int) -> dict[str, MaterialRate]:
+    """The newest rate of each item on a work unit, by item code."""
+    rows = session.execute(
+        select(MaterialDefinition.code, MaterialRate)
+        .join(MaterialRate, MaterialRate.material_id == MaterialDefinition.id)
+        .where(MaterialRate.work_unit_id == work_unit_id)
+        .order_by(MaterialRate.valid_from)
+    )
+    return dict(rows.all())

@@ -1,0 +1,121 @@
+"""A plant as flat objects, so that file, last applied file and database can be compared.
+
+An object is a JSON-able mapping under the key (kind, code); both sides write it in one normal form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from mes.features.plant.schema import PlantFile, Signals, WorkUnit
+
+Key = tuple[str, str]
+Objects = dict[Key, dict[str, Any]]
+
+KINDS = ("site", "calendar", "reason", "item", "source", "tag", "line", "work_unit")
+"""In the order in which they are written: parents first."""
+
+BUILT_IN_REASONS: Mapping[str, dict[str, Any]] = {
+    "blocked": {
+        "name": {"ko": "후공정 막힘", "en": "Blocked"},
+        "class": "waiting",
+        "domain": "stop",
+        "parent": None,
+        "failure": False,
+    },
+    "starved": {
+        "name": {"ko": "선공정 대기", "en": "Starved"},
+        "class": "waiting",
+        "domain": "stop",
+        "parent": None,
+        "failure": False,
+    },
+}
+
+
+def names_or_code(names: Any, code: str) -> dict[str, str]:
+    """The two names, or the code itself in both languages."""
+    return {"ko": names.ko, "en": names.en} if names is not None else {"ko": code, "en": code}
+
+
+def file_objects(plant: PlantFile) -> Objects:
+    """The objects of a checked plant file, in file order."""
+    objects: Objects = {}
+    site = plant.site
+    objects["site", site.id] = {
+        "name": names_or_code(site.name, site.id),
+        "time_zone": site.time_zone,
+        "day_starts": site.day_starts,
+        "policy": site.policy,
+    }
+    for calendar in plant.calendars:
+        shifts = [shift.model_dump(mode="json", exclude_none=True) for shift in calendar.shifts]
+        for shift in shifts:
+            shift.setdefault("name", {"ko": shift["code"], "en": shift["code"]})
+        objects["calendar", calendar.id] = {
+            "name": names_or_code(calendar.name, calendar.id),
+            "shifts": shifts,
+            "days": list(calendar.days),
+        }
+    for reason in plant.reasons:
+        objects["reason", reason.code] = {
+            "name": names_or_code(reason.name, reason.code),
+            "class": reason.time_class,
+            "domain": reason.domain,
+            "parent": reason.parent,
+            "failure": reason.failure,
+        }
+    for item in plant.items:
+        objects["item", item.code] = {
+            "name": names_or_code(item.name, item.code),
+            "unit": item.unit,
+        }
+    for source in plant.sources:
+        code = str(source["id"])
+        objects["source", code] = {key: value for key, value in source.items() if key != "tags"}
+        tags = source.get("tags")
+        for tag in tags if isinstance(tags, list) else ():
+            objects["tag", f"{code}/{tag['name']}"] = dict(tag)
+    for line in plant.lines:
+        objects["line", line.id] = {
+            "name": names_or_code(line.name, line.id),
+            "calendar": line.calendar,
+        }
+        for unit in line.work_units:
+            objects["work_unit", unit.id] = _work_unit(line.id, unit)
+    return objects
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal in plain digits without trailing zeros."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _work_unit(line: str, unit: WorkUnit) -> dict[str, Any]:
+    return {
+        "name": names_or_code(unit.name, unit.id),
+        "line": line,
+        "default_item": unit.default_item,
+        "ideal_cycle_s": {
+            item: decimal_text(value) for item, value in sorted(unit.ideal_cycle_s.items())
+        },
+        "pieces_per_cycle": {
+            item: count for item, count in sorted(unit.pieces_per_cycle.items()) if count != 1
+        },
+        "minor_stop_limit_s": decimal_text(unit.minor_stop_limit_s),
+        "key_machine": unit.key_machine,
+        "signals": signals_object(unit.signals),
+    }
+
+
+def signals_object(signals: Signals) -> dict[str, Any]:
+    """The signals in the normal form: mapping keys are text, absent parts are left out."""
+    dumped: dict[str, Any] = signals.model_dump(mode="json", exclude_none=True)
+    for part in ("state", "fault", "mode"):
+        mapping = dumped.get(part, {}).get("map")
+        if mapping is not None:
+            dumped[part]["map"] = {str(key): value for key, value in mapping.items()}
+    return dumped

@@ -1,0 +1,49 @@
+"""What an edge has to run, and the revision of the plant's configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mes.core.refusal import Refusal
+from mes.models import ConfigRevision, Edge, SignalBinding, Source, Tag
+
+
+def revision(session: Session) -> int:
+    """The configuration revision in force; 0 before the first apply."""
+    return session.scalar(select(func.max(ConfigRevision.id))) or 0
+
+
+def edge_configuration(session: Session, edge_code: str) -> dict[str, Any]:
+    """The sources of an edge as plant-file objects; each tag says its `stream`.
+
+    Raises:
+        Refusal: `edge_unknown`.
+    """
+    edge = session.scalar(select(Edge).where(Edge.code == edge_code, Edge.retired_at.is_(None)))
+    if edge is None:
+        raise Refusal("edge_unknown", f"there is no edge {edge_code!r}", status=404)
+    bound = bound_tags(session)
+    sources = []
+    for source in session.scalars(
+        select(Source)
+        .where(Source.edge_id == edge.id, Source.retired_at.is_(None))
+        .order_by(Source.id)
+    ):
+        tags = [
+            {**tag.definition, "stream": "event" if tag.id in bound else "sample"}
+            for tag in session.scalars(
+                select(Tag)
+                .where(Tag.source_id == source.id, Tag.retired_at.is_(None))
+                .order_by(Tag.id)
+            )
+        ]
+        sources.append({**source.definition, "tags": tags})
+    return {"revision": revision(session), "sources": sources}
+
+
+def bound_tags(session: Session) -> frozenset[int]:
+    """Ids of the tags that have, or once had, a meaning for a work unit."""
+    return frozenset(session.scalars(select(SignalBinding.tag_id).distinct()))

@@ -1,0 +1,242 @@
+"""The shape of a plant file (`plant/1`), without the sources, which their connectors check.
+
+Times of day are local wall time "HH:MM" of the site's zone; rates are seconds per machine cycle.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+SCHEMA = "plant/1"
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
+TimeClassName = Literal["break", "planned_stop", "setup", "unplanned_stop", "waiting"]
+
+
+def _code(value: str) -> str:
+    if not CODE.fullmatch(value) or len(value) > 60:
+        raise ValueError("a code has letters, digits, '.', '_' or '-' and at most 60 characters")
+    return value
+
+
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('write a time of day as "HH:MM" in quotes, 00:00 to 23:59')
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{value!r} is no IANA time zone such as Asia/Seoul") from error
+    return value
+
+
+def _decimal_text(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _positive(value: Decimal) -> Decimal:
+    if not value.is_finite() or value <= 0:
+        raise ValueError("must be a number above 0")
+    return value
+
+
+Code = Annotated[str, AfterValidator(_code)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Seconds = Annotated[Decimal, BeforeValidator(_decimal_text), AfterValidator(_positive)]
+
+
+class Part(BaseModel):
+    """Base of all parts: an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Names(Part):
+    """A name in both languages."""
+
+    ko: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
+
+
+class Site(Part):
+    """The plant, its zone and where its production day begins."""
+
+    id: Code
+    name: Names | None = None
+    time_zone: Zone
+    day_starts: TimeOfDay = "00:00"
+    policy: str = "iso22400"
+
+
+class Break(Part):
+    """A planned pause inside a shift."""
+
+    start: TimeOfDay
+    end: TimeOfDay
+    reason: Code
+
+
+class Shift(Part):
+    """A shift; `day_offset` moves its production day when it crosses the day boundary."""
+
+    code: Code
+    name: Names | None = None
+    start: TimeOfDay
+    end: TimeOfDay
+    breaks: list[Break] = Field(default_factory=list)
+    day_offset: int | None = Field(default=None, ge=-1, le=1)
+    days: list[Weekday] | None = None
+
+
+class Calendar(Part):
+    """Shifts on weekdays."""
+
+    id: Code
+    name: Names | None = None
+    shifts: list[Shift]
+    days: list[Weekday] = Field(default_factory=lambda: list(WEEK))
+
+
+class Reason(Part):
+    """A reason; stop reasons have a time class."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    code: Code
+    name: Names | None = None
+    time_class: TimeClassName | None = Field(default=None, alias="class")
+    domain: Literal["stop", "scrap", "pause", "correction"] = "stop"
+    parent: Code | None = None
+    failure: bool = False
+
+    @model_validator(mode="after")
+    def _stop_reasons_have_a_class(self) -> Reason:
+        if self.domain == "stop" and self.time_class is None:
+            raise ValueError(
+                "a stop reason needs class: break, planned_stop, setup, unplanned_stop or waiting"
+            )
+        return self
+
+
+class Item(Part):
+    """What is made."""
+
+    code: Code
+    name: Names | None = None
+    unit: str = Field(default="pcs", min_length=1, max_length=20)
+
+
+class Counter(Part):
+    """How a counter tag counts."""
+
+    mode: Literal["rollover", "resettable", "absolute", "pulse"]
+    modulus: int | None = Field(default=None, ge=2)
+    max_per_s: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _rollover_has_a_modulus(self) -> Counter:
+        if self.mode == "rollover" and self.modulus is None:
+            raise ValueError("mode rollover needs modulus, such as 65536")
+        return self
+
+
+class CounterSignal(Part):
+    """A tag that counts pieces."""
+
+    tag: str
+    counter: Counter
+    pieces_per_count: int = Field(default=1, ge=1)
+
+
+class FromCounts(Part):
+    """State from pulses alone: stopped when none came for so long."""
+
+    idle_after_s: Seconds
+
+
+class StateSignal(Part):
+    """One of four ways of knowing a state."""
+
+    tag: str | None = None
+    map: dict[int | str, StateName] | None = None
+    lamp: str | None = None
+    from_counts: FromCounts | None = None
+    manual: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one_way(self) -> StateSignal:
+        ways = [self.tag, self.lamp, self.from_counts, self.manual]
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError(
+                "give exactly one of {tag, map}, {lamp}, {from_counts: {idle_after_s}}, "
+                "{manual: true}"
+            )
+        if (self.tag is None) != (self.map is None):
+            raise ValueError("tag and map belong together")
+        return self
+
+
+class CodeSignal(Part):
+    """A tag whose values name reasons (fault) or modes."""
+
+    tag: str
+    map: dict[int | str, str] = Field(default_factory=dict)
+
+
+class Signals(Part):
+    """What the tags mean for a work unit."""
+
+    state: StateSignal | None = None
+    total: CounterSignal | None = None
+    good: CounterSignal | None = None
+    scrap: CounterSignal | None = None
+    fault: CodeSignal | None = None
+    mode: CodeSignal | None = None
+
+
+class WorkUnit(Part):
+    """A machine or station."""
+
+    id: Code
+    name: Names | None = None
+    default_item: Code | None = None
+    ideal_cycle_s: dict[str, Seconds] = Field(default_factory=dict)
+    pieces_per_cycle: dict[str, int] = Field(default_factory=dict)
+    minor_stop_limit_s: Seconds = Decimal(300)
+    key_machine: bool = False
+    signals: Signals = Field(default_factory=Signals)
+
+
+class Line(Part):
+    """A production line."""
+
+    id: Code
+    name: Names | None = None
+    calendar: Code | None = None
+    work_units: list[WorkUnit] = Field(default_factory=list)
+
+
+class PlantFile(Part):
+    """A whole plant file; `sources` are checked by their connectors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    schema_name: Literal["plant/1"] = Field(alias="schema")
+    site: Site
+    calendars: list[Calendar] = Field(default_factory=list)
+    reasons: list[Reason] = Field(default_factory=list)
+    items: list[Item] = Field(default_factory=list)
+    sources: list[dict[str, object]] = Field(default_factory=list)
+    lines: list[Line] = Field(default_factory=list)

@@ -1,0 +1,141 @@
+"""Applying a plant file as a change set: compare base, file and database; conflicts are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mes.clock import real_now_us
+from mes.features.plant.masters import database_objects
+from mes.features.plant.objects import BUILT_IN_REASONS, KINDS, Key, Objects, file_objects
+from mes.features.plant.schema import PlantFile
+from mes.features.plant.writer import Writer
+from mes.models import ConfigRevision, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyReport:
+    """What an apply did or would have done.
+
+    `revision` is the configuration revision in force afterwards; None when nothing was ever
+    applied. With conflicts nothing was changed.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    retired: tuple[str, ...]
+    missing: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    revision: int | None
+
+
+def apply(
+    session: Session,
+    plant: PlantFile,
+    *,
+    actor: str,
+    now_us: int,
+    force: bool = False,
+    prune: bool = False,
+) -> ApplyReport:
+    """Bring a checked plant file into the database.
+
+    An object changed in the file only is written; one changed in the database only stays; one
+    changed on both sides is a conflict and stops everything unless `force`. Objects missing from
+    the file are reported, and retired only with `prune`. Doing it twice changes nothing.
+    """
+    file = file_objects(plant)
+    stored = database_objects(session)
+    latest = _latest_revision(session)
+    base = _base(latest)
+    added = [key for key in file if key not in stored]
+    changed, conflicts = _differences(file, stored, base)
+    missing = [key for key in stored if key not in file]
+    revision = latest.id if latest is not None else None
+    if conflicts and not force:
+        return _report([], [], [], missing, conflicts, revision)
+    changed = [key for key in file if key in set(changed) | set(conflicts)]
+    retired = missing if prune else []
+    writer = Writer(session, now_us, {key: place for place, key in enumerate(file)})
+    _write_built_in_reasons(session, writer, file)
+    for kind in KINDS:
+        for key in (*added, *changed):
+            if key[0] == kind:
+                writer.write(key, file[key])
+    for key in reversed(retired):
+        writer.retire(key)
+    if added or changed or retired or _flat(file) != _flat(base):
+        kept = {} if prune else {key: value for key, value in base.items() if key in missing}
+        row = ConfigRevision(
+            recorded_at=real_now_us(),
+            actor=actor,
+            summary={
+                "added": [_label(key) for key in added],
+                "changed": [_label(key) for key in changed],
+                "retired": [_label(key) for key in retired],
+            },
+            plant_file=_flat({**file, **kept}),
+        )
+        session.add(row)
+        session.flush()  # the id is the revision
+        revision = row.id
+    return _report(added, changed, retired, missing if not prune else [], [], revision)
+
+
+def _differences(file: Objects, stored: Objects, base: Objects) -> tuple[list[Key], list[Key]]:
+    changed: list[Key] = []
+    conflicts: list[Key] = []
+    for key, value in file.items():
+        if key not in stored or stored[key] == value:
+            continue
+        if key not in base or stored[key] == base[key]:
+            changed.append(key)
+        elif value != base[key]:
+            conflicts.append(key)
+    return changed, conflicts
+
+
+def _latest_revision(session: Session) -> ConfigRevision | None:
+    return session.scalar(select(ConfigRevision).order_by(ConfigRevision.id.desc()).limit(1))
+
+
+def _base(revision: ConfigRevision | None) -> Objects:
+    if revision is None:
+        return {}
+    return {(kind, code): value for kind, code, value in revision.plant_file}
+
+
+def _flat(objects: Objects) -> list[list[Any]]:
+    return [[kind, code, value] for (kind, code), value in sorted(objects.items())]
+
+
+def _write_built_in_reasons(session: Session, writer: Writer, file: Objects) -> None:
+    known = set(session.scalars(select(Reason.code)))
+    for code, value in BUILT_IN_REASONS.items():
+        if code not in known and ("reason", code) not in file:
+            writer.write(("reason", code), value)
+
+
+def _label(key: Key) -> str:
+    return f"{key[0]} {key[1]}"
+
+
+def _report(
+    added: list[Key],
+    changed: list[Key],
+    retired: list[Key],
+    missing: list[Key],
+    conflicts: list[Key],
+    revision: int | None,
+) -> ApplyReport:
+    return ApplyReport(
+        added=tuple(map(_label, added)),
+        changed=tuple(map(_label, changed)),
+        retired=tuple(map(_label, retired)),
+        missing=tuple(map(_label, missing)),
+        conflicts=tuple(map(_label, conflicts)),
+        revision=revision,
+    )

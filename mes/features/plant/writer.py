@@ -1,0 +1,320 @@
+"""Writing the plant's objects to the master tables.
+
+What is dated begins at instant 0 when it is new and at the present plant time when it changes, so
+that a change never rewrites the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mes.features.plant.masters import (
+    CODE_ROLES,
+    COUNTER_ROLES,
+    active_bindings,
+    latest_class,
+    latest_rates,
+    latest_setting,
+)
+from mes.features.plant.objects import Key
+from mes.models import (
+    Calendar,
+    Edge,
+    Equipment,
+    MaterialDefinition,
+    MaterialRate,
+    Reason,
+    ReasonClass,
+    ShiftPattern,
+    SignalBinding,
+    Source,
+    Tag,
+    WorkUnitSetting,
+)
+
+DEFAULT_EDGE = "edge-1"
+BEGINNING = 0
+FIRST_DAY = "0001-01-01"
+RETIRABLE: Mapping[str, type[Calendar | Reason | MaterialDefinition | Source]] = {
+    "calendar": Calendar,
+    "reason": Reason,
+    "item": MaterialDefinition,
+    "source": Source,
+}
+
+
+class Writer:
+    """Writes single objects; `positions` gives the place of each key in the file."""
+
+    def __init__(self, session: Session, now_us: int, positions: dict[Key, int]) -> None:
+        self.session = session
+        self.now_us = now_us
+        self.positions = positions
+
+    def write(self, key: Key, value: dict[str, Any]) -> None:
+        """Add or change one object."""
+        kind, code = key
+        writers: dict[str, Callable[[Key, str, dict[str, Any]], None]] = {
+            "site": self._site,
+            "calendar": self._calendar,
+            "reason": self._reason,
+            "item": self._item,
+            "source": self._source,
+            "tag": self._tag,
+            "line": self._line,
+            "work_unit": self._work_unit,
+        }
+        writers[kind](key, code, value)
+        self.session.flush()  # later objects look the earlier ones up
+
+    def retire(self, key: Key) -> None:
+        """Retire one object; what names it stays."""
+        kind, code = key
+        if kind in ("site", "line", "work_unit"):
+            self._equipment(code).retired_at = self.now_us
+        elif kind == "tag":
+            self._tag_row(code).retired_at = self.now_us
+        else:
+            self.session.execute(
+                update(RETIRABLE[kind])
+                .where(RETIRABLE[kind].code == code)
+                .values(retired_at=self.now_us)
+            )
+
+    def _equipment(self, code: str) -> Equipment:
+        return self.session.scalars(select(Equipment).where(Equipment.code == code)).one()
+
+    def _put_equipment(
+        self,
+        key: Key,
+        level: str,
+        parent: str | None,
+        names: dict[str, str],
+        settings: dict[str, Any],
+    ) -> Equipment:
+        code = key[1]
+        parent_id = self._equipment(parent).id if parent is not None else None
+        found = self.session.scalar(select(Equipment).where(Equipment.code == code))
+        if found is None:
+            found = Equipment(code=code, level=level)
+            self.session.add(found)
+        found.parent_id = parent_id
+        found.names = names
+        found.position = self.positions[key]
+        found.settings = settings
+        found.retired_at = None
+        self.session.flush()  # the id is needed by settings and rates
+        return found
+
+    def _site(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        settings = {name: value[name] for name in ("time_zone", "day_starts", "policy")}
+        self._put_equipment(key, "site", None, value["name"], settings)
+
+    def _calendar(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        calendar = self.session.scalar(select(Calendar).where(Calendar.code == code))
+        definition = {"shifts": value["shifts"], "days": value["days"]}
+        if calendar is None:
+            calendar = Calendar(code=code, names=value["name"], retired_at=None)
+            self.session.add(calendar)
+            self.session.flush()  # the id is needed by the pattern
+            self._put_pattern(calendar.id, FIRST_DAY, definition)
+            return
+        calendar.names = value["name"]
+        calendar.retired_at = None
+        self._put_pattern(calendar.id, self._today(), definition)
+
+    def _today(self) -> str:
+        site = self.session.scalars(select(Equipment).where(Equipment.level == "site")).first()
+        zone = ZoneInfo(site.settings["time_zone"]) if site is not None else UTC
+        return datetime.fromtimestamp(self.now_us / 1_000_000, zone).date().isoformat()
+
+    def _put_pattern(self, calendar_id: int, day: str, definition: dict[str, Any]) -> None:
+        latest = self.session.scalar(
+            select(ShiftPattern)
+            .where(ShiftPattern.calendar_id == calendar_id)
+            .order_by(ShiftPattern.valid_from.desc())
+            .limit(1)
+        )
+        if latest is not None and latest.definition == definition:
+            return
+        if latest is not None and latest.valid_from == day:
+            latest.definition = definition
+            return
+        self.session.add(
+            ShiftPattern(calendar_id=calendar_id, valid_from=day, definition=definition)
+        )
+
+    def _reason(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        reason = self.session.scalar(select(Reason).where(Reason.code == code))
+        new = reason is None
+        if reason is None:
+            reason = Reason(code=code)
+            self.session.add(reason)
+        parent = value["parent"]
+        parent_id = None
+        if parent is not None:
+            parent_id = self.session.scalar(select(Reason.id).where(Reason.code == parent))
+        reason.domain = value["domain"]
+        reason.parent_id = parent_id
+        reason.names = value["name"]
+        reason.position = self.positions.get(key, 10_000)
+        reason.retired_at = None
+        self.session.flush()  # the id is needed by the class
+        if value["class"] is None:
+            return
+        latest = None if new else latest_class(self.session, reason.id)
+        wanted = (value["class"], value["failure"])
+        if latest is None or (latest.time_class, latest.failure) != wanted:
+            self.session.add(
+                ReasonClass(
+                    reason_id=reason.id,
+                    valid_from=BEGINNING if latest is None else self.now_us,
+                    time_class=value["class"],
+                    failure=value["failure"],
+                )
+            )
+
+    def _item(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        item = self.session.scalar(
+            select(MaterialDefinition).where(MaterialDefinition.code == code)
+        )
+        if item is None:
+            item = MaterialDefinition(code=code)
+            self.session.add(item)
+        item.names = value["name"]
+        item.unit = value["unit"]
+        item.retired_at = None
+
+    def _source(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        source = self.session.scalar(select(Source).where(Source.code == code))
+        if source is None:
+            source = Source(code=code, edge_id=self._edge().id)
+            self.session.add(source)
+        source.protocol = str(value["protocol"])
+        source.definition = value
+        source.retired_at = None
+
+    def _edge(self) -> Edge:
+        edge = self.session.scalar(select(Edge).where(Edge.code == DEFAULT_EDGE))
+        if edge is None:
+            edge = Edge(code=DEFAULT_EDGE, running_revision=None, seen_at=None, retired_at=None)
+            self.session.add(edge)
+            self.session.flush()  # the id is needed by the source
+        return edge
+
+    def _tag_row(self, path: str) -> Tag:
+        source, _, name = path.partition("/")
+        return self.session.scalars(
+            select(Tag).join(Source).where(Source.code == source, Tag.name == name)
+        ).one()
+
+    def _tag(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        source_code, _, name = code.partition("/")
+        source = self.session.scalars(select(Source).where(Source.code == source_code)).one()
+        tag = self.session.scalar(select(Tag).where(Tag.source_id == source.id, Tag.name == name))
+        if tag is None:
+            tag = Tag(source_id=source.id, name=name)
+            self.session.add(tag)
+        tag.definition = value
+        tag.retired_at = None
+
+    def _line(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        site = self.session.scalars(select(Equipment).where(Equipment.level == "site")).first()
+        parent = site.code if site is not None else None
+        settings = {"calendar": value["calendar"]}
+        self._put_equipment(key, "work_center", parent, value["name"], settings)
+
+    def _work_unit(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        unit = self._put_equipment(key, "work_unit", value["line"], value["name"], {})
+        self._put_setting(unit.id, value)
+        self._put_rates(unit.id, value)
+        self._put_bindings(unit.id, value["signals"])
+
+    def _put_setting(self, work_unit_id: int, value: dict[str, Any]) -> None:
+        wanted = {
+            "minor_stop_limit_us": int(Decimal(value["minor_stop_limit_s"]) * 1_000_000),
+            "state_source": value["signals"].get("state"),
+            "default_item": value["default_item"],
+            "key_machine": value["key_machine"],
+        }
+        latest = latest_setting(self.session, work_unit_id)
+        if latest is not None and all(getattr(latest, name) == wanted[name] for name in wanted):
+            return
+        self.session.add(
+            WorkUnitSetting(
+                work_unit_id=work_unit_id,
+                valid_from=BEGINNING if latest is None else self.now_us,
+                **wanted,
+            )
+        )
+
+    def _put_rates(self, work_unit_id: int, value: dict[str, Any]) -> None:
+        latest = latest_rates(self.session, work_unit_id)
+        cycles: dict[str, str] = value["ideal_cycle_s"]
+        pieces: dict[str, int] = value["pieces_per_cycle"]
+        for code in sorted(set(cycles) | set(latest)):
+            cycle = Decimal(cycles[code]) if code in cycles else None
+            wanted = (cycle, pieces.get(code, 1))
+            old = latest.get(code)
+            if old is not None and (old.ideal_cycle_s, old.pieces_per_cycle) == wanted:
+                continue
+            material_id = self.session.scalars(
+                select(MaterialDefinition.id).where(MaterialDefinition.code == code)
+            ).one()
+            self.session.add(
+                MaterialRate(
+                    material_id=material_id,
+                    work_unit_id=work_unit_id,
+                    valid_from=BEGINNING if old is None else self.now_us,
+                    ideal_cycle_s=cycle,
+                    pieces_per_cycle=wanted[1],
+                )
+            )
+
+    def _put_bindings(self, work_unit_id: int, signals: dict[str, Any]) -> None:
+        wanted: dict[str, tuple[str, dict[str, Any]]] = {}
+        state = signals.get("state") or {}
+        if "tag" in state:
+            wanted["state"] = (state["tag"], state)
+        if "lamp" in state:
+            wanted["lamp"] = (state["lamp"], state)
+        for role in COUNTER_ROLES + CODE_ROLES:
+            if role in signals:
+                wanted[role] = (signals[role]["tag"], signals[role])
+        active = {binding.role: binding for binding in active_bindings(self.session, work_unit_id)}
+        for role, (path, rule) in wanted.items():
+            tag_id = self._tag_row(path).id
+            old = active.pop(role, None)
+            if old is not None and (old.tag_id, old.rule) == (tag_id, rule):
+                continue
+            self._bind(work_unit_id, tag_id, role, rule, new=old is None, ended=False)
+        for role, old in active.items():
+            self._bind(work_unit_id, old.tag_id, role, old.rule, new=False, ended=True)
+
+    def _bind(
+        self,
+        work_unit_id: int,
+        tag_id: int,
+        role: str,
+        rule: dict[str, Any],
+        *,
+        new: bool,
+        ended: bool,
+    ) -> None:
+        self.session.add(
+            SignalBinding(
+                work_unit_id=work_unit_id,
+                tag_id=tag_id,
+                role=role,
+                rule=rule,
+                valid_from=BEGINNING if new else self.now_us,
+                ended=ended,
+            )
+        )
