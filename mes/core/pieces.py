@@ -1,0 +1,176 @@
+"""Pieces of a window by bucket and material, from counters and quantities (contract section 1)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from mes.core.case_checks import run_end
+from mes.core.case_model import Case, Material, Span, effective_window
+from mes.core.classes import TimeClass
+from mes.core.counters import good_and_scrap, increments, is_used
+from mes.core.exact import Number, simplified
+from mes.core.flags import Flag
+from mes.core.partition import Segment
+
+
+class Bucket(StrEnum):
+    """Whether a policy can leave pieces out, and why."""
+
+    NORMAL = "normal"
+    UNKNOWN = "unknown"
+    """Booked while the machine's state was unknown."""
+    OUTSIDE_PLAN = "outside_plan"
+    """Booked while it ran in a break, in a planned stop or outside a shift."""
+
+
+PieceKey = tuple[Bucket, str | None]
+"""Bucket and material; None: of no named material."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """Sums over pieces; negative numbers are corrections and are kept.
+
+    Attributes:
+        startup_scrap: share of `scrap`, not added to it.
+        ideal_total_s: ideal seconds for good + scrap + rework.
+        ideal_good_s: ideal seconds for good.
+        rate_missing: some of them have no rate and count with ideal time 0.
+    """
+
+    good: Number = 0
+    scrap: Number = 0
+    rework: Number = 0
+    startup_scrap: Number = 0
+    ideal_total_s: Number = 0
+    ideal_good_s: Number = 0
+    rate_missing: bool = False
+
+    @property
+    def total(self) -> Number:
+        """PQ: good + scrap + rework."""
+        return self.good + self.scrap + self.rework
+
+    def __add__(self, other: Pieces) -> Pieces:
+        return Pieces(
+            good=simplified(self.good + other.good),
+            scrap=simplified(self.scrap + other.scrap),
+            rework=simplified(self.rework + other.rework),
+            startup_scrap=simplified(self.startup_scrap + other.startup_scrap),
+            ideal_total_s=simplified(self.ideal_total_s + other.ideal_total_s),
+            ideal_good_s=simplified(self.ideal_good_s + other.ideal_good_s),
+            rate_missing=self.rate_missing or other.rate_missing,
+        )
+
+
+def pieces_of(
+    case: Case, segments: list[Segment]
+) -> tuple[dict[PieceKey, Pieces], frozenset[Flag]]:
+    """All pieces whose instant lies in the window, and the flags they raise.
+
+    Args:
+        case: a case in canonical form.
+        segments: its partition.
+    """
+    window = effective_window(case)
+    book = _Book(segments, _material_finder(case))
+    flags: set[Flag] = set()
+    _book_counters(case, window, book, flags)
+    for entry in case.quantities:
+        if window.start <= entry.at < window.end:
+            book.add(entry.at, entry.good, entry.scrap, entry.material)
+            book.add_further(entry.at, entry.rework, entry.startup_scrap, entry.material)
+            if entry.estimated:
+                flags.add(Flag.ESTIMATED_QUANTITY)
+    return book.priced(case.materials), frozenset(flags)
+
+
+def _book_counters(case: Case, window: Span, book: _Book, flags: set[Flag]) -> None:
+    present = frozenset(counter.role for counter in case.counters)
+    for counter in case.counters:
+        if not is_used(counter.role, present):
+            continue
+        for at, amount, raised in increments(counter):
+            if not window.start <= at < window.end:
+                continue
+            flags.update(raised)
+            if amount:
+                book.add(at, *good_and_scrap(counter.role, amount, present))
+
+
+def _material_finder(case: Case) -> Callable[[int], str | None]:
+    if case.runs is None:
+        only = next(iter(case.materials)) if len(case.materials) == 1 else None
+        return lambda at: only
+    runs = [run for run in case.runs if run.start < run_end(run, case.as_of)]
+    starts = [run.start for run in runs]
+
+    def loaded_material(at: int) -> str | None:
+        index = bisect_right(starts, at) - 1
+        if index < 0 or run_end(runs[index], case.as_of) <= at:
+            return None
+        return runs[index].material
+
+    return loaded_material
+
+
+class _Book:
+    """Adds up pieces by bucket and material."""
+
+    def __init__(self, segments: list[Segment], material_at: Callable[[int], str | None]) -> None:
+        self._starts = [segment.start for segment in segments]
+        self._buckets = [_bucket(segment) for segment in segments]
+        self._material_at = material_at
+        self._sums: dict[PieceKey, list[Number]] = {}
+
+    def add(self, at: int, good: Number, scrap: Number, material: str | None = None) -> None:
+        if good or scrap:
+            sums = self._sums_at(at, material)
+            sums[0] += good
+            sums[1] += scrap
+
+    def add_further(
+        self, at: int, rework: Number, startup_scrap: Number, material: str | None
+    ) -> None:
+        if rework or startup_scrap:
+            sums = self._sums_at(at, material)
+            sums[2] += rework
+            sums[3] += startup_scrap
+
+    def _sums_at(self, at: int, material: str | None) -> list[Number]:
+        bucket = self._buckets[bisect_right(self._starts, at) - 1]
+        if material is None:
+            material = self._material_at(at)
+        return self._sums.setdefault((bucket, material), [0, 0, 0, 0])
+
+    def priced(self, materials: Mapping[str, Material]) -> dict[PieceKey, Pieces]:
+        """The sums with their ideal time."""
+        return {key: _pieces(sums, materials.get(key[1] or "")) for key, sums in self._sums.items()}
+
+
+def _bucket(segment: Segment) -> Bucket:
+    if segment.outside_plan is not None:
+        return Bucket.OUTSIDE_PLAN
+    return Bucket.UNKNOWN if segment.time_class is TimeClass.UNKNOWN else Bucket.NORMAL
+
+
+def _pieces(sums: list[Number], material: Material | None) -> Pieces:
+    good, scrap, rework, startup_scrap = map(simplified, sums)
+    rate = None if material is None else material.ideal_cycle_s
+    if material is None or rate is None:
+        ideal_s: Number = 0
+    else:
+        ideal_s = Fraction(rate) / material.pieces_per_cycle
+    return Pieces(
+        good=good,
+        scrap=scrap,
+        rework=rework,
+        startup_scrap=startup_scrap,
+        ideal_total_s=simplified(ideal_s * (good + scrap + rework)),
+        ideal_good_s=simplified(ideal_s * good),
+        rate_missing=rate is None,
+    )

@@ -1,0 +1,163 @@
+"""Policy-neutral sums of a window that add up over time and over work units (rule R10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from mes.core.case_checks import normalised
+from mes.core.case_model import Case, effective_window
+from mes.core.classes import TimeClass
+from mes.core.exact import Number, simplified
+from mes.core.flags import Flag, in_order
+from mes.core.partition import Segment, classify_normalised
+from mes.core.pieces import Bucket, PieceKey, Pieces, pieces_of
+
+SCHEMA = "oee-tally/1"
+
+_NUMBERS = ("good", "scrap", "rework", "startup_scrap", "ideal_total_s", "ideal_good_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Sums from which any policy makes a result; the tally of a whole is the sum of its tiles.
+
+    Attributes:
+        window_us: length of the window.
+        times_us: time by class without running outside the plan; absent classes are 0.
+        outside_plan_us: running time outside the plan, by the class of the plan below it.
+        pieces: pieces by bucket and material.
+        flags: what the facts in the window raise, whatever the policy.
+    """
+
+    window_us: int = 0
+    times_us: Mapping[TimeClass, int] = field(default_factory=dict)
+    outside_plan_us: Mapping[TimeClass, int] = field(default_factory=dict)
+    pieces: Mapping[PieceKey, Pieces] = field(default_factory=dict)
+    flags: frozenset[Flag] = frozenset()
+
+    def __add__(self, other: Tally) -> Tally:
+        pieces = dict(self.pieces)
+        for key, more in other.pieces.items():
+            pieces[key] = pieces[key] + more if key in pieces else more
+        return Tally(
+            window_us=self.window_us + other.window_us,
+            times_us=_sum(self.times_us, other.times_us),
+            outside_plan_us=_sum(self.outside_plan_us, other.outside_plan_us),
+            pieces=pieces,
+            flags=self.flags | other.flags,
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """All of it exactly; numbers that are not whole are "numerator/denominator"."""
+        return {
+            "schema": SCHEMA,
+            "window_us": self.window_us,
+            "times_us": {str(key): us for key, us in sorted(self.times_us.items())},
+            "outside_plan_us": {str(key): us for key, us in sorted(self.outside_plan_us.items())},
+            "pieces": [
+                {
+                    "bucket": str(bucket),
+                    "material": material,
+                    **{name: _exact(getattr(sums, name)) for name in _NUMBERS},
+                    "rate_missing": sums.rate_missing,
+                }
+                for (bucket, material), sums in sorted(self.pieces.items(), key=_piece_order)
+            ],
+            "flags": [str(flag) for flag in in_order(self.flags)],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> Tally:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: another schema, or not a tally.
+        """
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"not a tally of schema {SCHEMA}: {data.get('schema')!r}")
+        window_us, flags = data["window_us"], data["flags"]
+        if not isinstance(window_us, int) or not isinstance(flags, list):
+            raise ValueError("not a tally: window_us or flags have the wrong type")
+        return cls(
+            window_us=window_us,
+            times_us=_times(data["times_us"]),
+            outside_plan_us=_times(data["outside_plan_us"]),
+            pieces=dict(_pieces(data["pieces"])),
+            flags=frozenset(Flag(flag) for flag in flags),
+        )
+
+
+EMPTY = Tally()
+"""The tally of no time at all."""
+
+
+def tally(case: Case) -> Tally:
+    """The sums of one case, before any policy.
+
+    Raises:
+        CaseError: the case contradicts itself.
+    """
+    case = normalised(case)
+    segments = classify_normalised(case)
+    pieces, flags = pieces_of(case, segments)
+    if any(segment.provisional for segment in segments):
+        flags |= {Flag.PROVISIONAL_STOP}
+    window = effective_window(case)
+    times_us, outside_plan_us = _lengths(segments)
+    return Tally(
+        window_us=window.end - window.start,
+        times_us=times_us,
+        outside_plan_us=outside_plan_us,
+        pieces=pieces,
+        flags=flags,
+    )
+
+
+def sum_of(tallies: Iterable[Tally]) -> Tally:
+    """One tally for all of them."""
+    return sum(tallies, EMPTY)
+
+
+def _lengths(
+    segments: list[Segment],
+) -> tuple[dict[TimeClass, int], dict[TimeClass, int]]:
+    inside: dict[TimeClass, int] = {}
+    outside: dict[TimeClass, int] = {}
+    for segment in segments:
+        if segment.outside_plan is None:
+            key, sums = segment.time_class, inside
+        else:
+            key, sums = segment.outside_plan, outside
+        sums[key] = sums.get(key, 0) + segment.length_us
+    return inside, outside
+
+
+def _sum(one: Mapping[TimeClass, int], other: Mapping[TimeClass, int]) -> dict[TimeClass, int]:
+    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+
+
+def _piece_order(item: tuple[PieceKey, Pieces]) -> tuple[str, bool, str]:
+    (bucket, material), _ = item
+    return bucket, material is not None, material or ""
+
+
+def _exact(value: Number) -> int | str:
+    value = simplified(value)
+    return value if isinstance(value, int) else f"{value.numerator}/{value.denominator}"
+
+
+def _times(data: object) -> dict[TimeClass, int]:
+    if not isinstance(data, Mapping):
+        raise ValueError("not a tally: times are not an object")
+    return {TimeClass(key): int(us) for key, us in data.items()}
+
+
+def _pieces(data: object) -> Iterable[tuple[PieceKey, Pieces]]:
+    if not isinstance(data, list):
+        raise ValueError("not a tally: pieces are not a list")
+    for entry in data:
+        numbers = {name: simplified(Fraction(entry[name])) for name in _NUMBERS}
+        key = (Bucket(entry["bucket"]), entry["material"])
+        yield key, Pieces(**numbers, rate_missing=bool(entry["rate_missing"]))

@@ -1,0 +1,1 @@
+"""OEE: figures of work units, reports and case files."""

@@ -1,0 +1,74 @@
+"""`mes oee`: compute OEE case files with the kernel, without database and server."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from mes.core.case import Case, CaseError, load_json, parse_case
+from mes.core.oee import OeeResult, result_of, tally
+from mes.core.policies import PROFILES, policy_by_name
+from mes.features.oee.case_text import result_text
+
+FILE_BYTES_MAX = 64 * 1024 * 1024
+"""Largest case file that is read."""
+
+
+@click.group()
+def oee() -> None:
+    """Compute OEE case files."""
+
+
+@oee.command("case")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: one result, or a list.")
+@click.option(
+    "--policy",
+    "policy_name",
+    type=click.Choice(list(PROFILES)),
+    help="Use this profile instead of the policy of each file.",
+)
+def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None) -> None:
+    """Compute each case FILE and print its result.
+
+    Exits with status 1, naming field and reason, when a file has a mistake.
+    """
+    computed: list[tuple[Path, Case, OeeResult]] = []
+    mistakes = 0
+    for file in files:
+        try:
+            computed.append((file, *_compute(file, policy_name)))
+        except CaseError as mistake:
+            mistakes += 1
+            click.echo(f"{file}: {mistake.field}: {mistake.reason}", err=True)
+    if mistakes:
+        sys.exit(1)
+    if as_json:
+        results = [result.to_json() for _, _, result in computed]
+        shown = results[0] if len(results) == 1 else results
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n\n".join(result_text(str(one), case, made) for one, case, made in computed))
+
+
+def _compute(file: Path, policy_name: str | None) -> tuple[Case, OeeResult]:
+    if file.stat().st_size > FILE_BYTES_MAX:
+        raise CaseError("(file)", f"is larger than {FILE_BYTES_MAX} bytes")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise CaseError("(file)", "is not UTF-8 text") from None
+    except OSError as error:
+        raise CaseError("(file)", f"cannot be read: {error.strerror}") from None
+    read = parse_case(load_json(text))
+    policy = read.policy if policy_name is None else policy_by_name(policy_name)
+    return read, result_of(tally(read), policy)
