@@ -51,7 +51,10 @@ class QuantityRecord(Base):
     """Pieces of a work unit in one minute, by job (0: none) and item (0: none)."""
 
     __tablename__ = "quantity_record"
-    __table_args__ = (UniqueConstraint("work_unit_id", "minute", "job_order_id", "material_id"),)
+    __table_args__ = (
+        UniqueConstraint("work_unit_id", "minute", "job_order_id", "material_id"),
+        Index("ix_quantity_record_job_order_id", "job_order_id"),
+    )
 
     id: Mapped[Identity]
     work_unit_id: Mapped[int] = mapped_column(ForeignKey("equipment.id"))

@@ -5,16 +5,20 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mes.models.base import Base, Code, Identity, Instant, Json, Quantity, Text
+from mes.models.base import Base, Code, ExactDecimal, Identity, Instant, Json, Quantity, Text
 
 
 class Command(Base):
-    """A command of a person or client: a repeat of its id returns the first answer."""
+    """A command of a person or client: a repeat of its id returns the first answer.
+
+    `body_hash` is the SHA-256 (hex) of what was asked; the same id with another body is refused.
+    """
 
     __tablename__ = "command"
 
     command_id: Mapped[Code] = mapped_column(primary_key=True)
     kind: Mapped[Code]
+    body_hash: Mapped[Code]
     actor: Mapped[Json]
     terminal: Mapped[Code | None]
     device_time: Mapped[Instant | None]
@@ -24,7 +28,10 @@ class Command(Base):
 
 
 class NumberRule(Base):
-    """How document numbers are made: pattern such as WO-{yymmdd}-{n:03d}, counted per period."""
+    """How document numbers are made: pattern such as WO-{yymmdd}-{n:03d}, counted per period.
+
+    The row with period `*` holds the rule; each further row counts one period (YYMMDD).
+    """
 
     __tablename__ = "number_rule"
     __table_args__ = (UniqueConstraint("document", "period"),)
@@ -37,12 +44,16 @@ class NumberRule(Base):
 
 
 class WorkOrder(Base):
-    """What is asked for. State: created, released, running, completed, closed, cancelled."""
+    """What is asked for. State: created, released, running, completed, closed, cancelled.
+
+    `imported` is the row of the external system as it was last taken in, None: made by hand.
+    """
 
     __tablename__ = "work_order"
     __table_args__ = (
         UniqueConstraint("number"),
         UniqueConstraint("external_system", "external_id"),
+        Index("ix_work_order_state", "state"),
     )
 
     id: Mapped[Identity]
@@ -57,6 +68,7 @@ class WorkOrder(Base):
     version: Mapped[int]
     external_system: Mapped[Code | None]
     external_id: Mapped[Code | None]
+    imported: Mapped[Json]
     note: Mapped[Text | None]
     created_at: Mapped[Instant]
 
@@ -76,9 +88,11 @@ class OrderEvent(Base):
 
 
 class JobOrder(Base):
-    """One operation of an order dispatched to a work unit, with the rate frozen into it.
+    """One operation of an order dispatched to a work unit.
 
     State: dispatched, running, paused, completed, cancelled. `number` = order-segment[-split].
+    At its start the rate then in force is frozen into it: `ideal_cycle_s` (seconds per cycle, None:
+    there was no rate) and `pieces_per_cycle` (None: not started yet).
     """
 
     __tablename__ = "job_order"
@@ -89,11 +103,17 @@ class JobOrder(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"), index=True)
     work_unit_id: Mapped[int] = mapped_column(ForeignKey("equipment.id"), index=True)
     material_id: Mapped[int] = mapped_column(ForeignKey("material_definition.id"))
+    segment: Mapped[int]
+    split: Mapped[int]
     quantity: Mapped[Quantity]
     position: Mapped[int]
     state: Mapped[Code]
     version: Mapped[int]
+    ideal_cycle_s: Mapped[ExactDecimal | None]
+    pieces_per_cycle: Mapped[int | None]
     dispatched_at: Mapped[Instant]
+    started_at: Mapped[Instant | None]
+    ended_at: Mapped[Instant | None]
 
 
 class JobEvent(Base):

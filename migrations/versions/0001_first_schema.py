@@ -52,6 +52,7 @@ def upgrade() -> None:
         "command",
         sa.Column("command_id", sa.String(length=80), nullable=False),
         sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("body_hash", sa.String(length=80), nullable=False),
         sa.Column("actor", sa.JSON(), nullable=False),
         sa.Column("terminal", sa.String(length=80), nullable=True),
         sa.Column("device_time", sa.BigInteger(), nullable=True),
@@ -428,6 +429,9 @@ def upgrade() -> None:
             name=op.f("uq_quantity_record_work_unit_id_minute_job_order_id_material_id"),
         ),
     )
+    with op.batch_alter_table("quantity_record", schema=None) as batch_op:
+        batch_op.create_index("ix_quantity_record_job_order_id", ["job_order_id"], unique=False)
+
     op.create_table(
         "reason_class",
         sa.Column(
@@ -653,6 +657,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("external_system", sa.String(length=80), nullable=True),
         sa.Column("external_id", sa.String(length=80), nullable=True),
+        sa.Column("imported", sa.JSON(), nullable=False),
         sa.Column("note", sa.String(length=2000), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -666,6 +671,9 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("number", name=op.f("uq_work_order_number")),
     )
+    with op.batch_alter_table("work_order", schema=None) as batch_op:
+        batch_op.create_index("ix_work_order_state", ["state"], unique=False)
+
     op.create_table(
         "work_unit_live",
         sa.Column(
@@ -783,11 +791,17 @@ def upgrade() -> None:
         sa.Column(
             "material_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("segment", sa.Integer(), nullable=False),
+        sa.Column("split", sa.Integer(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=80), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("ideal_cycle_s", sa.String(length=40), nullable=True),
+        sa.Column("pieces_per_cycle", sa.Integer(), nullable=True),
         sa.Column("dispatched_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["material_id"],
             ["material_definition.id"],
@@ -1282,6 +1296,9 @@ def downgrade() -> None:
     op.drop_table("credential")
     op.drop_table("work_unit_setting")
     op.drop_table("work_unit_live")
+    with op.batch_alter_table("work_order", schema=None) as batch_op:
+        batch_op.drop_index("ix_work_order_state")
+
     op.drop_table("work_order")
     op.drop_table("terminal")
     with op.batch_alter_table("stop_statement", schema=None) as batch_op:
@@ -1300,6 +1317,9 @@ def downgrade() -> None:
     op.drop_table("shift_pattern")
     op.drop_table("rollup_hour")
     op.drop_table("reason_class")
+    with op.batch_alter_table("quantity_record", schema=None) as batch_op:
+        batch_op.drop_index("ix_quantity_record_job_order_id")
+
     op.drop_table("quantity_record")
     op.drop_table("operations_definition")
     op.drop_table("material_rate")
