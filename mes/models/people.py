@@ -35,7 +35,10 @@ class Account(Base):
 
 
 class Credential(Base):
-    """An argon2id hash: kind `password` of an account or `pin` of a person."""
+    """An argon2id hash: kind `password` of an account or `pin` of a person.
+
+    `failures` in a row since the last success; `day_failures` on the day `day` (UTC, ISO date).
+    """
 
     __tablename__ = "credential"
 
@@ -46,6 +49,8 @@ class Credential(Base):
     secret_hash: Mapped[Text]
     set_at: Mapped[Instant]
     failures: Mapped[int]
+    day: Mapped[Code | None]
+    day_failures: Mapped[int]
     locked_until: Mapped[Instant | None]
 
 
@@ -79,7 +84,10 @@ class UserSession(Base):
 
 
 class ApiToken(Base):
-    """A token of a machine client: scope read, write or ingest; only its hash is kept."""
+    """A token of a machine client: scope read, write or ingest; only its hash is kept.
+
+    `last_used_at` is kept to about a minute; None: never used.
+    """
 
     __tablename__ = "api_token"
     __table_args__ = (UniqueConstraint("token_hash"),)
@@ -92,6 +100,7 @@ class ApiToken(Base):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
 
 
 class Terminal(Base):
