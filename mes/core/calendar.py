@@ -4,8 +4,8 @@ Instants are UTC microseconds, intervals half-open. Local times are wall times o
 zone: a wall time that a clock change skips means the instant of the change, one that happens twice
 means the first, so that wall order stays time order and a night shift has 7 or 9 real hours.
 
-A calendar without patterns, and the days before its first pattern, are always scheduled: each
-production day is then one period with the empty code.
+A calendar without patterns is always scheduled: each production day is then one period with the
+empty code. The first pattern also holds for all days before it, of which nothing else is known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 ALWAYS = ""
-"""Code of the period of a production day where no shift pattern holds."""
+"""Code of the period of a production day in a calendar without patterns."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -238,12 +238,8 @@ def _instances_near(calendar: Calendar, start_us: int, end_us: int) -> Iterator[
 def _planned_shifts(
     calendar: Calendar, day: date, exceptions: list[CalendarException]
 ) -> list[Shift] | None:
-    """The shifts of a day after its exceptions; None: no pattern holds, always scheduled."""
-    pattern = max(
-        (p for p in calendar.patterns if p.valid_from <= day),
-        key=lambda p: p.valid_from,
-        default=None,
-    )
+    """The shifts of a day after its exceptions; None: there is no pattern, always scheduled."""
+    pattern = _pattern_of(calendar, day)
     overtime = [e.shift for e in exceptions if e.shift and e.kind is ExceptionKind.OVERTIME]
     holiday = any(e.kind is ExceptionKind.HOLIDAY for e in exceptions)
     if pattern is None:
@@ -252,6 +248,11 @@ def _planned_shifts(
         return overtime
     replaced = {shift.code for shift in overtime}
     return [shift for shift in pattern.shifts if shift.code not in replaced] + overtime
+
+
+def _pattern_of(calendar: Calendar, day: date) -> ShiftPattern | None:
+    dated = sorted(calendar.patterns, key=lambda p: p.valid_from)
+    return next((p for p in reversed(dated) if p.valid_from <= day), dated[0] if dated else None)
 
 
 def _instance(calendar: Calendar, day: date, shift: Shift) -> ShiftInstance:

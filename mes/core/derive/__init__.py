@@ -27,7 +27,7 @@ first record everything is unknown.
 **Deriving again from a point** (ingest, late data, new statements)::
 
     dirty_from = event time of the earliest new signal, start of the earliest new gap,
-                 restart.statement_dirty_from(new, all_statements, minor_limit_us),
+                 restart.statement_dirty_from(new, all_statements, minor_limit_us) (None: nothing),
                  for pulses: time of the last counted pulse before the new one
     point = restart.restart_point(records, dirty_from, bridge_us, from_first=True)
             # RestartPoint(at, index); None only with from_first=False: give more records
@@ -53,18 +53,21 @@ statements)`.
     reading.known_records(records, start, end, known_until, pulse=None) -> list[StateRecord]
             # clipped to [start, end), unknown before the first record and from known_until on
 
-**Runs and pieces**::
+**Runs and pieces** (numbers are `int` or `Fraction`, see `mes.core.exact`)::
 
-    runs.JobEvent(at, job, kind, command_id, material=None)   # start pause resume complete cancel
-    runs.derive_runs(events, defaults=[DefaultItem(valid_from, material)])
-            -> list[JobRun(job, material, start, end)]        # several jobs may overlap
+    runs.JobEvent(at, job, kind, command_id, item=Item(material, ideal_cycle_s, pieces_per_cycle))
+            # kind: JobEventKind start pause resume complete cancel
+    runs.derive_runs(events, defaults=[DefaultItem(valid_from, item)])
+            -> list[JobRun(job, item, start, end)]            # several jobs may overlap
     runs.runs_at(runs, at) -> list[JobRun]
 
-    counts.increments(readings, rule, before=None, decisions={}) -> list[Increment]
+    counts.increments(readings, CounterRule(mode, modulus, max_per_s), before=None, decisions=None)
+            -> list[Increment(at, since, amount, counted, gap_from, flags)]
     counts.portions(increment, cuts) -> list[Portion(at, count, estimated)]  # spreads a gap
-    counts.counted(role, roles, count), counts.typed(quantity, roles) -> Pieces(good, scrap,
-            rework, startup_scrap)             # sums of these are GQ, SQ, RQ; PQ is all three
-    counts.credit(runs, count, role, pieces_per_count) -> list[(JobRun | None, Decimal)]
+    counts.credit(runs_at, role, count, pieces_per_count) -> list[(JobRun | None, pieces)]
+    counts.counted(role, roles, pieces) -> Pieces(good, scrap, rework, startup_scrap)
+    counts.quantities_in_force(quantities) -> list[TypedQuantity]       # without voided ones
+    counts.typed(quantity, roles) -> Pieces      # sums of Pieces: GQ, SQ, RQ; PQ is all three
 
-**Calendar**: see `mes.core.calendar`.
+**Calendar**: see `mes.core.calendar` and `mes.core.calendar_checks`.
 """

@@ -89,7 +89,7 @@ def splice(
 
 def statement_dirty_from(
     new: StopStatement, statements: Iterable[StopStatement], minor_limit_us: int
-) -> int:
+) -> int | None:
     """The first instant whose reason or state a new statement may change.
 
     Args:
@@ -97,7 +97,7 @@ def statement_dirty_from(
             revert would not know its reach.
 
     Returns:
-        `FOREVER` (far future): nothing, such as for a revert of a statement not yet known.
+        None: it changes nothing, such as a revert of a statement that has not arrived yet.
     """
     by_id = {statement.command_id: statement for statement in statements}
     first = FOREVER
@@ -105,7 +105,8 @@ def statement_dirty_from(
     statement: StopStatement | None = new
     while statement is not None and statement.command_id not in seen:
         seen.add(statement.command_id)
-        growth = minor_limit_us if statement.kind is StatementKind.WHOLE else 0
-        first = min(first, statement.window_start - growth)
+        if statement.kind is not StatementKind.REVERT:
+            growth = minor_limit_us if statement.kind is StatementKind.WHOLE else 0
+            first = min(first, statement.window_start - growth)
         statement = by_id.get(statement.replaces) if statement.replaces else None
-    return first
+    return None if first >= FOREVER else first

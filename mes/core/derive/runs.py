@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+
+from mes.core.exact import Number
+
+JobId = int | str
+"""How a caller names jobs: all by number or all by surrogate id."""
 
 
 class JobEventKind(StrEnum):
@@ -22,20 +28,34 @@ class JobEventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What is made, with the ideal rate frozen into the run.
+
+    Attributes:
+        ideal_cycle_s: seconds of one cycle; None: no rate is known.
+        pieces_per_cycle: pieces of this item that one cycle makes.
+    """
+
+    material: int | str
+    ideal_cycle_s: Number | Decimal | None = None
+    pieces_per_cycle: Number = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent:
     """A fact about a job on this work unit.
 
     Attributes:
         at: UTC microseconds.
-        job: number of the job order.
-        material: item of the job; None: not known.
+        job: the job order.
+        item: item of the job; None: not known. That of the event that starts the run counts.
     """
 
     at: int
-    job: str
+    job: JobId
     kind: JobEventKind
     command_id: str
-    material: str | None = None
+    item: Item | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +63,7 @@ class DefaultItem:
     """The item made while no job is loaded, from `valid_from` on; None: there is none."""
 
     valid_from: int
-    material: str | None
+    item: Item | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +75,8 @@ class JobRun:
         end: None: still loaded.
     """
 
-    job: str | None
-    material: str | None
+    job: JobId | None
+    item: Item | None
     start: int
     end: int | None
 
@@ -66,18 +86,18 @@ _LIFE_CYCLE = {kind: rank for rank, kind in enumerate(JobEventKind)}
 
 def in_order(events: Iterable[JobEvent]) -> list[JobEvent]:
     """Events by time; at one instant of one job start, pause, resume, complete, cancel."""
-    return sorted(events, key=lambda e: (e.at, e.job, _LIFE_CYCLE[e.kind], e.command_id))
+    return sorted(events, key=lambda e: (e.at, str(e.job), _LIFE_CYCLE[e.kind], e.command_id))
 
 
 def derive_runs(events: Iterable[JobEvent], defaults: Iterable[DefaultItem] = ()) -> list[JobRun]:
-    """The runs of a work unit in order of start, job and item.
+    """The runs of a work unit in order of start and job.
 
     An event that changes nothing (a start while loaded, an end while not) is without effect, a
     resume of a job that is not loaded starts it, and a run of no length does not exist.
     """
     jobs = _job_runs(in_order(events))
     runs = jobs + _default_runs(jobs, sorted(defaults, key=lambda d: d.valid_from))
-    return sorted(runs, key=lambda run: (run.start, run.job or "", run.material or ""))
+    return sorted(runs, key=lambda run: (run.start, str(run.job)))
 
 
 def runs_at(runs: Sequence[JobRun], at: int) -> list[JobRun]:
@@ -86,7 +106,7 @@ def runs_at(runs: Sequence[JobRun], at: int) -> list[JobRun]:
 
 
 def _job_runs(events: list[JobEvent]) -> list[JobRun]:
-    loaded: dict[str, JobEvent] = {}
+    loaded: dict[JobId, JobEvent] = {}
     runs = []
     for event in events:
         if event.kind in (JobEventKind.START, JobEventKind.RESUME):
@@ -99,7 +119,7 @@ def _job_runs(events: list[JobEvent]) -> list[JobRun]:
 
 
 def _run(begun: JobEvent, end: int | None) -> JobRun:
-    return JobRun(job=begun.job, material=begun.material, start=begun.at, end=end)
+    return JobRun(job=begun.job, item=begun.item, start=begun.at, end=end)
 
 
 def _default_runs(jobs: list[JobRun], defaults: list[DefaultItem]) -> list[JobRun]:
@@ -107,13 +127,13 @@ def _default_runs(jobs: list[JobRun], defaults: list[DefaultItem]) -> list[JobRu
     runs: list[JobRun] = []
     ends: list[int | None] = [following.valid_from for following in defaults[1:]]
     for default, until in zip(defaults, [*ends, None], strict=False):
-        if default.material is None:
+        if default.item is None:
             continue
         for start, end in _without(default.valid_from, until, jobs):
             previous = runs[-1] if runs else None
-            if previous and previous.end == start and previous.material == default.material:
+            if previous and previous.end == start and previous.item == default.item:
                 start = runs.pop().start
-            runs.append(JobRun(job=None, material=default.material, start=start, end=end))
+            runs.append(JobRun(job=None, item=default.item, start=start, end=end))
     return runs
 
 

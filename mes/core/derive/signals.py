@@ -8,23 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from enum import StrEnum
 
-from mes.core.derive.runs import JobEvent, JobEventKind, in_order
+from mes.core.classes import MachineState
+from mes.core.derive.runs import JobEvent, JobEventKind, JobId, in_order
+from mes.core.exact import Number
 
-
-class State(StrEnum):
-    """State of a work unit."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    DOWN = "down"
-    SETUP = "setup"
-    WAITING = "waiting"
-    OFF = "off"
-    UNKNOWN = "unknown"
-
+State = MachineState
 
 SignalKey = tuple[int, str, str, int]
 
@@ -80,7 +69,7 @@ class PulseFact:
     source: str
     epoch: str
     seq: int
-    increment: Decimal | int | None
+    increment: Number | None
 
     @property
     def key(self) -> SignalKey:
@@ -172,7 +161,7 @@ def states_from_counts(facts: Iterable[PulseFact], idle_after_us: int) -> list[S
 
 def states_from_jobs(events: Iterable[JobEvent]) -> list[StateSignal]:
     """States of a machine without a signal: running while a job is started and not paused."""
-    running: set[str] = set()
+    running: set[JobId] = set()
     result: list[StateSignal] = []
     for number, event in enumerate(in_order(events)):
         if event.kind in (JobEventKind.START, JobEventKind.RESUME):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from mes.core.derive.records import FOREVER, StateRecord
+from mes.core.derive.replacing import replaced_ids
 from mes.core.derive.signals import State
 
 
@@ -103,22 +104,7 @@ def statements_in_force(statements: Iterable[StopStatement]) -> list[StopStateme
     in force.
     """
     by_id = {statement.command_id: statement for statement in statements}
-    waiting_for = dict.fromkeys(by_id, 0)
-    for statement in by_id.values():
-        if statement.replaces in waiting_for:
-            waiting_for[statement.replaces] += 1
-    replaced: set[str] = set()
-    ready = [command_id for command_id, count in waiting_for.items() if count == 0]
-    while ready:
-        command_id = ready.pop()
-        target = by_id[command_id].replaces
-        if target not in by_id:
-            continue
-        if command_id not in replaced:
-            replaced.add(target)
-        waiting_for[target] -= 1
-        if waiting_for[target] == 0:
-            ready.append(target)
+    replaced = replaced_ids({key: statement.replaces for key, statement in by_id.items()})
     held = [
         statement
         for command_id, statement in by_id.items()

@@ -38,7 +38,8 @@ class Ingest:
         else:
             dirty = statement_dirty_from(fact, self.statements, RULES.minor_limit_us)
             self.statements.append(fact)
-            self._derive_again(dirty)
+            if dirty is not None:
+                self._derive_again(dirty)
 
     def _derive_again(self, dirty_from: int) -> None:
         point = restart_point(self.records, dirty_from, RULES.unknown_bridge_us)
