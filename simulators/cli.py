@@ -1,0 +1,186 @@
+"""The command line `python -m simulators`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import click
+
+from simulators import life, plc_memory
+from simulators.build import Built, build
+from simulators.clock import PlantClock, clock_from_environment
+from simulators.faults import Fault, FaultSchedule, parse
+from simulators.journal import Journal
+from simulators.plant.model import JobMode
+from simulators.runtime import Ports, Runtime, print_line
+from simulators.scenarios import SCENARIOS
+from simulators.scenarios.model import MODBUS_DEFAULT_PORT, OPCUA_DEFAULT_PORT, Scenario
+
+_PORT = click.IntRange(0, 65_535)
+
+
+class _FaultType(click.ParamType[Fault]):
+    name = "fault"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Fault:
+        """Read a fault or say what is wrong with it."""
+        if isinstance(value, Fault):
+            return value
+        try:
+            return parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _SpeedType(click.ParamType[Fraction]):
+    name = "speed"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Fraction:
+        """Read a speed above 0 and at most 1000."""
+        try:
+            speed = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            speed = Fraction(0)
+        if not 0 < speed <= 1000:
+            self.fail(f"{value!r} is no speed above 0 and at most 1000", param, ctx)
+        return speed
+
+
+_SCENARIO = click.Choice(sorted(SCENARIOS))
+
+
+@click.group()
+def main() -> None:
+    """A simulated plant with Modbus TCP and OPC UA servers and a journal of the truth."""
+
+
+@main.command("plant-file")
+@click.option("--scenario", type=_SCENARIO, default="demo", show_default=True)
+@click.option("--modbus-port", type=_PORT, default=MODBUS_DEFAULT_PORT, show_default=True)
+@click.option("--opcua-port", type=_PORT, default=OPCUA_DEFAULT_PORT, show_default=True)
+def plant_file(scenario: str, modbus_port: int, opcua_port: int) -> None:
+    """Print the plant file of a scenario with the ports filled in."""
+    text = SCENARIOS[scenario].plant_file(modbus_port=modbus_port, opcua_port=opcua_port)
+    click.echo(text, nl=False)
+
+
+@main.command()
+@click.option("--scenario", type=_SCENARIO, default="demo", show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--speed", type=_SpeedType(), default="1", help="Only without MES_CLOCK.")
+@click.option("--start", type=int, default=None, help="Plant time in us, only without MES_CLOCK.")
+@click.option("--modbus-port", type=_PORT, default=MODBUS_DEFAULT_PORT, show_default=True)
+@click.option("--opcua-port", type=_PORT, default=OPCUA_DEFAULT_PORT, show_default=True)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=None)
+@click.option("--history-from", type=int, default=None, help="Instant in us of plant time.")
+@click.option("--history-until", type=int, default=None, help="Instant in us of plant time.")
+@click.option("--history-file", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@click.option("--fault", "faults", type=_FaultType(), multiple=True, help="KIND@AT[:FOR]...")
+@click.option("--reboot-at", type=float, default=None, help="Same as --fault reboot@SECONDS.")
+def run(
+    scenario: str,
+    seed: int,
+    speed: Fraction,
+    start: int | None,
+    modbus_port: int,
+    opcua_port: int,
+    data: Path | None,
+    history_from: int | None,
+    history_until: int | None,
+    history_file: Path | None,
+    faults: tuple[Fault, ...],
+    reboot_at: float | None,
+) -> None:
+    """Run a scenario in the foreground; prints one line of JSON when it serves."""
+    parent = life.tie_to_parent()
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    given = [history_from, history_until, history_file]
+    if any(part is not None for part in given) and any(part is None for part in given):
+        raise click.UsageError("--history-from, --history-until and --history-file go together")
+    wanted = list(faults)
+    if reboot_at is not None:
+        wanted.append(parse(f"reboot@{reboot_at}"))
+    try:
+        clock = clock_from_environment(speed=speed, start_us=start)
+        journal = Journal(data)
+        chosen = SCENARIOS[scenario]
+        if history_from is not None and history_until is not None and history_file is not None:
+            built = _past_days(chosen, seed, history_from, history_until, history_file, journal)
+        else:
+            built = _fresh(chosen, seed, clock, data, journal)
+        asyncio.run(
+            _serve(
+                built,
+                clock,
+                journal,
+                data,
+                wanted,
+                parent,
+                Ports(modbus=modbus_port, opcua=opcua_port),
+            )
+        )
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _fresh(
+    scenario: Scenario, seed: int, clock: PlantClock, data: Path | None, journal: Journal
+) -> Built:
+    """A plant that begins now, with the memory of its controllers when there is one."""
+    now = clock.now_us()
+    built = build(scenario, seed=seed, start_us=now, job_mode=scenario.live_job_mode)
+    if data is not None:
+        plc_memory.restore(data / plc_memory.FILE_NAME, built.plant, built.counters)
+    journal.note(now, "plant", "start", seed=seed, live=True)
+    built.plant.listeners.append(journal)
+    built.plant.start()
+    return built
+
+
+def _past_days(
+    scenario: Scenario, seed: int, begin: int, end: int, file: Path, journal: Journal
+) -> Built:
+    """A plant that worked through past days, written to the history file."""
+    if begin >= end:
+        raise click.UsageError("--history-until must lie after --history-from")
+    from simulators.history import write_history
+
+    built = build(scenario, seed=seed, start_us=begin, job_mode=JobMode.CYCLE)
+    journal.note(begin, "plant", "start", seed=seed, live=False)
+    built.plant.listeners.append(journal)
+    write_history(built, until=end, path=file)
+    built.plant.job_mode = scenario.live_job_mode
+    journal.note(end, "plant", "live")
+    return built
+
+
+async def _serve(
+    built: Built,
+    clock: PlantClock,
+    journal: Journal,
+    data: Path | None,
+    faults: list[Fault],
+    parent: int,
+    ports: Ports,
+) -> None:
+    runtime = Runtime(
+        built,
+        clock=clock,
+        journal=journal,
+        directory=data,
+        faults=FaultSchedule(faults),
+        parent=parent,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, runtime.stop)
+    await runtime.run(ports, print_line)

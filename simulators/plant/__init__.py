@@ -1,0 +1,1 @@
+"""A seeded discrete-event plant. Its time is whole microseconds of plant time."""
