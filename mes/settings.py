@@ -21,6 +21,13 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = 8080
     plain_http: bool = False
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM certificate chain; with it the server speaks TLS."
+    )
+    tls_key: Path | None = Field(default=None, description="PEM key of `tls_certificate`.")
+    tls_proxy: bool = Field(
+        default=False, description="A proxy on this box ends TLS and sets X-Forwarded-Proto."
+    )
     secret_key: SecretStr | None = Field(
         default=None, description="Session key; None: made once and kept in `data_dir` (0600)."
     )

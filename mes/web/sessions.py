@@ -1,0 +1,225 @@
+"""Sessions of browsers: a random key in a cookie, its hash in the table `session`. Real time.
+
+Flask's own signed cookie holds nothing but the CSRF seed. Under TLS all cookies carry the prefix
+`__Host-` and are Secure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from flask import Flask, Request, Response, g, request
+from flask_login import LoginManager, UserMixin
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from mes.clock import real_now_us
+from mes.core.refusal import Refusal
+from mes.db import Database
+from mes.models import ApiToken, UserSession
+from mes.settings import Settings
+from mes.web.identity import actor_of_session, actor_of_terminal, actor_of_token
+from mes.web.roles import Actor, ActorKind
+from mes.web.secrets import hash_key, new_key
+from mes.web.wiring import database, settings
+
+OFFICE_LIFE_US = 12 * 3600 * 1_000_000
+"""Longest life of a session, used or not."""
+TERMINAL_COOKIE_S = 400 * 24 * 3600
+"""Browsers keep no cookie longer than 400 days."""
+SEEN_EVERY_US = 60 * 1_000_000
+"""`seen_at` and `last_used_at` are written at most this often."""
+TOKEN_MAX = 200
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login ships no types
+    """What Flask-Login calls the current user."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.id = f"{actor.kind.value}:{actor.id}"
+
+
+def uses_tls(settings: Settings) -> bool:
+    """Whether browsers reach this server by TLS."""
+    return settings.tls_certificate is not None or settings.tls_proxy
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """The name of one of our cookies: with the host prefix under TLS."""
+    return f"__Host-{name}" if uses_tls(settings) else f"mes-{name}"
+
+
+def init_sessions(app: Flask, settings: Settings) -> None:
+    """Identify every request before its route runs, and configure Flask's signed cookie."""
+    app.config.update(
+        SESSION_COOKIE_NAME=cookie_name("form", settings),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=uses_tls(settings),
+        SESSION_COOKIE_PATH="/",
+    )
+    manager = LoginManager()
+    manager.init_app(app)
+    manager.session_protection = None
+    manager.request_loader(_current_user)
+    app.before_request(identify_request)
+
+
+def identify_request() -> None:
+    """Find out who sends the present request.
+
+    Raises:
+        Refusal: `invalid_token` (401) when an Authorization header is not a valid token.
+    """
+    g.mes_actor = find_actor(request, database(), settings())
+
+
+def find_actor(asked: Request, held: Database, settings: Settings) -> Actor | None:
+    """Who sends a request; an Authorization header counts alone, cookies are then ignored.
+
+    Raises:
+        Refusal: `invalid_token` (401).
+    """
+    header = asked.headers.get("Authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise invalid_token()
+        return actor_by_token(held, token.strip())
+    key = asked.cookies.get(cookie_name("session", settings))
+    terminal_key = asked.cookies.get(cookie_name("terminal", settings))
+    if not key and not terminal_key:
+        return None
+    return _actor_by_cookies(held, key, terminal_key)
+
+
+def actor_by_token(held: Database, token: str) -> Actor:
+    """Who a token belongs to.
+
+    Raises:
+        Refusal: `invalid_token` (401).
+    """
+    if not token or len(token) > TOKEN_MAX:
+        raise invalid_token()
+    now = real_now_us()
+    with held.reading() as session:
+        found = actor_of_token(session, token, now)
+    if found is None:
+        raise invalid_token()
+    _touch_token(held, found.id, now)
+    return found
+
+
+def invalid_token() -> Refusal:
+    """The token is not one of ours, was revoked or has expired."""
+    return Refusal(
+        "invalid_token",
+        "the token is unknown, revoked or expired; make one with `mes token create`",
+        status=401,
+    )
+
+
+def begin_session(
+    session: Session,
+    *,
+    account_id: int | None = None,
+    person_id: int | None = None,
+    terminal_id: int | None = None,
+) -> str:
+    """Start a session in the table and return the key for its cookie."""
+    key, now = new_key(), real_now_us()
+    session.add(
+        UserSession(
+            key_hash=hash_key(key),
+            account_id=account_id,
+            person_id=person_id,
+            terminal_id=terminal_id,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + OFFICE_LIFE_US,
+            ended_at=None,
+            data={},
+        )
+    )
+    return key
+
+
+def end_session(session: Session, session_id: int) -> None:
+    """End a session; its key opens nothing any more."""
+    session.execute(
+        update(UserSession)
+        .where(UserSession.id == session_id, UserSession.ended_at.is_(None))
+        .values(ended_at=real_now_us())
+    )
+
+
+def set_key_cookie(response: Response, name: str, key: str, *, max_age_s: int | None) -> None:
+    """Put a key into one of our cookies; `max_age_s` None: until the browser is closed."""
+    response.set_cookie(
+        cookie_name(name, settings()),
+        key,
+        max_age=max_age_s,
+        path="/",
+        secure=uses_tls(settings()),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_key_cookie(response: Response, name: str) -> None:
+    """Take one of our cookies away."""
+    response.delete_cookie(
+        cookie_name(name, settings()),
+        path="/",
+        secure=uses_tls(settings()),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _actor_by_cookies(held: Database, key: str | None, terminal_key: str | None) -> Actor | None:
+    now = real_now_us()
+    with held.reading() as session:
+        terminal = actor_of_terminal(session, terminal_key[:TOKEN_MAX]) if terminal_key else None
+        found = (
+            actor_of_session(session, key[:TOKEN_MAX], now, terminal_key=terminal_key)
+            if key
+            else None
+        )
+    if found is None:
+        return terminal
+    row, actor = found
+    if now - row.seen_at > SEEN_EVERY_US:
+        touch_sessions(held, [row.id], now)
+    if terminal is not None and actor.kind is ActorKind.ACCOUNT:
+        return replace(actor, terminal=terminal.terminal, work_unit=terminal.work_unit)
+    return actor
+
+
+def touch_sessions(held: Database, ids: list[int], now_us: int) -> None:
+    """Note that these sessions were used; skipped when the database is busy."""
+    with contextlib.suppress(DBAPIError), held.transaction() as session:
+        session.execute(
+            update(UserSession)
+            .where(UserSession.id.in_(ids), UserSession.ended_at.is_(None))
+            .values(seen_at=now_us)
+        )
+
+
+_token_touched: dict[int, int] = {}
+
+
+def _touch_token(held: Database, token_id: int, now_us: int) -> None:
+    if now_us - _token_touched.get(token_id, 0) < SEEN_EVERY_US:
+        return
+    _token_touched[token_id] = now_us
+    with contextlib.suppress(DBAPIError), held.transaction() as session:
+        session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=now_us))
+
+
+def _current_user(_request: Request) -> SignedIn | None:
+    known: Actor | None = g.get("mes_actor")
+    return None if known is None else SignedIn(known)

@@ -1,0 +1,28 @@
+"""The built front end: files named by their content, packed beforehand, kept by browsers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, Response, request, send_from_directory
+
+DIST = Path(__file__).resolve().parents[1] / "static" / "dist"
+IMMUTABLE = "public, max-age=31536000, immutable"
+PACKED_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+
+
+def init_static(app: Flask) -> None:
+    """Serve `/static/dist/<file>`; the packed twin when the browser takes it."""
+
+    @app.get("/static/dist/<path:name>")
+    def dist(name: str) -> Response:
+        kind = PACKED_TYPES.get(Path(name).suffix)
+        packed = f"{name}.gz"
+        if kind and "gzip" in request.accept_encodings and (DIST / packed).is_file():
+            response = send_from_directory(DIST, packed, mimetype=kind)
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = send_from_directory(DIST, name)
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = IMMUTABLE
+        return response
