@@ -1,0 +1,186 @@
+"""The configuration of a Modbus source, exactly as a plant file writes it."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from connectors.modbus.codec import ORDERS, REGISTERS, DataType
+from connectors.sdk.config import (
+    ScanPeriod,
+    SourceConfig,
+    Strict,
+    TagConfig,
+    check_tags,
+    field_error,
+    raise_field_errors,
+)
+
+LARGEST_REGISTER_READ = 125
+LARGEST_BIT_READ = 2000
+LARGEST_ADDRESS = 0xFFFF
+
+
+class Table(StrEnum):
+    """The four tables of a Modbus device."""
+
+    HOLDING = "holding"
+    INPUT = "input"
+    COIL = "coil"
+    DISCRETE = "discrete"
+
+    @property
+    def has_bits(self) -> bool:
+        """Whether an address names a single bit."""
+        return self in (Table.COIL, Table.DISCRETE)
+
+
+class Transport(StrEnum):
+    """How frames travel."""
+
+    TCP = "tcp"
+    RTU = "rtu"
+    RTU_OVER_TCP = "rtu_over_tcp"
+
+
+class Link(Strict):
+    """The connection; sources that name the same link share it."""
+
+    transport: Transport
+    host: Annotated[StrictStr, Field(min_length=1, max_length=253)]
+    port: Annotated[StrictInt, Field(ge=1, le=65_535)] = 502
+
+    @model_validator(mode="before")
+    @classmethod
+    def _available(cls, data: object) -> object:
+        transport = data.get("transport") if isinstance(data, dict) else None
+        if transport in (Transport.RTU, Transport.RTU_OVER_TCP):
+            raise PydanticCustomError(
+                "transport_not_available",
+                "the transport {transport} is not available yet; use tcp or a Modbus TCP gateway",
+                {"transport": transport},
+            )
+        return data
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What makes two links the same."""
+        return (self.transport.value, self.host, self.port)
+
+
+class ModbusTag(TagConfig):
+    """One value of a Modbus device.
+
+    Attributes:
+        order: the bytes as they arrive; None is big-endian.
+        bit: number of the bit in its register, 0 = least significant; only for type `bit`.
+        length: registers of a string.
+        scan_ms: own scan period, plant time; None takes that of the source.
+    """
+
+    table: Table
+    address: Annotated[StrictInt, Field(ge=0, le=LARGEST_ADDRESS + 1)]
+    type: DataType
+    order: StrictStr | None = None
+    bit: Annotated[StrictInt, Field(ge=0, le=15)] | None = None
+    length: Annotated[StrictInt, Field(ge=1, le=LARGEST_REGISTER_READ)] | None = None
+    encoding: StrictStr = "ascii"
+    scan_ms: ScanPeriod | None = None
+
+    @property
+    def width(self) -> int:
+        """Registers (or bits of a bit table) that the value takes."""
+        if self.table.has_bits:
+            return 1
+        return self.length or 1 if self.type is DataType.STRING else REGISTERS[self.type]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        errors = [*self._table_errors(), *self._shape_errors()]
+        raise_field_errors("tag", errors)
+        return self
+
+    def _table_errors(self) -> list[InitErrorDetails]:
+        if self.table.has_bits and self.type is not DataType.BOOL:
+            message = f"a {self.table} holds bool, not {self.type}"
+            return [field_error("type_not_possible", message, ("type",))]
+        return []
+
+    def _shape_errors(self) -> list[InitErrorDetails]:
+        errors = []
+        is_text, is_bit = self.type is DataType.STRING, self.type is DataType.BIT
+        if is_bit != (self.bit is not None):
+            message = "type bit needs `bit`" if is_bit else "`bit` belongs to type bit only"
+            errors.append(field_error("bit_mismatch", message, ("bit",)))
+        if is_text != (self.length is not None):
+            message = "type string needs `length`" if is_text else "`length` is for strings only"
+            errors.append(field_error("length_mismatch", message, ("length",)))
+        allowed = ORDERS[1] if is_text else ORDERS[REGISTERS.get(self.type, 1)]
+        if self.order is not None and (self.table.has_bits or self.order not in allowed):
+            message = f"order {self.order!r} does not fit {self.type}; possible: {list(allowed)}"
+            errors.append(field_error("order_not_possible", message, ("order",)))
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            message = f"the text encoding {self.encoding!r} is not known"
+            errors.append(field_error("encoding_unknown", message, ("encoding",)))
+        return errors
+
+
+class ModbusSource(SourceConfig):
+    """One unit behind a Modbus link.
+
+    Attributes:
+        address_base: 0 = addresses as on the wire, 1 = manuals that count from 1.
+        max_registers: largest register read the device takes.
+        max_bits: largest bit read the device takes.
+        max_gap: unread registers that one request may span (16 times as many bits).
+        timeout_ms: real time to wait for one reply.
+        scan_ms: scan period of tags without their own, plant time.
+    """
+
+    protocol: Literal["modbus"]
+    link: Link
+    unit: Annotated[StrictInt, Field(ge=0, le=255)] = 1
+    address_base: Literal[0, 1] = 0
+    max_registers: Annotated[StrictInt, Field(ge=1, le=LARGEST_REGISTER_READ)] = (
+        LARGEST_REGISTER_READ
+    )
+    max_bits: Annotated[StrictInt, Field(ge=1, le=LARGEST_BIT_READ)] = LARGEST_BIT_READ
+    max_gap: Annotated[StrictInt, Field(ge=0, le=LARGEST_REGISTER_READ)] = 32
+    timeout_ms: Annotated[StrictInt, Field(ge=10, le=60_000)] = 1000
+    scan_ms: ScanPeriod = 1000
+    tags: Annotated[list[ModbusTag], Field(min_length=1, max_length=10_000)]
+
+    @property
+    def tag_list(self) -> Sequence[ModbusTag]:
+        """The tags in the order of the file."""
+        return self.tags
+
+    @model_validator(mode="after")
+    def _tags_fit_the_device(self) -> Self:
+        errors = check_tags(self.tags)
+        for index, tag in enumerate(self.tags):
+            first = tag.address - self.address_base
+            if first < 0 or first + tag.width > LARGEST_ADDRESS + 1:
+                message = (
+                    f"address {tag.address} with address_base {self.address_base} "
+                    "lies outside 0..65535 on the wire"
+                )
+                errors.append(field_error("address_out_of_range", message, _path(index)))
+            if not tag.table.has_bits and tag.width > self.max_registers:
+                message = (
+                    f"the value takes {tag.width} registers, max_registers is {self.max_registers}"
+                )
+                errors.append(field_error("value_wider_than_read", message, _path(index)))
+        raise_field_errors("source", errors)
+        return self
+
+
+def _path(index: int) -> tuple[str | int, ...]:
+    return ("tags", index, "address")

@@ -1,0 +1,14 @@
+"""Modbus: what is known of it before pymodbus is imported."""
+
+from __future__ import annotations
+
+from connectors.sdk.connector import Capability
+from connectors.sdk.manifest import Manifest
+
+MANIFEST = Manifest(
+    protocol="modbus",
+    name={"ko": "Modbus TCP", "en": "Modbus TCP"},
+    config="connectors.modbus.config:ModbusSource",
+    connector="connectors.modbus.connector:ModbusConnector",
+    capabilities=frozenset({Capability.POLL}),
+)

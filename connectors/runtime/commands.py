@@ -1,0 +1,160 @@
+"""The commands `mes edge` and `mes source`; they need neither database nor web server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import click
+import structlog
+
+from connectors.runtime.edge import Edge, EdgeOptions, read_options
+from connectors.runtime.plant_source import find_source, load_sources
+from connectors.runtime.source_check import (
+    Step,
+    as_line,
+    iso_time,
+    read_source,
+    test_source,
+)
+from connectors.runtime.store import SpoolFileError
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.messages import Sample
+
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def set_up_logging() -> None:
+    """One line per event on standard error; libraries only speak when something is wrong."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@click.command("edge")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Data directory.")
+@click.option("--server", help="Address of the MES, like http://host:port.")
+@click.option("--edge", "edge_name", help="Name of this edge.")
+@click.option("--token-file", type=click.Path(path_type=Path), help="File with the ingest token.")
+@click.option("--config", type=EXISTING_FILE, help="Fixed configuration (JSON).")
+def edge_command(
+    data: Path,
+    server: str | None,
+    edge_name: str | None,
+    token_file: Path | None,
+    config: Path | None,
+) -> None:
+    """Read the sources and bring their records to the MES."""
+    set_up_logging()
+    try:
+        if config is not None:
+            options = read_options(data, config)
+        elif server and edge_name and token_file:
+            options = EdgeOptions(data=data, edge=edge_name, server=server, token_file=token_file)
+        else:
+            raise click.UsageError("give --server, --edge and --token-file, or --config")
+        asyncio.run(run_edge(options))
+    except ConnectorError as error:
+        raise click.ClickException(f"{error.code}: {error.detail}") from error
+    except (SpoolFileError, OSError, ValueError) as error:
+        raise click.ClickException(f"edge_not_startable: {error}") from error
+
+
+async def run_edge(options: EdgeOptions) -> None:
+    """Run an edge until SIGTERM or SIGINT; a second signal changes nothing."""
+    edge = Edge(options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, edge.stop)
+    await edge.run()
+
+
+@click.group("source")
+def source_command() -> None:
+    """Look at the sources of a plant file, with neither database nor server."""
+
+
+@source_command.command("list")
+@click.argument("plant", type=EXISTING_FILE)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_command(plant: Path, as_json: bool) -> None:
+    """List the sources of PLANT."""
+    try:
+        sources = load_sources(plant)
+    except ConnectorError as error:
+        raise click.ClickException(f"{error.code}: {error.detail}") from error
+    for source in sources:
+        tags = source.get("tags")
+        count = len(tags) if isinstance(tags, list) else 0
+        line = {"source": source.get("id"), "protocol": source.get("protocol"), "tags": count}
+        click.echo(json.dumps(line) if as_json else "  ".join(str(v) for v in line.values()))
+
+
+@source_command.command("read")
+@click.argument("plant", type=EXISTING_FILE)
+@click.argument("source")
+@click.option("--for", "seconds", type=click.FloatRange(min=0), default=0.0, help="Real seconds.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def read_command(plant: Path, source: str, seconds: float, as_json: bool) -> None:
+    """Read SOURCE of PLANT: each tag once, then changes for the given time."""
+
+    def emit(sample: Sample) -> None:
+        line = as_line(source, sample)
+        click.echo(json.dumps(line, ensure_ascii=False) if as_json else _for_people(sample))
+
+    try:
+        asyncio.run(read_source(find_source(plant, source), seconds, emit))
+    except ConnectorError as error:
+        raise click.ClickException(f"{error.code}: {error.detail}") from error
+
+
+@source_command.command("test")
+@click.argument("plant", type=EXISTING_FILE)
+@click.argument("source")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def test_command(plant: Path, source: str, as_json: bool) -> None:
+    """Test SOURCE of PLANT step by step and name the step that fails."""
+    try:
+        steps = asyncio.run(test_source(find_source(plant, source)))
+    except ConnectorError as error:
+        raise click.ClickException(f"{error.code}: {error.detail}") from error
+    for step in steps:
+        click.echo(_step_json(step) if as_json else _step_line(step))
+    if not all(step.passed for step in steps):
+        sys.exit(1)
+
+
+def _for_people(sample: Sample) -> str:
+    value = "-" if sample.value is None else f"{sample.value} {sample.unit or ''}".rstrip()
+    quality = sample.quality.name.lower()
+    reason = f" ({sample.reason})" if sample.reason else ""
+    time = iso_time(sample.source_time or sample.received_time)
+    return f"{time}  {sample.tag}  {value}  {quality}{reason}"
+
+
+def _step_json(step: Step) -> str:
+    line = {
+        "step": step.name,
+        "passed": step.passed,
+        "detail": step.detail,
+        "advice": step.advice,
+    }
+    return json.dumps(line, ensure_ascii=False)
+
+
+def _step_line(step: Step) -> str:
+    mark = "ok  " if step.passed else "FAIL"
+    advice = f"\n      what to do: {step.advice}" if step.advice else ""
+    return f"{mark}  {step.name}: {step.detail}{advice}"

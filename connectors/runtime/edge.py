@@ -1,0 +1,277 @@
+"""The edge process: runners, spool, sink and configuration under one roof.
+
+Start-up needs nothing but the data directory: with the last configuration on disk the edge reads
+its sources while the MES is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from connectors.clock import PlantClock, plant_clock
+from connectors.runtime.centre import CentreConnection, token_reader
+from connectors.runtime.configuration import (
+    EdgeConfiguration,
+    SourceDocument,
+    check_source,
+    load_cached,
+    parse_configuration,
+    save_cached,
+)
+from connectors.runtime.puller import ConfigurationPuller
+from connectors.runtime.runner import SourceRunner
+from connectors.runtime.sink import EdgeReport, Sink
+from connectors.runtime.spool import DEFAULT_LIMIT_BYTES, Spool
+from connectors.sdk.connector import ConnectorContext
+from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.links import LinkRegistry
+from connectors.sdk.manifest import manifest_of
+from connectors.sdk.messages import LinkState, LinkStatus
+
+STOP_RUNNERS_S = 1.0
+STOP_SINK_S = 0.7
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeOptions:
+    """How an edge is started.
+
+    Attributes:
+        data: directory of the spool and the cached configuration.
+        edge: name of this edge.
+        server: address of the MES; None only fills the spool.
+        token_file: file with the ingest token; needed with `server`.
+        configuration: fixed configuration; None pulls it from the MES.
+        spool_limit_bytes: size at which the spool refuses records.
+    """
+
+    data: Path
+    edge: str
+    server: str | None = None
+    token_file: Path | None = None
+    configuration: EdgeConfiguration | None = None
+    spool_limit_bytes: int = DEFAULT_LIMIT_BYTES
+
+
+@dataclass(slots=True)
+class _Running:
+    document: SourceDocument
+    runner: SourceRunner | None
+    task: asyncio.Task[None] | None
+    status: LinkStatus
+
+
+class Edge:
+    """One edge. Use `run` from an asyncio program; `stop` ends it within two seconds."""
+
+    def __init__(self, options: EdgeOptions, clock: PlantClock | None = None) -> None:
+        self._options = options
+        self._clock = clock or plant_clock()
+        self._links = LinkRegistry()
+        self._running: dict[str, _Running] = {}
+        self._revision = 0
+        self._stopping = asyncio.Event()
+        self._changing = asyncio.Lock()
+        self._cache = options.data / f"configuration-{options.edge}.json"
+        self._spool = Spool(
+            options.data / f"spool-{options.edge}.db",
+            limit_bytes=options.spool_limit_bytes,
+            on_commit=self._records_committed,
+        )
+        self._sink: Sink | None = None
+        self._puller: ConfigurationPuller | None = None
+
+    @property
+    def spool(self) -> Spool:
+        """The spool of this edge."""
+        return self._spool
+
+    @property
+    def statuses(self) -> list[LinkStatus]:
+        """The link state of every configured source."""
+        return [running.status for running in self._running.values()]
+
+    @property
+    def revision(self) -> int:
+        """Revision of the configuration that really runs."""
+        return self._revision
+
+    def stop(self) -> None:
+        """Ask the edge to end; safe to call twice, from its own event loop only."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run until `stop`."""
+        configuration = self._options.configuration or load_cached(self._cache)
+        self._start_centre(configuration.revision)
+        await self.apply(configuration)
+        log.info("edge_started", edge=self._options.edge, sources=len(self._running))
+        try:
+            await self._stopping.wait()
+        finally:
+            await self._shut_down()
+            log.info("edge_stopped", edge=self._options.edge)
+
+    async def apply(self, configuration: EdgeConfiguration) -> None:
+        """Run this configuration: only sources that differ are stopped and started."""
+        async with self._changing:
+            wanted = {source.source: source for source in configuration.sources}
+            changed = [
+                name
+                for name, running in self._running.items()
+                if name not in wanted or wanted[name].document != running.document.document
+            ]
+            await asyncio.to_thread(_load_connectors, configuration)
+            await self._stop_runners(changed)
+            for name in changed:
+                del self._running[name]
+            for name, source in wanted.items():
+                if name not in self._running:
+                    self._begin(source, self._prepare(source))
+                elif self._running[name].document.streams != source.streams:
+                    self._change_streams(self._running[name], source)
+            self._revision = configuration.revision
+            log.info(
+                "configuration_applied",
+                revision=configuration.revision,
+                sources=len(wanted),
+                restarted=len(changed),
+            )
+        if self._sink is not None:
+            self._sink.status_changed()
+
+    def _start_centre(self, revision: int) -> None:
+        options = self._options
+        if options.server is None or options.token_file is None:
+            return
+        token = token_reader(options.token_file)
+        connection = CentreConnection(options.server, token)
+        self._sink = Sink(connection, options.edge, self._spool, self._edge_report)
+        self._sink.start()
+        if options.configuration is None:
+            loop = asyncio.get_running_loop()
+            self._puller = ConfigurationPuller(
+                CentreConnection(options.server, token),
+                options.edge,
+                revision,
+                self._from_thread(loop),
+            )
+            self._puller.start()
+
+    def _from_thread(self, loop: asyncio.AbstractEventLoop) -> Callable[[dict[str, object]], None]:
+        def take(document: dict[str, object]) -> None:
+            asyncio.run_coroutine_threadsafe(self._received(document), loop)
+
+        return take
+
+    async def _received(self, document: dict[str, object]) -> None:
+        try:
+            configuration = parse_configuration(document)
+        except ConfigurationError as error:
+            log.error("configuration_refused", reason=error.code, detail=error.detail)
+            return
+        await self.apply(configuration)
+        try:
+            save_cached(self._cache, document)
+        except OSError as error:
+            log.error("configuration_not_cached", error=str(error))
+
+    def _prepare(self, source: SourceDocument) -> SourceRunner | ConfigurationError:
+        try:
+            config = check_source(source.document)
+            connector_class = manifest_of(config.protocol).connector_class()
+            context = ConnectorContext(clock=self._clock, links=self._links)
+            connector = connector_class(config, context)
+        except ConfigurationError as error:
+            return error
+        return SourceRunner(
+            connector, source.streams, self._spool, self._clock, self._status_changed
+        )
+
+    def _begin(self, source: SourceDocument, runner: SourceRunner | ConfigurationError) -> None:
+        if isinstance(runner, ConfigurationError):
+            status = LinkStatus(
+                source=source.source,
+                state=LinkState.REFUSED,
+                since=self._clock.now_us(),
+                reason=runner.code,
+                detail=runner.detail,
+            )
+            log.error("source_refused", source=source.source, reason=runner.code)
+            self._running[source.source] = _Running(source, None, None, status)
+            return
+        task = asyncio.create_task(runner.run(), name=f"source {source.source}")
+        self._running[source.source] = _Running(source, runner, task, runner.status)
+
+    def _change_streams(self, running: _Running, source: SourceDocument) -> None:
+        running.document = source
+        if running.runner is not None:
+            running.runner.set_streams(source.streams)
+
+    async def _stop_runners(self, names: list[str]) -> None:
+        tasks = [task for name in names if (task := self._running[name].task) is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_RUNNERS_S)
+
+    async def _shut_down(self) -> None:
+        if self._puller is not None:
+            await asyncio.to_thread(self._puller.stop)
+        await self._stop_runners(list(self._running))
+        await asyncio.to_thread(self._spool.flush, 0.5)
+        if self._sink is not None:
+            await asyncio.to_thread(self._sink.stop, STOP_SINK_S)
+        await asyncio.to_thread(self._spool.close)
+
+    def _edge_report(self) -> EdgeReport:
+        return EdgeReport(revision=self._revision, links=self.statuses)
+
+    def _records_committed(self) -> None:
+        if self._sink is not None:
+            self._sink.wake()
+
+    def _status_changed(self) -> None:
+        if self._sink is not None:
+            self._sink.status_changed()
+
+
+def _load_connectors(configuration: EdgeConfiguration) -> None:
+    """Import protocol libraries away from the event loop; one takes half a second."""
+    for source in configuration.sources:
+        with suppress(ConfigurationError):
+            manifest_of(str(source.document.get("protocol"))).connector_class()
+
+
+def read_options(data: Path, path: Path) -> EdgeOptions:
+    """Options from a JSON file: `edge`, `sources`, and optionally `server` and `token_file`.
+
+    Raises:
+        ConfigurationError: the file cannot be used; the detail says why.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        detail = f"{path.name} cannot be read: {error}"
+        raise ConfigurationError("configuration_malformed", detail) from error
+    configuration = parse_configuration(document)
+    server, token_file = document.get("server"), document.get("token_file")
+    if server is not None and token_file is None:
+        detail = "`server` needs `token_file`"
+        raise ConfigurationError("configuration_malformed", detail, field="token_file")
+    return EdgeOptions(
+        data=data,
+        edge=str(document.get("edge", "edge-1")),
+        server=server,
+        token_file=Path(token_file) if token_file is not None else None,
+        configuration=configuration,
+    )

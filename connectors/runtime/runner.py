@@ -1,0 +1,289 @@
+"""One task per source: opens the connector, reads at the plant's rhythm, survives every loss.
+
+The runner owns what connectors must not: deadlines, back-off without an end, report by exception,
+bad quality at once on loss, and the record of every hole in what is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+import structlog
+
+from connectors.clock import PlantClock, monotonic_s
+from connectors.runtime.backoff import Backoff
+from connectors.runtime.records import gap_tail, value_tail
+from connectors.runtime.report import ExceptionReport
+from connectors.runtime.spool import Spool
+from connectors.runtime.store import Append
+from connectors.sdk.connector import Connector, PollingConnector, PushConnector
+from connectors.sdk.errors import ConfigurationError, ConnectorError, Refused, Unavailable
+from connectors.sdk.messages import LinkState, LinkStatus, Quality, Reading, Sample, Stream
+
+SLOW_RETRY_S = 60.0
+CLOSE_TIMEOUT_S = 1.0
+SCANS_PER_HOLE = 2
+SPOOL_FULL = "spool_full"
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class SourceRunner:
+    """Runs one source until cancelled.
+
+    Attributes:
+        status: present link state, shown to people and sent with each heartbeat.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        streams: Mapping[str, Stream],
+        spool: Spool,
+        clock: PlantClock,
+        on_status: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            streams: stream of each tag; a tag that is not named goes to the sample stream.
+            on_status: called after each change of the link state.
+        """
+        self.source = connector.source_config.id
+        self.status = LinkStatus(
+            source=self.source, since=clock.now_us(), counters=connector.context.counters
+        )
+        self._connector = connector
+        self._clock = clock
+        self._spool = spool
+        self._on_status = on_status
+        self._report = ExceptionReport(connector.source_config.tag_list)
+        self._streams = dict(streams)
+        self._backoff = Backoff()
+        self._covered = spool.covered_until(self.source)
+        self._hole = (self._covered, "edge_down") if self._covered is not None else None
+        self._needs_all = True
+        self._periods_with_events: list[int] | None = None
+        self._bad_since: dict[str, int | None] = {}
+        self._was_lost = False
+
+    def set_streams(self, streams: Mapping[str, Stream]) -> None:
+        """Change which tags are events, without touching the link."""
+        self._streams = dict(streams)
+        self._periods_with_events = None
+        self._needs_all = True
+
+    async def run(self) -> None:
+        """Open, read, and begin again after each loss; ends only by cancellation."""
+        try:
+            while True:
+                try:
+                    await self._live()
+                except ConnectorError as error:
+                    await self._lost(error)
+                except Exception as error:  # one source must not end the others
+                    log.exception("connector_fault", source=self.source)
+                    detail = f"{type(error).__name__}: {error}"
+                    await self._lost(Unavailable("connector_fault", detail))
+        finally:
+            await self._close()
+            self._change(LinkState.STOPPED)
+
+    async def _live(self) -> None:
+        connector = self._connector
+        if not self._was_lost:
+            self._change(LinkState.CONNECTING)
+        await self._within(connector.open_timeout_s, connector.open(), "open_timeout")
+        self._needs_all = True
+        if isinstance(connector, PollingConnector):
+            await self._poll(connector)
+        elif isinstance(connector, PushConnector):
+            await self._listen(connector)
+        else:
+            raise ConfigurationError("connector_kind", "the connector neither polls nor listens")
+
+    async def _poll(self, connector: PollingConnector) -> None:
+        await self._read_everything()
+        read_at = dict.fromkeys(connector.scan_periods_ms, self._covered or 0)
+        phase = zlib.crc32(self.source.encode()) / 2**32
+        due: list[tuple[float, int]] = []
+        for period in connector.scan_periods_ms:
+            heapq.heappush(due, (self._next_due(period, phase), period))
+        while True:
+            at, period = due[0]
+            await asyncio.sleep(max(0.0, at - monotonic_s()))
+            if self._needs_all:
+                await self._read_everything()
+                read_at = dict.fromkeys(read_at, self._covered or 0)
+            else:
+                read = connector.read(period)
+                reading = await self._within(connector.read_timeout_s, read, "read_timeout")
+                read_at[period] = reading.read_at
+                tags = connector.tags_of(period)
+                covered = min(read_at[each] for each in self._event_periods(connector))
+                self._take(reading, tags, covered, period)
+            real_s = self._clock.real_seconds(period / 1000)
+            late = int((monotonic_s() - at) / real_s)
+            connector.context.counters.late_scans += late
+            heapq.heapreplace(due, (self._next_due(period, phase), period))
+
+    def _event_periods(self, connector: PollingConnector) -> Sequence[int]:
+        """The scan periods that carry events; all of them when none does."""
+        if self._periods_with_events is None:
+            periods = connector.scan_periods_ms
+            self._periods_with_events = [
+                period
+                for period in periods
+                if any(self._streams.get(t) is Stream.EVENT for t in connector.tags_of(period))
+            ] or list(periods)
+        return self._periods_with_events
+
+    async def _listen(self, connector: PushConnector) -> None:
+        await self._read_everything()
+        tags = [tag.name for tag in connector.source_config.tag_list]
+        while True:
+            if self._needs_all:
+                await self._read_everything()
+            samples = await self._within(
+                connector.read_timeout_s, connector.next_samples(), "read_timeout"
+            )
+            covered = connector.covered_until
+            if covered is None:
+                covered = self._covered or self._clock.now_us()
+            reading = Reading(samples=list(samples), read_at=covered)
+            self._take(reading, tags, covered, 0)
+
+    async def _read_everything(self) -> None:
+        """The first reading after each opening: every tag is reported, and the hole is closed."""
+        connector = self._connector
+        timeout_s = connector.read_timeout_s
+        reading = await self._within(timeout_s, connector.read_all(), "read_timeout")
+        self._report.forget()
+        self._needs_all = False
+        self._backoff.reset()
+        if self._was_lost:
+            self._was_lost = False
+            log.info("source_back", source=self.source)
+        periods = connector.scan_periods_ms if isinstance(connector, PollingConnector) else [0]
+        self._take(reading, (), reading.read_at, periods[0])
+
+    def _take(
+        self, reading: Reading, tags: Sequence[str], covered_until: int, period_ms: int
+    ) -> None:
+        """Report what changed, close an open hole, and say how far the source is covered."""
+        news = self._report.accept(reading.samples)
+        if tags:
+            news += self._report.overdue(tags, reading.read_at)
+        records = Append(source=self.source, covered_until=covered_until)
+        gap_from = self._close_hole(records, reading.read_at, period_ms)
+        self._add(records, news, gap_from)
+        if self._commit(records, news):
+            state = LinkState.DEGRADED if reading.failed else LinkState.UP
+            self._change(state, reading.reason)
+
+    def _close_hole(self, records: Append, until: int, period_ms: int) -> int | None:
+        if self._hole is None:
+            return None
+        since, reason = self._hole
+        if until - since <= SCANS_PER_HOLE * period_ms * 1000:
+            return None
+        records.events.append(gap_tail(since, until, reason))
+        records.first_us = records.last_us = until
+        return since
+
+    def _add(self, records: Append, news: Sequence[Sample], gap_from: int | None) -> None:
+        streams, bad_since = self._streams, self._bad_since
+        for sample in news:
+            tag_gap = gap_from
+            if sample.quality is Quality.BAD:
+                bad_since.setdefault(sample.tag, self._covered)
+            elif bad_since:
+                since = bad_since.get(sample.tag)
+                tag_gap = since if tag_gap is None else tag_gap
+            tail = value_tail(sample, tag_gap)
+            if streams.get(sample.tag) is Stream.EVENT:
+                records.events.append(tail)
+            else:
+                records.samples.append(tail)
+        if news:
+            records.first_us = records.first_us or news[0].received_time
+            records.last_us = max(records.last_us, news[-1].received_time)
+
+    def _commit(self, records: Append, news: Sequence[Sample]) -> bool:
+        counters = self._connector.context.counters
+        if not self._spool.append(records):
+            counters.dropped += len(news)
+            self._needs_all = True
+            self._begin_hole(SPOOL_FULL)
+            if self.status.reason != SPOOL_FULL:
+                log.error("spool_full", source=self.source)
+            self._change(LinkState.DEGRADED, SPOOL_FULL, "the spool is full; records are refused")
+            return False
+        counters.values += len(news)
+        if records.covered_until is not None:
+            self._hole = None
+            self._covered = max(records.covered_until, self._covered or 0)
+            for sample in news:
+                if sample.quality is not Quality.BAD:
+                    self._bad_since.pop(sample.tag, None)
+        return True
+
+    def _begin_hole(self, reason: str) -> None:
+        """From the last good scan on nothing is known; an older hole stays open."""
+        if self._hole is None and self._covered is not None:
+            self._hole = (self._covered, reason)
+
+    async def _lost(self, error: ConnectorError) -> None:
+        """Bad quality at once, the hole begins at the last good scan, and wait."""
+        counters = self._connector.context.counters
+        is_refused = isinstance(error, Refused | ConfigurationError)
+        if not self._was_lost:
+            self._was_lost = True
+            counters.reconnects += 1
+            log.warning("source_lost", source=self.source, reason=error.code, detail=error.detail)
+        self._begin_hole(error.code)
+        news = self._report.all_bad(error.code, self._clock.now_us())
+        records = Append(source=self.source)
+        self._add(records, news, None)
+        if news:
+            self._commit(records, news)
+        await self._close()
+        state = LinkState.REFUSED if is_refused else LinkState.BACKING_OFF
+        self._change(state, error.code, error.detail)
+        await asyncio.sleep(SLOW_RETRY_S if is_refused else self._backoff.next_s())
+
+    async def _close(self) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._connector.close()
+        except (TimeoutError, ConnectorError, OSError) as error:
+            log.warning("source_close_failed", source=self.source, error=str(error))
+
+    def _change(
+        self, state: LinkState, reason: str | None = None, detail: str | None = None
+    ) -> None:
+        status = self.status
+        if status.state is state and status.reason == reason:
+            return
+        if status.state is not state:
+            status.since = self._clock.now_us()
+        status.state, status.reason, status.detail = state, reason, detail
+        self._on_status()
+
+    def _next_due(self, period_ms: int, phase: float) -> float:
+        """The next point of the source's own time grid; sources are spread over the period."""
+        real_s = self._clock.real_seconds(period_ms / 1000)
+        now = monotonic_s()
+        return (now / real_s - phase) // 1 * real_s + (1 + phase) * real_s
+
+    async def _within(self, seconds: float, call: Awaitable[T], code: str) -> T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await call
+        except TimeoutError as error:
+            raise Unavailable(code, f"no end within {seconds:g} s") from error

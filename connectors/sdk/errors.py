@@ -1,0 +1,59 @@
+"""Errors that a connector raises; the runner decides what follows from each class."""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """Base of all expected errors of a connector.
+
+    Attributes:
+        code: stable identifier shown as the reason of a link or a bad value.
+        detail: a sentence for people; never contains a secret.
+        step: the step that failed: dns, connect, protocol, security, address, decode or
+            configuration.
+    """
+
+    step = "protocol"
+
+    def __init__(self, code: str, detail: str, *, step: str | None = None) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        if step is not None:
+            self.step = step
+
+
+class Unavailable(ConnectorError):
+    """The device or server cannot be reached; try again soon (transport fault)."""
+
+    step = "connect"
+
+
+class SilentUnit(Unavailable):
+    """The link stands but the asked unit does not answer; other units are not touched."""
+
+    step = "protocol"
+
+
+class Busy(ConnectorError):
+    """The device answers that it is busy; the same link, a short wait."""
+
+
+class Refused(ConnectorError):
+    """The other side refuses us (security, identity, certificate); try again slowly."""
+
+    step = "security"
+
+
+class ConfigurationError(ConnectorError):
+    """The configuration cannot work; only a person can change that.
+
+    Attributes:
+        field: path of the offending field, None when it is not about one field.
+    """
+
+    step = "configuration"
+
+    def __init__(self, code: str, detail: str, *, field: str | None = None) -> None:
+        super().__init__(code, detail)
+        self.field = field

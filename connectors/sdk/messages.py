@@ -1,0 +1,114 @@
+"""What a connector says: samples and link states.
+
+Standard library only, so that anybody may import it.
+
+Instants are UTC microseconds of the plant clock (`connectors.clock`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+Value = bool | int | float | str | None
+
+
+class Quality(IntEnum):
+    """How far a value may be trusted; the numbers are those of the wire."""
+
+    GOOD = 0
+    UNCERTAIN = 1
+    BAD = 2
+
+
+class Stream(StrEnum):
+    """Events carry a meaning for a work unit and are never thinned; samples are all else."""
+
+    EVENT = "event"
+    SAMPLE = "sample"
+
+
+class LinkState(StrEnum):
+    """What the edge's own supervisor knows about the link to a source."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    DEGRADED = "degraded"
+    BACKING_OFF = "backing_off"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One reading of one tag.
+
+    Attributes:
+        tag: name of the tag inside its source.
+        value: the converted value; None when the quality is bad (a bad value is never a number).
+        quality: good, uncertain or bad.
+        reason: why the quality is not good; None when it is good.
+        unit: engineering unit of the value; None when it has none.
+        source_time: instant given by the device; None when the protocol carries none.
+        received_time: instant at which the edge had the reply in hand.
+    """
+
+    tag: str
+    value: Value
+    quality: Quality
+    reason: str | None = None
+    unit: str | None = None
+    source_time: int | None = None
+    received_time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The outcome of one scan.
+
+    Attributes:
+        samples: new samples; a polling connector may leave out tags whose raw reply is unchanged.
+        read_at: plant time up to which every tag of the scan is known.
+        failed: number of tags that could not be read in this scan.
+        reason: code of the first failure; None when nothing failed.
+    """
+
+    samples: list[Sample]
+    read_at: int
+    failed: int = 0
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened on a source since the edge started; shown to people, never reset."""
+
+    requests: int = 0
+    errors: int = 0
+    reconnects: int = 0
+    values: int = 0
+    bytes: int = 0
+    dropped: int = 0
+    late_scans: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """The counters by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True)
+class LinkStatus:
+    """The link state of one source as the edge reports it.
+
+    Attributes:
+        since: plant time at which the state began.
+        reason: stable code; None when there is nothing to say.
+        detail: a sentence for people; None when there is nothing to say.
+    """
+
+    source: str
+    state: LinkState = LinkState.CONNECTING
+    since: int = 0
+    reason: str | None = None
+    detail: str | None = None
+    counters: Counters = field(default_factory=Counters)
