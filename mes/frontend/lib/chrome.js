@@ -8,7 +8,11 @@ export const shared = { live: null };
 
 export function share(live) {
   shared.live = live;
-  for (const element of document.querySelectorAll("mes-age, mes-linkbar")) element.update();
+  const refresh = () => {
+    for (const element of document.querySelectorAll("mes-age, mes-linkbar")) element.update();
+  };
+  live.addEventListener("change", refresh);
+  refresh();
   return live;
 }
 

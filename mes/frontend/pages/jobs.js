@@ -1,1 +1,122 @@
-import "../lib/chrome.js";
+// A4, the job list of one machine: running, ready in order of priority and due, done.
+import { get, problemText } from "../lib/api.js";
+import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
+import { count } from "../lib/format.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { dueText, duration, instant, now } from "../lib/time.js";
+import { UnitPage } from "../lib/unit-page.js";
+import { languageSwitch, linkBox, themeSwitch } from "../terminal/head.js";
+
+const REFRESH_MS = 20000;
+const ORDER = { running: 0, paused: 1, dispatched: 2, completed: 3, cancelled: 4 };
+
+class Jobs extends UnitPage {
+  jobs = null;
+  error = "";
+  filter = "open";
+  #readAt = -Infinity;
+
+  start() {
+    this.wanted = new URLSearchParams(location.search).get("order");
+    super.start();
+  }
+
+  template() {
+    if (performance.now() - this.#readAt > REFRESH_MS) this.read();
+    const shown = this.sorted();
+    const next = shown.find((job) => job.state === "dispatched" && !job.blocked);
+    return html`<header class="ot"><a class="btn tap" href="/terminal/${this.unit.code}">${icon("right", "flip")}<span>${_("Terminal")}</span></a>
+        <div class="who"><h1>${_("Jobs")}</h1><span>${nameOf(this.unit.name, this.unit.code)}</span></div>
+        <div class="scan">${icon("scan")}<span>${_("Scan an order barcode to open it")}</span></div>
+        ${linkBox(this)}<mes-clock class="clk"></mes-clock>${themeSwitch()}${languageSwitch()}</header>
+      <main id="main"><div class="flt" role="group" aria-label=${_("Filter")}>
+          ${this.filterButton("open", _("To do"), (job) => !done(job))}${this.filterButton("done", _("Done"), done)}
+          <span class="why">${icon("info")}<span>${_("Order: running, priority, due.")}</span></span></div>
+        ${this.list(shown, next)}</main>${this.overlay()}`;
+  }
+
+  list(shown, next) {
+    if (this.error) return html`<p class="empty" role="alert">${this.error}</p>`;
+    if (!this.jobs) return html`<p class="empty">${_("Loading")}</p>`;
+    if (!shown.length) return html`<p class="empty">${_("No job here. Dispatch a released work order to this machine.")}</p>`;
+    return html`<ol class="joblist" tabindex="0" aria-label=${_("Jobs")}>${shown.map((job) => this.card(job, job === next))}</ol>`;
+  }
+
+  sorted() {
+    const wanted = (job) => (this.wanted && (job.order === this.wanted || job.job_order === this.wanted) ? 0 : 1);
+    const due = (job) => instant(job.due) ?? Infinity;
+    return (this.jobs ?? [])
+      .filter((job) => done(job) === (this.filter === "done"))
+      .sort((a, b) => wanted(a) - wanted(b) || ORDER[a.state] - ORDER[b.state] || (a.priority ?? 0) - (b.priority ?? 0) || due(a) - due(b));
+  }
+
+  filterButton(key, label, test) {
+    const size = (this.jobs ?? []).filter(test).length;
+    return html`<button type="button" class="btn tap f" aria-pressed=${this.filter === key ? "true" : "false"}
+      @click=${() => { this.filter = key; this.update(); }}><span>${label}</span> <b class="num">${size}</b></button>`;
+  }
+
+  card(job, isNext) {
+    const share = job.ordered > 0 ? Math.min(100, (job.good / job.ordered) * 100) : 0;
+    const left = job.due ? instant(job.due) - now() : null;
+    const kind = job.state === "running" ? "run" : job.blocked ? "blocked" : isNext ? "next" : "";
+    return html`<li class="jobcard ${kind}"><div><div class="tp">${mark(job)}<span class="num faint">${job.job_order}</span></div>
+        <h3>${nameOf(job.item_name, job.item)} ${job.item}</h3></div>
+      <div><span class="lb">${_("Done / ordered")}</span><span class="num qv"><b>${count(job.good)}</b> / ${count(job.ordered)}</span>
+        <div class="bar" aria-hidden="true"><i style="width:${share.toFixed(1)}%"></i></div></div>
+      <div class="due ${left !== null && left < 0 && !done(job) ? "late" : ""}"><span class="lb">${_("Due {when}", { when: dueText(job.due) })}</span>
+        <b class="num">${left === null || done(job) ? nothing : html`${icon("clock")}<span>${left < 0 ? _("{time} late", { time: duration(-left) }) : duration(left)}</span>`}</b></div>
+      <div class="d">${this.buttons(job, isNext)}</div></li>`;
+  }
+
+  buttons(job, isNext) {
+    if (done(job)) return nothing;
+    if (job.blocked) return html`<span class="blk">${icon("lock")}<b>${nameOf(job.blocked.name, job.blocked.code)}</b></span>`;
+    const big = (label, symbol, run, extra) => html`<button type="button" class="btn tap main ${extra}" @click=${run}>${icon(symbol)}<span>${label}</span></button>`;
+    if (job.state === "dispatched") return big(_("Start"), "run", () => this.step(job, "start", _("Start {job}", { job: job.job_order })), isNext ? "primary" : "second");
+    const complete = big(_("Complete"), "check", () => this.openDialog(new CompleteDialog(this, job, this.tile?.counted)), "");
+    if (job.state === "paused") return html`${big(_("Resume"), "run", () => this.step(job, "resume", _("Resume {job}", { job: job.job_order })), "second")}${complete}`;
+    return html`${big(_("Pause"), "stop", () => this.openDialog(new PauseDialog(this, job)), "")}${complete}`;
+  }
+
+  step(job, action, label) {
+    return this.act(job, action, {}, label);
+  }
+
+  sent(detail) {
+    super.sent(detail);
+    this.read();
+  }
+
+  orderScanned(text) {
+    this.wanted = text;
+    this.filter = "open";
+    this.update();
+  }
+
+  async read() {
+    this.#readAt = performance.now();
+    try {
+      const answer = await get(`/api/v1/job-orders?work_unit=${encodeURIComponent(this.unit.code)}`);
+      this.jobs = answer.items ?? [];
+      this.error = "";
+    } catch (problem) {
+      if (!this.jobs) this.error = problemText(problem);
+    }
+    this.update();
+  }
+}
+
+function done(job) {
+  return job.state === "completed" || job.state === "cancelled";
+}
+
+function mark(job) {
+  if (job.state === "running") return html`<span class="state is-running">${icon("run")}${_("In work")}</span>`;
+  if (job.state === "paused") return html`<span class="mark">${icon("stop")}<span>${_("Paused")}</span></span>`;
+  if (done(job)) return html`<span class="mark">${icon("check")}<span>${job.state === "cancelled" ? _("Cancelled") : _("Done")}</span></span>`;
+  return html`<span class="mark">${icon("check")}<span>${_("Ready")}</span></span>`;
+}
+
+customElements.define("mes-jobs", Jobs);

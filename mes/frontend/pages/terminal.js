@@ -1,1 +1,126 @@
-import "../lib/chrome.js";
+// A3, the operator terminal of one machine.
+import { get } from "../lib/api.js";
+import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
+import { QuantityDialog } from "../dialogs/quantity.js";
+import { StopDialog } from "../dialogs/stop.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { html } from "../lib/island.js";
+import { openStops, stopLength, stopsOf } from "../lib/stops.js";
+import { now } from "../lib/time.js";
+import { UnitPage } from "../lib/unit-page.js";
+import { actions } from "../terminal/actions.js";
+import { band } from "../terminal/band.js";
+import { terminalHead } from "../terminal/head.js";
+import { jobPanel } from "../terminal/job.js";
+import { recent } from "../terminal/recent.js";
+import { timeline } from "../terminal/timeline.js";
+
+const ENTRIES_REFRESH_MS = 30000;
+
+class Terminal extends UnitPage {
+  entries = [];
+  answered = new Set();
+  offered = new Set();
+  #readAt = -Infinity;
+
+  start() {
+    super.start();
+    this.resize = new ResizeObserver(() => this.measure());
+    this.resize.observe(this);
+  }
+
+  /** Stops that wait for a reason. */
+  get open() {
+    return openStops(this.history.items(this.unit.code), this.answered);
+  }
+
+  template() {
+    const { tile } = this;
+    this.history.follow(tile);
+    if (performance.now() - this.#readAt > ENTRIES_REFRESH_MS) this.reloadEntries();
+    this.offerReason();
+    const lost = ["network", "server"].includes(this.link);
+    this.classList.toggle("stale", lost || tile?.state === "unknown");
+    return html`${terminalHead(this)}<main id="main"><h1 class="sr">${_("Operator terminal")} ${nameOf(this.unit.name)}</h1>
+      ${band(this)}<div class="grid">${jobPanel(this)}${actions(this)}${timeline(this)}${recent(this)}</div></main>${this.overlay()}`;
+  }
+
+  rendered() {
+    super.rendered();
+    this.measure();
+  }
+
+  measure() {
+    const width = this.querySelector(".flags")?.clientWidth ?? 0;
+    if (!width || width === this.timelineWidth) return;
+    this.timelineWidth = width;
+    this.update();
+  }
+
+  // The picker opens by itself, once per stop, after the minor-stop limit.
+  offerReason() {
+    const { tile } = this;
+    const stop = this.open.at(-1);
+    if (!tile?.needs_reason || this.dialog || !stop || stop.end !== null || this.offered.has(stop.start)) return;
+    if (stopLength(stop, now()) <= (tile.minor_stop_limit_s ?? 300) * 1000) return;
+    this.offered.add(stop.start);
+    this.dialog = new StopDialog(this, this.open, this.open.length - 1);
+  }
+
+  async reloadEntries() {
+    this.#readAt = performance.now();
+    try {
+      const answer = await get(`/api/v1/work-units/${this.unit.code}/entries`);
+      this.entries = answer.items ?? [];
+      this.update();
+    } catch {
+      // The entries last read stay; the link box says that the server is lost.
+    }
+  }
+
+  openQuantity(field) {
+    this.openDialog(new QuantityDialog(this, field));
+  }
+
+  openStops(index) {
+    const open = this.open;
+    const stops = open.length ? open : stopsOf(this.history.items(this.unit.code));
+    if (!stops.length) return this.say(_("There is no stop in this shift."), null);
+    this.openDialog(new StopDialog(this, stops, index ?? stops.length - 1));
+  }
+
+  pause() {
+    this.openDialog(new PauseDialog(this, this.tile.job));
+  }
+
+  resume() {
+    const { job } = this.tile;
+    return this.act(job, "resume", {}, _("Resume {job}", { job: job.job_order }));
+  }
+
+  complete() {
+    this.openDialog(new CompleteDialog(this, this.tile.job, this.tile.counted));
+  }
+
+  /** Undo an entry: thrown away while unsent, voided by a new statement afterwards. */
+  async voidEntry(commandId, label) {
+    if (await this.outbox.discard(commandId)) return;
+    await this.send(`/api/v1/quantities/${commandId}/void`, {}, { label: _("Undo {what}", { what: label }) });
+  }
+
+  /** Open a refused entry again with what was typed. */
+  mend(entry) {
+    if (entry.form.kind === "quantity") {
+      const dialog = new QuantityDialog(this, entry.form.field, { ...entry.form.form });
+      dialog.previous = entry.id;
+      return this.openDialog(dialog);
+    }
+    this.outbox.discard(entry.id);
+    this.answered.delete(entry.form.start);
+    this.history.expire(this.unit.code);
+    const index = this.open.findIndex((stop) => stop.start === entry.form.start);
+    return this.openStops(index >= 0 ? index : null);
+  }
+}
+
+customElements.define("mes-terminal", Terminal);

@@ -1,0 +1,122 @@
+// A6: good, reject and reason in one submit, on our own keypad.
+import { count } from "../lib/format.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { keypad, pressed } from "../lib/keypad.js";
+import { reasonsOf } from "../lib/reasons.js";
+import { choice, foot, head } from "./parts.js";
+
+export class QuantityDialog {
+  constructor(terminal, field, form = null) {
+    this.terminal = terminal;
+    this.form = form ?? { good: 0, reject: 0, reason: null, disposition: "scrap" };
+    this.field = field;
+    this.previous = null;
+  }
+
+  get counted() {
+    return Boolean(this.terminal.tile?.counted);
+  }
+
+  press(name) {
+    this.form[this.field] = pressed(this.form[this.field], name);
+    this.terminal.update();
+  }
+
+  add(step) {
+    this.form[this.field] = Math.min(999999, Math.max(-999999, this.form[this.field] + step));
+    this.terminal.update();
+  }
+
+  template() {
+    const { terminal, form } = this;
+    const reasons = reasonsOf("scrap", terminal.unit.code, () => terminal.update());
+    return html`<div class="dlg d3">
+      ${head(_("Good and reject"), this.subtitle(), () => terminal.closeDialog())}
+      <div class="cols c1"><div class="left">
+        <div class="fields" role="group" aria-label=${_("What is entered")}>${this.display("good", this.counted ? _("Good, adjustment") : _("Good"))}${this.display("reject", _("Reject"))}</div>
+        <div class="quick">${[1, 5, 10].map((step) => html`<button type="button" class="key" @click=${() => this.add(step)}>+${step}</button>`)}</div>
+        ${keypad((name) => this.press(name))}
+        ${this.counted && this.field === "good"
+          ? html`<button type="button" class="btn tap wide" @click=${() => { form.good = -form.good; terminal.update(); }}>${_("Change sign")}</button>`
+          : nothing}
+      </div>
+      <div class="right"><h3>${_("Defect type")}</h3>
+        <div class="rts r2 scroll">${reasons.map((reason) =>
+          choice(reason.name, form.reason === reason.code, () => { form.reason = reason.code; terminal.update(); }))}</div>
+        <h3>${_("Disposition")}</h3>
+        <div class="rts r2">${this.disposition("scrap", _("Scrap"))}${this.disposition("rework", _("Rework"))}</div></div></div>
+      ${foot(_("Undo for 10 s after saving, later in recent entries."), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}
+    </div>`;
+  }
+
+  subtitle() {
+    const { terminal } = this;
+    return [nameOf(terminal.unit.name), terminal.tile?.job && nameOf(terminal.tile.job.item_name, terminal.tile.job.item)].filter(Boolean).join(" · ");
+  }
+
+  display(field, label) {
+    const { tile } = this.terminal;
+    const before = field === "good" ? tile?.good : tile?.scrap;
+    const value = this.form[field];
+    return html`<button type="button" class="disp" aria-pressed=${this.field === field ? "true" : "false"}
+        @click=${() => { this.field = field; this.terminal.update(); }}>
+      <span class="lb">${label}</span><output class="num">${count(value)}</output>
+      <span class="to num"><b>${count(before)}</b>${icon("right")}<b>${count(Number(before ?? 0) + value)}</b></span></button>`;
+  }
+
+  disposition(kind, label) {
+    const { form, terminal } = this;
+    return html`<button type="button" class="rt" aria-pressed=${form.disposition === kind ? "true" : "false"}
+      @click=${() => { form.disposition = kind; terminal.update(); }}><span><b>${label}</b></span>${icon("check", "ck")}</button>`;
+  }
+
+  ready() {
+    const { good, reject, reason } = this.form;
+    if (good === 0 && reject === 0) return false;
+    return reject === 0 || (reject > 0 && Boolean(reason));
+  }
+
+  submitLabel(reasons) {
+    const { good, reject, reason, disposition } = this.form;
+    if (good === 0 && reject === 0) return _("Enter a quantity");
+    if (reject > 0 && !reason) return _("Choose a defect type");
+    const name = nameOf(reasons.find((known) => known.code === reason)?.name, reason ?? "");
+    const rejects = disposition === "scrap"
+      ? _("{name} {n}, scrap", { name, n: count(reject) })
+      : _("{name} {n}, rework", { name, n: count(reject) });
+    const parts = [good !== 0 && _("good {n}", { n: count(good) }), reject > 0 && rejects].filter(Boolean);
+    return _("Save: {what}", { what: parts.join(" + ") });
+  }
+
+  async submit(reasons) {
+    const { terminal, form } = this;
+    const name = nameOf(reasons.find((known) => known.code === form.reason)?.name, form.reason ?? "");
+    const scrap = form.disposition === "scrap" ? form.reject : 0;
+    const rework = form.disposition === "rework" ? form.reject : 0;
+    // The good count of a counting machine is corrected by a statement of its own.
+    const bodies = [];
+    if (this.counted && form.good !== 0) bodies.push({ good: form.good, scrap: 0, rework: 0, reason: null, adjustment: true });
+    const good = this.counted ? 0 : form.good;
+    if (good !== 0 || form.reject !== 0) {
+      bodies.push({ good, scrap, rework, reason: form.reject ? form.reason : null, adjustment: false });
+    }
+    for (const body of bodies) await this.#queue(body, name);
+    if (this.previous) await terminal.outbox.discard(this.previous);
+    terminal.closeDialog();
+  }
+
+  #queue(body, name) {
+    const { terminal } = this;
+    const label = [
+      body.good ? _("Good {n}", { n: (body.good > 0 ? "+" : "−") + count(Math.abs(body.good)) }) : "",
+      body.scrap ? _("Reject +{n} {name}", { n: count(body.scrap), name }) : "",
+      body.rework ? _("Rework +{n} {name}", { n: count(body.rework), name }) : "",
+    ].filter(Boolean).join(" · ");
+    return terminal.send(`/api/v1/work-units/${terminal.unit.code}/quantities`, { ...body, job_order: terminal.tile?.job?.job_order ?? null }, {
+      label,
+      form: { kind: "quantity", field: this.field, form: { ...this.form } },
+      undo: (id) => terminal.voidEntry(id, label),
+    });
+  }
+}

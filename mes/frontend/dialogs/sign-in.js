@@ -1,0 +1,82 @@
+// Who is working? Badge or name, then a 6-digit PIN. Nothing half entered elsewhere is lost.
+import { get, post, problemText } from "../lib/api.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { keypad, pressedText } from "../lib/keypad.js";
+import { foot, head } from "./parts.js";
+
+const PIN_LENGTH = 6;
+
+export class SignInDialog {
+  constructor(terminal, badge = null) {
+    Object.assign(this, { terminal, badge, name: null, pin: "", people: [], search: null, error: "", busy: false });
+    get(`/api/v1/terminal/people?work_unit=${encodeURIComponent(terminal.unit.code)}`)
+      .then((answer) => { this.people = answer.items ?? []; terminal.update(); })
+      .catch(() => {});
+  }
+
+  scanned(badge) {
+    Object.assign(this, { badge, name: null, pin: "", error: "" });
+    this.terminal.update();
+  }
+
+  template() {
+    const { terminal } = this;
+    return html`<div class="dlg d3">
+      ${head(_("Who is working?"), nameOf(terminal.unit.name), () => terminal.closeDialog())}
+      <div class="cols c3"><div class="list">
+        <div class="scan">${icon("scan")}<div><b>${this.badge ? _("Badge {no}", { no: this.badge }) : _("Scan your badge")}</b>
+          <span>${_("Works on every screen. The PIN follows.")}</span></div></div>
+        ${this.search === null ? this.recent() : this.finder()}
+      </div>
+      <div class="left"><div class="pin" role="img" aria-label=${_("{n} of 6 PIN digits entered", { n: this.pin.length })}>
+          ${Array.from({ length: PIN_LENGTH }, (_unused, i) => html`<span class=${i < this.pin.length ? "f" : ""}></span>`)}</div>
+        <p class="hint" role="status">${this.error || this.hint()}</p>
+        ${keypad((name) => { this.pin = pressedText(this.pin, name, PIN_LENGTH); this.error = ""; terminal.update(); }, _("PIN keypad"))}</div></div>
+      ${foot(_("Locked for a while after 5 wrong tries; a line leader can reset it. Entries in progress are kept."),
+        this.ready() ? _("Sign in") : _("Choose a name and enter six digits"), this.ready() && !this.busy, () => this.submit())}
+    </div>`;
+  }
+
+  hint() {
+    if (this.badge) return _("6-digit PIN");
+    return this.name ? _("{name}, 6-digit PIN", { name: this.name }) : _("First a badge or a name");
+  }
+
+  recent() {
+    return html`<h3>${_("Recent at this machine")}</h3><div class="rts r2 scroll">${this.people.slice(0, 6).map((person) => this.tile(person))}</div>
+      <button type="button" class="btn tap wide" @click=${() => { this.search = ""; this.terminal.update(); }}>${icon("search")}<span>${_("Find another name")}</span></button>`;
+  }
+
+  finder() {
+    const found = this.people.filter((person) => `${person.name} ${person.badge_no ?? ""}`.toLowerCase().includes(this.search.toLowerCase()));
+    return html`<label class="field"><span class="lb">${_("Name")}</span>
+      <input class="in tap" autocomplete="off" .value=${this.search} @input=${(event) => { this.search = event.target.value; this.name = event.target.value.trim() || null; this.badge = null; this.terminal.update(); }}></label>
+      <div class="rts r2 scroll">${found.slice(0, 8).map((person) => this.tile(person))}</div>`;
+  }
+
+  tile(person) {
+    return html`<button type="button" class="rt" aria-pressed=${this.name === person.name ? "true" : "false"}
+      @click=${() => { Object.assign(this, { name: person.name, badge: null, pin: "", error: "" }); this.terminal.update(); }}>
+      ${icon("user")}<span><b>${person.name}</b>${person.badge_no ? html`<small>${_("No. {no}", { no: person.badge_no })}</small>` : nothing}</span>${icon("check", "ck")}</button>`;
+  }
+
+  ready() {
+    return Boolean(this.badge || this.name) && this.pin.length === PIN_LENGTH;
+  }
+
+  async submit() {
+    const { terminal } = this;
+    this.busy = true;
+    try {
+      const who = this.badge ? { badge: this.badge } : { name: this.name };
+      const answer = await post("/api/v1/terminal/sign-in", { ...who, pin: this.pin, work_unit: terminal.unit.code });
+      terminal.signedIn(answer.person ?? { name: this.name ?? this.badge });
+      terminal.closeDialog();
+    } catch (problem) {
+      Object.assign(this, { pin: "", error: problemText(problem) });
+    }
+    this.busy = false;
+    terminal.update();
+  }
+}

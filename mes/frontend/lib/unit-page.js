@@ -1,0 +1,137 @@
+// What the terminal and the job list share: live tile, history, outbox, dialog, toast, scanner.
+import { share } from "./chrome.js";
+import { get, Problem, problemText } from "./api.js";
+import { History } from "./history.js";
+import { _ } from "./i18n.js";
+import { Island, everySecond, html, icon, nothing } from "./island.js";
+import { linkState } from "./link.js";
+import { Live } from "./live.js";
+import { Outbox } from "./outbox.js";
+import { listenToScanner } from "./scanner.js";
+import { SignInDialog } from "../dialogs/sign-in.js";
+import { now, speed } from "./time.js";
+
+const TOAST_S = 10;
+
+export class UnitPage extends Island {
+  dialog = null;
+  toast = null;
+  person = null;
+  history = new History();
+  outbox = new Outbox();
+
+  start() {
+    this.unit = this.given("unit");
+    this.line = this.given("line");
+    this.person = this.given("person");
+    this.live = share(new Live({ work_unit: this.unit.code }, this.given("tiles", [])).start());
+    for (const source of [this.live, this.history, this.outbox]) source.addEventListener("change", () => this.update());
+    this.outbox.addEventListener("sent", (event) => this.sent(event.detail));
+    this.outbox.addEventListener("refused", (event) => this.refused(event.detail));
+    this.outbox.addEventListener("sign-in-needed", () => this.openSignIn());
+    this.outbox.start();
+    this.stop = everySecond(this);
+    listenToScanner((text) => this.scanned(text));
+    get("/api/v1/terminal/me").then((answer) => this.signedIn(answer.person), () => {});
+  }
+
+  get tile() {
+    return this.live.tiles.get(this.unit.code) ?? null;
+  }
+
+  get link() {
+    return linkState(this.live, this.tile ? [this.tile] : []);
+  }
+
+  /** When something was typed, in plant time. */
+  deviceTime(madeMs) {
+    return now() - (Date.now() - madeMs) * speed;
+  }
+
+  /** Keep and send a command; shows the toast with undo. */
+  async send(url, body, { label, form = null, undo = null }) {
+    try {
+      const entry = await this.outbox.add({ url, body, label, form, unit: this.unit.code });
+      this.say(_("Saved: {what}", { what: label }), undo && (() => undo(entry.id)));
+      return entry;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.say(_("The device keeps no more entries. Connect it to the server first."), null);
+      return { id: null };
+    }
+  }
+
+  /** Start, pause, resume or complete a job. */
+  act(job, action, body, label) {
+    const id = job.id ?? job.job_order;
+    return this.send(`/api/v1/job-orders/${encodeURIComponent(id)}/${action}`, body, { label });
+  }
+
+  say(text, undo) {
+    this.toast = { text, undo, until: performance.now() + TOAST_S * 1000 };
+    this.update();
+  }
+
+  sent() {
+    this.history.expire(this.unit.code);
+    this.reloadEntries?.();
+  }
+
+  refused({ entry, problem }) {
+    this.say(`${entry.label}: ${problemText(problem)} (${problem.code})`, null);
+  }
+
+  openDialog(dialog) {
+    this.dialog = dialog;
+    this.update();
+  }
+
+  closeDialog() {
+    this.dialog = null;
+    this.update();
+  }
+
+  openSignIn(badge = null) {
+    if (this.dialog instanceof SignInDialog) return;
+    this.interrupted = this.dialog;
+    this.openDialog(new SignInDialog(this, badge));
+  }
+
+  signedIn(person) {
+    this.person = person;
+    if (this.dialog instanceof SignInDialog && this.interrupted) this.dialog = this.interrupted;
+    this.interrupted = null;
+    if (person) this.outbox.retry();
+    this.update();
+  }
+
+  scanned(text) {
+    if (/^WO-/.test(text)) return this.orderScanned(text);
+    if (this.dialog instanceof SignInDialog) return this.dialog.scanned(text);
+    this.openSignIn(text);
+  }
+
+  orderScanned(text) {
+    location.href = `/jobs/${this.unit.code}?order=${encodeURIComponent(text)}`;
+  }
+
+  overlay() {
+    return html`<dialog class="sheet" @cancel=${(event) => { event.preventDefault(); this.closeDialog(); }}>${this.dialog ? this.dialog.template() : nothing}</dialog>
+      ${this.toastBox()}`;
+  }
+
+  toastBox() {
+    const { toast } = this;
+    if (!toast || toast.until < performance.now()) return html`<div role="status" class="toasts"></div>`;
+    return html`<div role="status" class="toasts"><div class="toast">${icon("check")}<span>${toast.text}</span>
+      ${toast.undo ? html`<button type="button" class="btn tap" @click=${() => { toast.undo(); this.toast = null; this.update(); }}>${icon("undo")}<span>${_("Undo")}</span></button>` : nothing}
+      <button type="button" class="btn tap quiet" aria-label=${_("Close")} @click=${() => { this.toast = null; this.update(); }}>${icon("close")}</button></div></div>`;
+  }
+
+  rendered() {
+    const sheet = this.querySelector("dialog.sheet");
+    if (!sheet) return;
+    if (this.dialog && !sheet.open) sheet.showModal();
+    if (!this.dialog && sheet.open) sheet.close();
+  }
+}

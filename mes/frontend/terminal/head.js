@@ -1,0 +1,32 @@
+// Head of terminal and job list: machine, person, link and unsent count, clock, language.
+import { _, language, nameOf } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { linkText } from "../lib/link.js";
+import { ageText, realAge } from "../lib/time.js";
+
+export function linkBox(host) {
+  const unsent = host.outbox.entries.length;
+  const ok = host.link === "ok";
+  const age = host.tile ? realAge(host.tile.covered_until ?? host.tile.last_data_at) : null;
+  return html`<div class="lk"><span class="lks ${ok ? "" : "off"}">${icon(ok ? "link" : "unlink")}
+      <span>${linkText(host.link)}${ok && age !== null ? ` · ${_("{age} ago", { age: ageText(age) })}` : ""}</span></span>
+    <span class="lks ${unsent ? "off" : ""}">${icon("queue")}<span>${_("{n} unsent", { n: unsent })}</span></span></div>`;
+}
+
+export function languageSwitch() {
+  const here = encodeURIComponent(location.pathname + location.search);
+  const one = (code, label) => html`<a href="/language/${code}?next=${here}" lang=${code} aria-current=${language === code ? "true" : nothing}>${label}</a>`;
+  return html`<nav class="seg tap" aria-label=${_("Language")}>${one("ko", "한국어")}${one("en", "EN")}</nav>`;
+}
+
+export function themeSwitch() {
+  return html`<button type="button" class="btn tap quiet theme" data-toggle-theme aria-label=${_("Light or dark")}>${icon("sun")}</button>`;
+}
+
+export function terminalHead(terminal) {
+  const shift = terminal.tile?.shift;
+  const place = [terminal.line && nameOf(terminal.line.name), shift && nameOf(shift.name, shift.code)].filter(Boolean).join(" · ");
+  return html`<header class="ot"><div class="who"><b class="mc">${nameOf(terminal.unit.name, terminal.unit.code)}</b><span>${place}</span></div>
+    <button type="button" class="btn tap" @click=${() => terminal.openSignIn()}>${icon("user")}<span>${terminal.person?.name ?? _("Sign in")}</span></button>
+    ${linkBox(terminal)}<mes-clock class="clk"></mes-clock>${themeSwitch()}${languageSwitch()}</header>`;
+}

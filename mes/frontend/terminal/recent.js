@@ -1,0 +1,60 @@
+// Recent entries with undo; what is not sent yet or was refused stands on top.
+import { problemText, Problem } from "../lib/api.js";
+import { count } from "../lib/format.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { clock } from "../lib/time.js";
+
+const SHOWN = 8;
+
+export function recent(terminal) {
+  const own = terminal.outbox.entries.filter((entry) => entry.unit === terminal.unit.code);
+  return html`<section class="rec" aria-label=${_("Recent entries")}><div class="ch"><h2>${_("Recent entries")}</h2>
+      <span class="muted">${terminal.outbox.refused.length ? _("{n} refused", { n: terminal.outbox.refused.length }) : ""}</span></div>
+    <ul tabindex="0" aria-label=${_("Recent entries")}>
+      ${own.toReversed().map((entry) => (entry.problem ? refusedRow(terminal, entry) : unsentRow(terminal, entry)))}
+      ${terminal.entries.slice(0, SHOWN).map((entry) => row(terminal, entry))}
+      ${own.length || terminal.entries.length ? nothing : html`<li><span class="x muted">${_("Nothing entered in this shift yet.")}</span></li>`}
+    </ul></section>`;
+}
+
+function unsentRow(terminal, entry) {
+  return html`<li><span class="num t">${clock(terminal.deviceTime(entry.made))}</span>${icon("queue")}
+    <span class="x">${entry.label} <em class="q">${_("Unsent")}</em></span>
+    <button type="button" class="btn tap undo" @click=${() => terminal.outbox.discard(entry.id)}>${icon("undo")}<span>${_("Undo")}</span></button></li>`;
+}
+
+function refusedRow(terminal, entry) {
+  const text = problemText(new Problem(entry.problem.status, entry.problem.body));
+  return html`<li class="refused"><span class="num t">${clock(terminal.deviceTime(entry.made))}</span>${icon("info")}
+    <span class="x">${entry.label} <em class="q bad">${_("Refused")}</em><small>${text} <span class="mono">${entry.problem.code}</span></small></span>
+    ${entry.form ? html`<button type="button" class="btn tap undo" @click=${() => terminal.mend(entry)}>${_("Mend")}</button>` : nothing}
+    <button type="button" class="btn tap undo" aria-label=${_("Throw away")} @click=${() => terminal.outbox.discard(entry.id)}>${icon("trash")}</button></li>`;
+}
+
+function row(terminal, entry) {
+  const text = entryText(entry);
+  return html`<li class=${entry.voided ? "void" : ""}><span class="num t">${clock(entry.at)}</span>${icon(symbolOf(entry))}
+    <span class="x">${text}</span>
+    ${entry.voided
+      ? html`<span class="vd">${_("Voided")}</span>`
+      : entry.kind === "quantity"
+        ? html`<button type="button" class="btn tap undo" @click=${() => terminal.voidEntry(entry.command_id, text)}>${icon("undo")}<span>${_("Undo")}</span></button>`
+        : nothing}</li>`;
+}
+
+function symbolOf(entry) {
+  if (entry.kind !== "quantity") return entry.kind === "job" ? "run" : "reason";
+  return Number(entry.good) && !Number(entry.scrap) ? "plus" : "reject";
+}
+
+export function entryText(entry) {
+  const name = entry.reason ? nameOf(entry.reason.name, entry.reason.code) : "";
+  if (entry.kind === "stop") return [name || _("Stop reason"), entry.start ? clock(entry.start) : ""].filter(Boolean).join(" ");
+  if (entry.kind === "job") return entry.label ?? name;
+  return [
+    Number(entry.good) ? _("Good {n}", { n: (entry.good > 0 ? "+" : "−") + count(Math.abs(entry.good)) }) : "",
+    Number(entry.scrap) ? _("Reject +{n} {name}", { n: count(entry.scrap), name }) : "",
+    Number(entry.rework) ? _("Rework +{n} {name}", { n: count(entry.rework), name }) : "",
+  ].filter(Boolean).join(" · ");
+}
