@@ -5,6 +5,8 @@ Mean running times are chosen so that a two-shift plant lands at an OEE between 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulators.plant.model import Cause, Changeover, State
 
 FAULT_JAM = 11
@@ -37,6 +39,11 @@ def _cause(
         fault=fault,
         only_while_held=only_while_held,
     )
+
+
+def rarer(causes: tuple[Cause, ...], times: float) -> tuple[Cause, ...]:
+    """The same causes, so many times as rare: a newer machine above 1, an older one below."""
+    return tuple(replace(cause, mean_run_s=cause.mean_run_s * times) for cause in causes)
 
 
 PRESS = (

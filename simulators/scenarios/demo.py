@@ -14,6 +14,7 @@ from simulators.scenarios.causes import (
     PRESS,
     TOOL_CHANGE,
     WASHER,
+    rarer,
 )
 from simulators.scenarios.model import CellNode, Device, DeviceKind, Scenario, Worker
 from simulators.scenarios.times import AROUND_THE_CLOCK, EVERY_DAY, SIX_DAYS
@@ -27,6 +28,7 @@ def _press(
     scrap_ratio: float,
     quantities: tuple[int, int],
     running_kw: float,
+    rarer_stops: float = 1.0,
 ) -> MachineSpec:
     return MachineSpec(
         id=f"press-{number}",
@@ -38,7 +40,7 @@ def _press(
         quantities=quantities,
         order_prefix=f"P{number}",
         changeover=DIE_CHANGE,
-        causes=PRESS,
+        causes=rarer(PRESS, rarer_stops),
         running_kw=running_kw,
         idle_kw=1.4,
     )
@@ -86,10 +88,11 @@ SCENARIO = Scenario(
         _press(
             1,
             {"BRKT-100": 2.0, "HNG-200": 2.4},
-            slowness=1.04,
+            slowness=1.03,
             scrap_ratio=0.012,
             quantities=(5000, 9000),
             running_kw=7.5,
+            rarer_stops=1.7,
         ),
         _press(
             2,
@@ -106,6 +109,7 @@ SCENARIO = Scenario(
             scrap_ratio=0.016,
             quantities=(3000, 6000),
             running_kw=11.0,
+            rarer_stops=0.75,
         ),
         _WASHER,
     ),
