@@ -84,10 +84,7 @@ def problem(
     if detail:
         body["detail"] = detail
     body.update(further)
-    if wants_json():
-        response = Response(json.dumps(body), status, mimetype=PROBLEM)
-    else:
-        response = _page(body)
+    response = Response(json.dumps(body), status, mimetype=PROBLEM) if wants_json() else _page(body)
     for name, value in (headers or {}).items():
         response.headers[name] = value
     return response
@@ -126,7 +123,7 @@ def _refusal(error: Refusal) -> Response:
 
 def _http_error(error: HTTPError) -> Any:
     """An error of APIFlask: validation with its fields, or an abort."""
-    headers = dict(error.headers) if isinstance(error.headers, Mapping) else {}
+    headers = {name: str(value) for name, value in dict(error.headers).items()}
     errors = field_errors(error.detail)
     code = CODES.get(error.status_code, f"http_{error.status_code}")
     if not errors:

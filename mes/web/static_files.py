@@ -18,7 +18,7 @@ def init_static(app: Flask) -> None:
     def dist(name: str) -> Response:
         kind = PACKED_TYPES.get(Path(name).suffix)
         packed = f"{name}.gz"
-        if kind and "gzip" in request.accept_encodings and (DIST / packed).is_file():
+        if kind and request.accept_encodings["gzip"] > 0 and (DIST / packed).is_file():
             response = send_from_directory(DIST, packed, mimetype=kind)
             response.headers["Content-Encoding"] = "gzip"
         else:
