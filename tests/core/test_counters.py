@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.cases import at, case, result
+from tests.core.cases import at, result
 
 
 def counter(*readings: tuple[float, object], role: str = "total", **rule: Any) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_counters_count_pieces_in_every_mode_whatever_the_pieces_per_cycle() -> 
 
 
 def test_a_rollover_counter_counts_modulo_its_modulus() -> None:
-    rule = {"mode": "rollover", "modulus": 65536}
+    rule: dict[str, Any] = {"mode": "rollover", "modulus": 65536}
     assert counted(counter((0, 65530), (1, 4), (2, 10), **rule)) == (16, 0, [])
 
 
@@ -192,5 +192,4 @@ def test_increments_at_unknown_time_are_excluded() -> None:
 
 
 def test_a_repeated_reading_changes_nothing() -> None:
-    readings = case(counters=[counter((0, 0), (1, 5), (1, "5.0"), (0, 0), (2, 7))])["counters"]
-    assert counted(*readings) == (7, 0, [])
+    assert counted(counter((0, 0), (1, 5), (1, "5.0"), (0, 0), (2, 7))) == (7, 0, [])
