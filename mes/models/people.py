@@ -104,7 +104,11 @@ class ApiToken(Base):
 
 
 class Terminal(Base):
-    """A tablet enrolled once to a work unit or line."""
+    """A tablet enrolled once to a work unit or line.
+
+    Until `enrolled_at`, `key_hash` is that of a one-time code that ends at `code_expires_at`
+    (real time); afterwards it is that of the terminal's own key.
+    """
 
     __tablename__ = "terminal"
     __table_args__ = (UniqueConstraint("code"),)
@@ -114,5 +118,6 @@ class Terminal(Base):
     names: Mapped[Names]
     equipment_id: Mapped[int] = mapped_column(ForeignKey("equipment.id"))
     key_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    code_expires_at: Mapped[Instant | None]
     enrolled_at: Mapped[Instant | None]
     retired_at: Mapped[Instant | None]

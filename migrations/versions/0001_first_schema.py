@@ -629,6 +629,7 @@ def upgrade() -> None:
             "equipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("key_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("code_expires_at", sa.BigInteger(), nullable=True),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=True),
         sa.Column("retired_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
