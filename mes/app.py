@@ -1,0 +1,148 @@
+"""`create_app`: the only place that knows every feature."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Blueprint
+from flask_socketio import SocketIO
+from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from mes.clock import plant_now_us
+from mes.db import Database, make_engine
+from mes.features.screens.setup import EXTENSION as SCREENS
+from mes.features.screens.setup import Who, init_screens
+from mes.live.clients import Clients
+from mes.live.hub import Hub
+from mes.live.sockets import init_sockets, make_sockets
+from mes.settings import Settings
+from mes.web.errors import init_errors
+from mes.web.forgery import init_forgery
+from mes.web.headers import init_headers
+from mes.web.health import database_answers, health_blueprint
+from mes.web.limits import init_limits
+from mes.web.openapi import init_openapi
+from mes.web.secrets import application_key
+from mes.web.sessions import init_sessions
+from mes.web.static_files import init_static
+from mes.web.wiring import init_wiring
+
+FEATURES = (
+    "ingest",
+    "oee",
+    "work_orders",
+    "production",
+    "plant",
+    "sources",
+    "people",
+)
+LIVE = "mes_live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The live parts of an application, for the server that starts and stops them."""
+
+    sockets: SocketIO
+    hub: Hub
+    database: Database
+
+
+def create_app(settings: Settings) -> APIFlask:
+    """The web application: pages, REST, ingest and live tiles; the hub is not started yet."""
+    app = APIFlask(
+        "mes",
+        title="Pilot MES",
+        version="1",
+        spec_path=None,
+        docs_path=None,
+        json_errors=False,
+    )
+    app.config["SECRET_KEY"] = application_key(settings)
+    database = Database(make_engine(settings.url))
+    init_wiring(app, database, settings)
+    init_errors(app)
+    init_limits(app, settings)
+    init_headers(app, settings)
+    init_sessions(app, settings)
+    init_forgery(app)
+    init_static(app)
+    init_screens(app, database, _who)
+    init_openapi(app)
+    for blueprint in _blueprints():
+        app.register_blueprint(blueprint)
+    _init_live(app, database, settings)
+    app.wsgi_app = _Proxied(app.wsgi_app, trusted=settings.tls_proxy)  # type: ignore[method-assign]
+    return app
+
+
+def _blueprints() -> list[Blueprint]:
+    found: list[Blueprint] = []
+    for name in FEATURES:
+        try:
+            module = importlib.import_module(f"mes.features.{name}.routes")
+        except ModuleNotFoundError as missing:
+            if missing.name not in {f"mes.features.{name}", f"mes.features.{name}.routes"}:
+                raise
+            continue
+        found += [part for part in vars(module).values() if isinstance(part, Blueprint)]
+    return found
+
+
+def _tiles(session: Session, work_unit_ids: Sequence[int], now_us: int) -> list[dict[str, Any]]:
+    from mes.features.production.queries import tiles
+
+    return tiles(session, work_unit_ids, now_us)
+
+
+def _boundary(tile: dict[str, Any]) -> int | None:
+    return None
+
+
+def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
+    sockets = make_sockets()
+    clients = Clients(
+        total_max=settings.socket_clients_max, per_token_max=settings.sockets_per_token_max
+    )
+    hub = Hub(
+        sockets,
+        database,
+        clients,
+        tiles=_tiles,
+        boundary=_boundary,
+        merge_window_s=settings.merge_window_ms / 1000,
+        build=app.extensions[SCREENS].assets.build,
+    )
+    database.on_commit = hub.on_commit
+    sockets.init_app(app)
+    init_sockets(sockets, hub, database, settings)
+    app.extensions[LIVE] = Live(sockets=sockets, hub=hub, database=database)
+
+    def read_some_tiles() -> None:
+        with database.reading() as session:
+            _tiles(session, [], plant_now_us())
+
+    app.register_blueprint(health_blueprint(lambda: database_answers(read_some_tiles)))
+
+
+def _who() -> Who | None:
+    return None
+
+
+class _Proxied:
+    """Believes forwarding headers only of our own TLS proxy."""
+
+    def __init__(self, application: Any, *, trusted: bool) -> None:
+        self._application = ProxyFix(application, x_host=0) if trusted else application
+        self._trusted = trusted
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ.pop("HTTP_X_FORWARDED_HOST", None)
+        if not self._trusted:
+            environ.pop("HTTP_X_FORWARDED_PROTO", None)
+        return self._application(environ, start_response)

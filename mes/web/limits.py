@@ -1,0 +1,28 @@
+"""Limits on requests: how often one address may try to sign in, and how large a body is."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from mes.settings import Settings
+
+limiter = Limiter(
+    get_remote_address,
+    storage_uri="memory://",
+    strategy="moving-window",
+    headers_enabled=True,
+)
+"""Counts in the memory of the one web process."""
+
+SIGN_IN_LIMIT = "50 per minute"
+"""Most sign-ins from one address; each account and badge has its own limits besides."""
+
+
+def init_limits(app: Flask, settings: Settings) -> None:
+    """Bind the limits to an application."""
+    app.config["MAX_CONTENT_LENGTH"] = settings.request_bytes_max
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.request_bytes_max
+    app.config["MAX_FORM_PARTS"] = 200
+    limiter.init_app(app)

@@ -1,0 +1,121 @@
+"""The web server: gunicorn, one gthread worker, that stops cleanly with open websockets.
+
+Recipe and measurements: one thread per open websocket for its life, so the pool is the most
+sockets plus `SPARE_THREADS`; gunicorn's listener sets TCP_NODELAY and accepted sockets inherit it,
+likewise TCP_USER_TIMEOUT, which frees the threads of a browser that stopped reading. The
+application is loaded in the worker alone (`preload_app` off), so that the arbiter stays small.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
+
+from mes.settings import Settings
+
+SPARE_THREADS = 30
+"""Threads for plain requests beside the ones held by websockets."""
+USER_TIMEOUT_MS = 8000
+"""How long the kernel keeps unacknowledged data of a peer that stopped answering."""
+GRACEFUL_S = 4
+KEEPALIVE_S = 15
+FACTORY = ("mes.app", "create_app")
+LIVE = "mes_live"
+
+log = logging.getLogger("mes.web")
+
+
+class Worker(ThreadWorker):
+    """A gthread worker that closes its websockets as soon as it is told to stop."""
+
+    stopping = threading.Event()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: stop taking requests and let the websockets go."""
+        super().handle_exit(sig, frame)
+        self.stopping.set()
+
+    def is_parent_alive(self) -> bool:
+        """Whether the arbiter lives; when it was killed, let the websockets go as well."""
+        alive = bool(super().is_parent_alive())
+        if not alive:
+            self.stopping.set()
+        return alive
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # untyped there
+    """Gunicorn bound to one address, with our settings instead of a configuration file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Our options."""
+        for key, value in options(self._settings).items():
+            self.cfg.set(key, value)
+
+    def load(self) -> Any:
+        """The application; called in the worker."""
+        module, name = FACTORY
+        return getattr(importlib.import_module(module), name)(self._settings)
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Gunicorn's options for these settings."""
+    threads = settings.socket_clients_max + SPARE_THREADS
+    chosen: dict[str, Any] = {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": 1,
+        "threads": threads,
+        "worker_class": Worker,
+        "worker_connections": threads + 200,
+        "preload_app": False,
+        "control_socket_disable": True,
+        "graceful_timeout": GRACEFUL_S,
+        "timeout": 60,
+        "keepalive": KEEPALIVE_S,
+        "post_worker_init": start_live,
+        "loglevel": "warning",
+        "proc_name": "mes-web",
+        "limit_request_line": 8190,
+        "limit_request_fields": 60,
+    }
+    if Path("/dev/shm").is_dir():  # noqa: S108 - heartbeat files belong on a tmpfs
+        chosen["worker_tmp_dir"] = "/dev/shm"  # noqa: S108 - as above
+    if settings.tls_certificate is not None:
+        chosen["certfile"] = str(settings.tls_certificate)
+        chosen["keyfile"] = str(settings.tls_key) if settings.tls_key else None
+    return chosen
+
+
+def start_live(worker: Any) -> None:
+    """After the fork: socket options, the hub thread, and the thread that stops it."""
+    for listener in worker.sockets:
+        with contextlib.suppress(OSError):  # a Unix socket has no such option
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    live = worker.wsgi.extensions[LIVE]
+    live.hub.start()
+    threading.Thread(target=_close_on_stop, args=(worker, live), name="stop", daemon=True).start()
+
+
+def _close_on_stop(worker: Worker, live: Any) -> None:
+    worker.stopping.wait()
+    live.hub.stop()
+    for open_socket in list(live.sockets.server.eio.sockets.values()):
+        open_socket.close(wait=False)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    Server(settings).run()
