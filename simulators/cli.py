@@ -16,11 +16,12 @@ from simulators.build import Built, build
 from simulators.clock import PlantClock, clock_from_environment
 from simulators.faults import Fault, FaultSchedule, parse
 from simulators.journal import Journal
-from simulators.plant.model import JobMode
-from simulators.runtime import Ports, Runtime, print_line
+from simulators.plant.model import SECOND_US, JobMode
+from simulators.runtime import KEEP_EVERY_S, Ports, Runtime, print_line
 from simulators.scenarios import SCENARIOS
 from simulators.scenarios.model import MODBUS_DEFAULT_PORT, OPCUA_DEFAULT_PORT, Scenario
 
+_MOST_LOST_S = 4 * KEEP_EVERY_S
 _PORT = click.IntRange(0, 65_535)
 
 
@@ -138,11 +139,14 @@ def _fresh(
     """A plant that begins now, with the memory of its controllers when there is one."""
     now = clock.now_us()
     built = build(scenario, seed=seed, start_us=now, job_mode=scenario.live_job_mode)
+    kept = plc_memory.Kept.NOTHING
     if data is not None:
-        plc_memory.restore(data / plc_memory.FILE_NAME, built.plant, built.counters)
+        kept = plc_memory.restore(data / plc_memory.FILE_NAME, built.plant, built.counters)
     journal.note(now, "plant", "start", seed=seed, live=True)
     built.plant.listeners.append(journal)
     built.plant.start()
+    if kept is plc_memory.Kept.UNCLEAN:
+        plc_memory.make_up_for_lost_counts(built.plant, int(_MOST_LOST_S * SECOND_US * clock.speed))
     return built
 
 

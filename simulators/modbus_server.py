@@ -80,6 +80,11 @@ class ModbusServer:
         self._server: asyncio.Server | None = None
         self._address = ("127.0.0.1", 0)
 
+    @property
+    def port(self) -> int:
+        """The port it listens on, or listened on before `stop`; 0 before the first start."""
+        return self._address[1]
+
     async def start(self, host: str, port: int) -> int:
         """Listen; port 0 takes a free one.
 

@@ -94,6 +94,7 @@ class CellServer(Listener):
         await server.init()
         server.set_endpoint(f"opc.tcp://{host}:{port}")
         server.set_server_name("Simulated CNC cell")
+        server.set_identity_tokens([ua.AnonymousIdentityToken])
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         namespace = await server.register_namespace(NAMESPACE)
         for machine in machines:
@@ -101,6 +102,7 @@ class CellServer(Listener):
         await server.start()
         self._server, self.address = server, (host, port)
         self._shown.clear()
+        self._waiting.clear()
         for machine in machines:
             self._note(machine, at)
         await self.publish()

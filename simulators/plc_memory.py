@@ -7,23 +7,36 @@ renamed, so that it is whole whenever the process dies.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from simulators.devices import PressPlc, RemoteIo
 from simulators.plant.machine import Machine
-from simulators.plant.model import Job
+from simulators.plant.model import SECOND_US, Job
 from simulators.plant.plant import Plant
 
 FILE_NAME = "plc-memory.json"
 _SCHEMA = "plc-memory/1"
+_SCRAP_MARGIN = 0.1
 
 
-def save(path: Path, plant: Plant, devices: Mapping[str, PressPlc | RemoteIo]) -> None:
-    """Write the memory of the plant's controllers."""
+class Kept(StrEnum):
+    """What was found of a controllers' memory."""
+
+    NOTHING = "nothing"
+    CLEAN = "clean"
+    UNCLEAN = "unclean"
+
+
+def save(
+    path: Path, plant: Plant, devices: Mapping[str, PressPlc | RemoteIo], *, clean: bool
+) -> None:
+    """Write the memory of the plant's controllers; `clean` says that this is an orderly end."""
     machines = {
         machine.id: {
             "total": machine.total,
@@ -44,6 +57,7 @@ def save(path: Path, plant: Plant, devices: Mapping[str, PressPlc | RemoteIo]) -
     content = {
         "schema": _SCHEMA,
         "t": plant.now,
+        "clean": clean,
         "machines": machines,
         "bases": bases,
         "energy_kwh": plant.meter.import_kwh,
@@ -53,17 +67,17 @@ def save(path: Path, plant: Plant, devices: Mapping[str, PressPlc | RemoteIo]) -
     os.replace(draft, path)
 
 
-def restore(path: Path, plant: Plant, devices: Mapping[str, PressPlc | RemoteIo]) -> bool:
+def restore(path: Path, plant: Plant, devices: Mapping[str, PressPlc | RemoteIo]) -> Kept:
     """Give the controllers their memory back.
 
     Returns:
-        Whether there was a memory.
+        UNCLEAN when the process died since: the last counts before that are not in the memory.
 
     Raises:
         ValueError: the file is no memory of this plant.
     """
     if not path.exists():
-        return False
+        return Kept.NOTHING
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != _SCHEMA:
@@ -78,7 +92,24 @@ def restore(path: Path, plant: Plant, devices: Mapping[str, PressPlc | RemoteIo]
             f"{path.name} is no memory of this plant ({error!r}); "
             "use the data directory of the same scenario or an empty one"
         ) from error
-    return True
+    return Kept.CLEAN if content["clean"] else Kept.UNCLEAN
+
+
+def make_up_for_lost_counts(plant: Plant, lost_us: int) -> None:
+    """Count pieces for what may have been made and shown after the memory was last written.
+
+    A counter must not go back over a restart. The pieces are in the journal like all others.
+
+    Args:
+        plant: a plant that was started with an unclean memory.
+        lost_us: longest plant time that may be missing.
+    """
+    for machine in plant.machines:
+        if machine.job is None:
+            continue
+        cycle_us = machine.spec.ideal_cycle_s[machine.job.item] * SECOND_US
+        good = math.ceil(lost_us / cycle_us) + 1
+        machine.count(plant.now, good, math.ceil(good * _SCRAP_MARGIN))
 
 
 def _restore_machine(machine: Machine, kept: dict[str, Any]) -> None:

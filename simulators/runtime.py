@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 _STEPS_AT_ONCE = 500
 _SHORTEST_SLEEP_S = 0.005
 _LONGEST_SLEEP_S = 0.1
-_KEEP_EVERY_S = 0.5
+KEEP_EVERY_S = 0.5
 _CLOSE_WITHIN_S = 0.6
 
 
@@ -94,10 +94,11 @@ class Runtime:
             ready(json.dumps({"ready": True, "modbus_port": modbus_port, "opcua_port": opcua_port}))
             await self._loop()
         finally:
-            self._keep()
-            await self._close()
+            await self._modbus.stop()
             self._journal.note(self._plant.now, "plant", "stop")
+            self._keep(clean=True)
             self._journal.close()
+            await self._close_cell()
 
     async def _open(self, ports: Ports) -> tuple[int, int | None]:
         modbus_port = await self._modbus.start(HOST, ports.modbus)
@@ -125,9 +126,9 @@ class Runtime:
             if self._cell is not None:
                 await self._cell.publish()
             now = monotonic_s()
-            if now - kept >= _KEEP_EVERY_S:
+            if now - kept >= KEEP_EVERY_S:
                 kept = now
-                self._keep()
+                self._keep(clean=False)
                 self._watch_parent()
             await self._apply_faults(now - began)
             await self._pause(done)
@@ -151,11 +152,14 @@ class Runtime:
             if self._stopping.is_set():
                 return
 
-    def _keep(self) -> None:
+    def _keep(self, *, clean: bool) -> None:
         self._journal.flush()
         if self._directory is not None:
             plc_memory.save(
-                self._directory / plc_memory.FILE_NAME, self._plant, self._built.counters
+                self._directory / plc_memory.FILE_NAME,
+                self._plant,
+                self._built.counters,
+                clean=clean,
             )
 
     def _watch_parent(self) -> None:
@@ -163,8 +167,7 @@ class Runtime:
             _LOG.info("the parent process is gone")
             self.stop()
 
-    async def _close(self) -> None:
-        await self._modbus.stop()
+    async def _close_cell(self) -> None:
         if self._cell is not None:
             from simulators.opcua_server import stop_within
 
