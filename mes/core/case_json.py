@@ -25,6 +25,7 @@ from mes.core.case_fields import (
 )
 from mes.core.case_model import (
     DEFAULT_MINOR_STOP_LIMIT_US,
+    SCHEMA,
     Case,
     Counter,
     CounterMode,
@@ -41,8 +42,6 @@ from mes.core.classes import MachineState, ReasonClass
 from mes.core.exact import Number
 from mes.core.instants import US_PER_S
 from mes.core.policies import parse_policy
-
-SCHEMA = "oee-case/1"
 
 CASE_FIELDS = (
     "schema",

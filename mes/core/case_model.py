@@ -13,6 +13,7 @@ from mes.core.classes import MachineState, ReasonClass
 from mes.core.exact import Number
 from mes.core.policies import ISO22400, Policy
 
+SCHEMA = "oee-case/1"
 DEFAULT_MINOR_STOP_LIMIT_US = 300 * 1_000_000
 
 

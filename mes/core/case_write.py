@@ -5,11 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from mes.core.case_model import Case, Counter, Material, Quantity, Run
+from mes.core.case_model import SCHEMA, Case, Counter, Material, Quantity, Run
 from mes.core.exact import Number, number_to_json
 from mes.core.instants import US_PER_S, format_instant
-
-SCHEMA = "oee-case/1"
 
 
 def case_to_json(case: Case) -> dict[str, object]:

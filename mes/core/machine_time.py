@@ -44,7 +44,7 @@ def machine_stretches(case: Case) -> list[MachineStretch]:
     """The machine's time from its first fact (or the window's start) to `as_of`.
 
     Args:
-        case: a case in canonical form (`normalised`).
+        case: a case in canonical form (`normalised`): its lists are in order of time.
     """
     return _with_stops(_sweep(case), case.minor_stop_limit_us, case.as_of)
 
@@ -59,10 +59,11 @@ def loaded_stretches(case: Case) -> list[tuple[int, int]] | None:
 def _sweep(case: Case) -> list[_Raw]:
     horizon = case.as_of
     begin = min(
-        (effective_window(case).start, *(one.at for one in case.states[:1])),
-        default=horizon,
+        effective_window(case).start,
+        *(one.at for one in case.states[:1]),
+        *(one.start for one in case.intervals[:1]),
+        horizon,
     )
-    begin = min((begin, *(one.start for one in case.intervals[:1])))
     if begin >= horizon:
         return []
     loaded = loaded_stretches(case)
