@@ -2,8 +2,10 @@
 // command_id each, so that sending twice changes nothing. A refused entry stays and can be mended.
 import { createStore, entries, set, del } from "idb-keyval";
 import { post, Problem, renewToken } from "./api.js";
+import { now, speed } from "./time.js";
 
 export const CAPACITY = 200;
+const HELD_MS = 3000;
 const RETRY_MS = [1000, 2000, 4000, 8000, 15000, 30000];
 
 /** A version 4 UUID from getRandomValues: randomUUID is missing on plain HTTP. */
@@ -37,6 +39,17 @@ function deviceStore() {
     remove: (id) => guarded(() => del(id, store), () => memory.delete(id)),
   };
 }
+
+// When it was typed and what the clock shows now, both in plant time: the server corrects by the
+// difference. An entry sent at once happened now and needs neither.
+function deviceTimes(entry) {
+  const age = Date.now() - entry.made;
+  if (age < HELD_MS) return {};
+  const present = now();
+  return { device_time: iso(present - age * speed), device_now: iso(present) };
+}
+
+const iso = (ms) => new Date(ms).toISOString();
 
 export class Outbox extends EventTarget {
   entries = [];
@@ -119,7 +132,7 @@ export class Outbox extends EventTarget {
   async #sendOne(entry) {
     this.current = entry;
     try {
-      const answer = await post(entry.url, entry.body, { "X-Device-Time": new Date(entry.made).toISOString() });
+      const answer = await post(entry.url, { ...entry.body, ...deviceTimes(entry) });
       this.#failures = 0;
       await this.#drop(entry.id);
       this.dispatchEvent(new CustomEvent("sent", { detail: { entry, answer } }));

@@ -92,3 +92,14 @@ export function ageText(seconds) {
   if (seconds === null) return "–";
   return seconds < 100 ? _("{n} s", { n: Math.floor(seconds) }) : duration(seconds * 1000);
 }
+
+/** "2026-11-24T18:00" as typed in the plant's zone -> ISO 8601 in UTC. */
+export function toInstant(local) {
+  const wanted = Date.parse(`${local}:00Z`);
+  let guess = wanted;
+  for (let round = 0; round < 2; round += 1) {
+    const shown = Date.parse(`${isoDay(guess)}T${clock(guess)}:00Z`);
+    guess += wanted - shown;
+  }
+  return new Date(guess).toISOString();
+}

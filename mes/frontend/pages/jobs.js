@@ -48,7 +48,7 @@ class Jobs extends UnitPage {
     const due = (job) => instant(job.due) ?? Infinity;
     return (this.jobs ?? [])
       .filter((job) => done(job) === (this.filter === "done"))
-      .sort((a, b) => wanted(a) - wanted(b) || ORDER[a.state] - ORDER[b.state] || (a.priority ?? 0) - (b.priority ?? 0) || due(a) - due(b));
+      .sort((a, b) => wanted(a) - wanted(b) || ORDER[a.state] - ORDER[b.state] || (b.priority ?? 0) - (a.priority ?? 0) || due(a) - due(b));
   }
 
   filterButton(key, label, test) {
@@ -61,7 +61,7 @@ class Jobs extends UnitPage {
     const share = job.ordered > 0 ? Math.min(100, (job.good / job.ordered) * 100) : 0;
     const left = job.due ? instant(job.due) - now() : null;
     const kind = job.state === "running" ? "run" : job.blocked ? "blocked" : isNext ? "next" : "";
-    return html`<li class="jobcard ${kind}"><div><div class="tp">${mark(job)}<span class="num faint">${job.job_order}</span></div>
+    return html`<li class="jobcard ${kind}"><div><div class="tp">${mark(job)}${job.priority > 0 ? html`<span class="mark">${icon("star")}<span>${_("Priority")}</span></span>` : nothing}<span class="num faint">${job.job_order}</span></div>
         <h3>${nameOf(job.item_name, job.item)} ${job.item}</h3></div>
       <div><span class="lb">${_("Done / ordered")}</span><span class="num qv"><b>${count(job.good)}</b> / ${count(job.ordered)}</span>
         <div class="bar" aria-hidden="true"><i style="width:${share.toFixed(1)}%"></i></div></div>
