@@ -27,6 +27,8 @@ from mes.web.headers import init_headers
 from mes.web.health import database_answers, health_blueprint
 from mes.web.limits import init_limits
 from mes.web.openapi import init_openapi
+from mes.web.pages import init_pages, shown_role
+from mes.web.roles import maybe_actor
 from mes.web.secrets import application_key
 from mes.web.sessions import init_sessions
 from mes.web.static_files import init_static
@@ -71,6 +73,7 @@ def create_app(settings: Settings) -> APIFlask:
     init_headers(app, settings)
     init_sessions(app, settings)
     init_forgery(app)
+    init_pages(app)
     init_static(app)
     init_screens(app, database, _who)
     init_openapi(app)
@@ -131,7 +134,8 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
 
 
 def _who() -> Who | None:
-    return None
+    known = maybe_actor()
+    return None if known is None else Who(name=known.label, role=shown_role())
 
 
 class _Proxied:

@@ -90,6 +90,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(1)
+    except Exception as error:
+        if not _is_of_the_database(error):
+            raise
+        click.echo(f"database_error: {_first_line(error)}", err=True)
+        sys.exit(1)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    return any(kind.__name__ == "DBAPIError" for kind in type(error).__mro__)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 if __name__ == "__main__":

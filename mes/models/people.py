@@ -37,7 +37,7 @@ class Account(Base):
 class Credential(Base):
     """An argon2id hash: kind `password` of an account or `pin` of a person.
 
-    `failures` in a row since the last success; `day_failures` on the day `day` (UTC, ISO date).
+    `failures` in a row since the last success; `day_failures` on `day` (days since 1970, UTC).
     """
 
     __tablename__ = "credential"

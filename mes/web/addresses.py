@@ -31,3 +31,10 @@ def check_host(host: str, *, plain_http: bool, tls: bool) -> None:
         "--tls-key, listen on 127.0.0.1, or say --plain-http",
         status=400,
     )
+
+
+def safe_next(address: str | None) -> str:
+    """A path on this server to go back to; anything else becomes the overview."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return "/"
+    return "/" if any(character in address for character in "\r\n\t\\") else address

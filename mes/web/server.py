@@ -52,7 +52,7 @@ class Worker(ThreadWorker):
         return alive
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # untyped there
+class Server(BaseApplication):
     """Gunicorn bound to one address, with our settings instead of a configuration file."""
 
     def __init__(self, settings: Settings) -> None:

@@ -122,6 +122,15 @@ def invalid_token() -> Refusal:
     )
 
 
+def present_terminal() -> Actor | None:
+    """The enrolled terminal that sends the present request, whoever is signed in at it."""
+    key = request.cookies.get(cookie_name("terminal", settings()))
+    if not key:
+        return None
+    with database().reading() as session:
+        return actor_of_terminal(session, key[:TOKEN_MAX])
+
+
 def begin_session(
     session: Session,
     *,

@@ -1,0 +1,1 @@
+"""Accounts, persons, terminals and tokens: who may come in."""

@@ -1,0 +1,1 @@
+"""The database as files: upgrade, check, backup, restore."""

@@ -1,0 +1,59 @@
+"""Pages are for people who are signed in, and for enrolled terminals."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Flask, redirect, request
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+
+from mes.web.roles import ActorKind, Role, maybe_actor
+
+OPEN_PAGES = frozenset({"screens.sign_in", "screens.language"})
+
+ROLE_NAMES = {
+    Role.OPERATOR: lazy_gettext("Operator"),
+    Role.SUPERVISOR: lazy_gettext("Supervisor"),
+    Role.QUALITY: lazy_gettext("Quality"),
+    Role.MAINTENANCE: lazy_gettext("Maintenance"),
+    Role.MANAGER: lazy_gettext("Manager"),
+    Role.INTEGRATOR: lazy_gettext("Integrator"),
+    Role.ADMINISTRATOR: lazy_gettext("Administrator"),
+    Role.DISPLAY: lazy_gettext("Display"),
+}
+
+
+def init_pages(app: Flask) -> None:
+    """Send whoever is not known to the sign-in page, and tell templates who may enrol."""
+
+    @app.before_request
+    def guard() -> Response | None:
+        if request.blueprint != "screens" or request.endpoint in OPEN_PAGES:
+            return None
+        if maybe_actor() is not None:
+            return None
+        here = request.full_path.rstrip("?")
+        return redirect(f"/sign-in?next={quote(here, safe='')}", 303)
+
+    @app.context_processor
+    def helpers() -> dict[str, object]:
+        return {"can_enrol": can_enrol()}
+
+
+def can_enrol() -> bool:
+    """Whether the reader may make this browser a terminal, and it is none yet."""
+    who = maybe_actor()
+    return (
+        who is not None
+        and who.kind is ActorKind.ACCOUNT
+        and who.terminal is None
+        and who.has(Role.SUPERVISOR, Role.INTEGRATOR)
+    )
+
+
+def shown_role() -> str:
+    """The first role of the reader in words of the page's language; empty for none."""
+    who = maybe_actor()
+    roles = () if who is None else who.roles
+    return next((str(text) for role, text in reversed(ROLE_NAMES.items()) if role in roles), "")
