@@ -110,8 +110,14 @@ class CellServer(Listener):
     async def stop(self) -> None:
         """Close the port and every session; stopping twice is harmless."""
         server, self._server = self._server, None
-        if server is not None:
-            await server.stop()
+        if server is None:
+            return
+        # The library would sleep out a second of its own clock before it ends.
+        clock, server.iserver.time_task = server.iserver.time_task, None
+        if clock is not None:
+            clock.cancel()
+            await asyncio.gather(clock, return_exceptions=True)
+        await server.stop()
 
     async def publish(self) -> None:
         """Write what changed since the last call, oldest first."""

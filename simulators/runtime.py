@@ -109,7 +109,7 @@ class Runtime:
 
         self._cell = CellServer(self._built.scenario.nodes)
         self._plant.listeners.append(self._cell)
-        opcua_port = ports.opcua or _free_port()
+        opcua_port = ports.opcua or free_port()
         await self._start_cell(opcua_port)
         return modbus_port, opcua_port
 
@@ -237,7 +237,8 @@ class Runtime:
             self._cell.show_all(self._plant)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on; OPC UA needs its number before it listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
