@@ -1,0 +1,1 @@
+"""Commands of people and clients: each done once, a repeat returns the first answer."""

@@ -1,0 +1,1 @@
+"""Running job orders: start, pause, resume, complete."""

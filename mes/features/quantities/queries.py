@@ -1,0 +1,180 @@
+"""Entries of people on a work unit as the terminal lists them, latest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mes.core.amounts import amount_json
+from mes.core.instants import format_instant
+from mes.features.commands.subjects import find_work_unit
+from mes.features.production.master_loading import masters
+from mes.features.production.masters import Reason
+from mes.models import JobEvent, JobOrder, Person, QuantityStatement, StopStatement
+
+LIMIT = 50
+LIMIT_MAX = 200
+
+
+def entries(
+    session: Session, work_unit: str, *, before: int | None = None, limit: int = LIMIT
+) -> dict[str, Any]:
+    """What people stated and did on a work unit, latest entered first.
+
+    Args:
+        before: `next` of the page before, UTC microseconds of plant time; None: the latest.
+
+    Returns:
+        `items`, and `next` (None: no more).
+
+    Raises:
+        Refusal: `work_unit_unknown` (404).
+    """
+    unit = find_work_unit(session, work_unit)
+    limit = max(1, min(limit, LIMIT_MAX))
+    reasons = masters(session).reasons
+    found = [
+        *_latest(session, QuantityStatement, unit.id, before, limit, _quantity, reasons),
+        *_latest(session, StopStatement, unit.id, before, limit, _stop, reasons),
+        *_latest(session, JobEvent, unit.id, before, limit, _job, reasons),
+    ]
+    found.sort(key=lambda one: one[:2], reverse=True)
+    page = [item for _, _, item in found[:limit]]
+    _mark_voided(session, unit.id, page)
+    _name_jobs(session, page)
+    _name_people(session, page)
+    more = found[limit - 1][0] if len(found) > limit else None
+    return {"items": page, "next": more}
+
+
+FactT = TypeVar("FactT", QuantityStatement, StopStatement, JobEvent)
+
+
+def _latest(
+    session: Session,
+    model: type[FactT],
+    work_unit_id: int,
+    before: int | None,
+    limit: int,
+    view: Callable[[FactT, Mapping[str, Reason]], dict[str, Any]],
+    reasons: Mapping[str, Reason],
+) -> list[tuple[int, str, dict[str, Any]]]:
+    query = select(model).where(model.work_unit_id == work_unit_id)
+    if before is not None:
+        query = query.where(model.recorded_at < before)
+    rows = session.scalars(query.order_by(model.recorded_at.desc()).limit(limit + 1))
+    return [(row.recorded_at, row.command_id, view(row, reasons)) for row in rows]
+
+
+def quantity_view(session: Session, row: QuantityStatement) -> dict[str, Any]:
+    """One quantity statement as the API gives it."""
+    item = _quantity(row, masters(session).reasons)
+    _mark_voided(session, row.work_unit_id, [item])
+    _name_jobs(session, [item])
+    _name_people(session, [item])
+    return item
+
+
+def reason_view(code: str | None, reasons: Mapping[str, Reason]) -> dict[str, Any] | None:
+    """A reason with its two names; None: there is none."""
+    if code is None:
+        return None
+    known = reasons.get(code)
+    return {"code": code, "name": dict(known.names) if known else {"ko": code, "en": code}}
+
+
+def people_names(session: Session, badges: Collection[str]) -> dict[str, str]:
+    """Names of people by badge number."""
+    if not badges:
+        return {}
+    rows = session.scalars(select(Person).where(Person.badge_no.in_(list(badges))))
+    return {person.badge_no: person.name for person in rows}
+
+
+def _quantity(row: QuantityStatement, reasons: Mapping[str, Reason]) -> dict[str, Any]:
+    return {
+        **_common(row, "quantity", row.at, reasons),
+        "good": amount_json(row.good),
+        "scrap": amount_json(row.scrap),
+        "rework": amount_json(row.rework),
+        "startup_scrap": amount_json(row.startup_scrap),
+        "adjustment": row.adjustment,
+        "voids": row.voids,
+        "voided": False,
+        "note": row.note,
+        "lot": row.lot,
+        "serial": row.serial,
+        "job": row.job_order_id,
+    }
+
+
+def _stop(row: StopStatement, reasons: Mapping[str, Reason]) -> dict[str, Any]:
+    start = row.seen_start if row.start is None else row.start
+    end = row.seen_end if row.kind == "whole" else row.end
+    return {
+        **_common(row, "stop", row.stated_at, reasons),
+        "statement": row.kind,
+        "start": None if start is None else format_instant(start),
+        "end": None if end is None else format_instant(end),
+        "state": row.state,
+        "voids": row.replaces,
+        "voided": False,
+        "note": row.note,
+    }
+
+
+def _job(row: JobEvent, reasons: Mapping[str, Reason]) -> dict[str, Any]:
+    return {
+        **_common(row, "job", row.at, reasons),
+        "action": row.kind,
+        "voided": False,
+        "job": row.job_order_id,
+    }
+
+
+def _common(
+    row: QuantityStatement | StopStatement | JobEvent,
+    kind: str,
+    at: int,
+    reasons: Mapping[str, Reason],
+) -> dict[str, Any]:
+    actor: Mapping[str, Any] = row.actor or {}
+    return {
+        "command_id": row.command_id,
+        "kind": kind,
+        "at": format_instant(at),
+        "reason": reason_view(row.reason, reasons),
+        "person": actor.get("label"),
+        "badge_no": actor.get("person"),
+        "terminal": actor.get("terminal"),
+    }
+
+
+def _mark_voided(session: Session, work_unit_id: int, items: Iterable[dict[str, Any]]) -> None:
+    listed = {item["command_id"]: item for item in items}
+    for model, column in (
+        (QuantityStatement, QuantityStatement.voids),
+        (StopStatement, StopStatement.replaces),
+    ):
+        query = select(column).where(model.work_unit_id == work_unit_id, column.in_(list(listed)))
+        for command_id in session.scalars(query):
+            if command_id is not None:
+                listed[command_id]["voided"] = True
+
+
+def _name_jobs(session: Session, items: Iterable[dict[str, Any]]) -> None:
+    ids = {item["job"] for item in items if item.get("job") is not None}
+    jobs = session.scalars(select(JobOrder).where(JobOrder.id.in_(ids)))
+    numbers = {job.id: job.number for job in jobs}
+    for item in items:
+        if "job" in item:
+            item["job_order"] = numbers.get(item.pop("job"))
+
+
+def _name_people(session: Session, items: Iterable[dict[str, Any]]) -> None:
+    names = people_names(session, {item["badge_no"] for item in items if item["badge_no"]})
+    for item in items:
+        item["person"] = names.get(item["badge_no"], item["person"])
