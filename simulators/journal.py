@@ -15,6 +15,9 @@ are planned, start, complete. Plant actions are start (of the process), live (pa
 and stop. Live, each piece is a line with its exact instant; in past days a line holds the pieces
 of up to a minute, `t` is the instant of the last of them, and lines may be up to a minute out of
 order. A `state` line holds until the next of its unit.
+
+When the file reaches its limit it becomes `journal.old.jsonl` (replacing an older one) and a new
+one begins.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ from simulators.plant.model import Job, JobAction
 from simulators.plant.plant import Listener
 
 FILE_NAME = "journal.jsonl"
+OLD_FILE_NAME = "journal.old.jsonl"
+MAX_BYTES = 512 * 1024 * 1024
 _MAX_BUFFERED_LINES = 5000
 
 
@@ -37,8 +42,10 @@ class Journal(Listener):
     `directory` None keeps nothing.
     """
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(self, directory: Path | None, *, max_bytes: int = MAX_BYTES) -> None:
         self._lines: list[str] = []
+        self._directory = directory
+        self._max_bytes = max_bytes
         self._file: TextIO | None = None
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
@@ -84,6 +91,8 @@ class Journal(Listener):
         if self._file is not None and self._lines:
             self._file.write("\n".join(self._lines) + "\n")
             self._file.flush()
+            if self._file.tell() >= self._max_bytes:
+                self._begin_anew()
         self._lines.clear()
 
     def close(self) -> None:
@@ -92,6 +101,14 @@ class Journal(Listener):
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _begin_anew(self) -> None:
+        """Put the full file aside and begin a new one."""
+        if self._file is not None and self._directory is not None:
+            self._file.close()
+            path = self._directory / FILE_NAME
+            path.replace(self._directory / OLD_FILE_NAME)
+            self._file = path.open("a", encoding="utf-8")
 
     def _add(self, **fields: object) -> None:
         if self._file is None:

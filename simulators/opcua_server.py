@@ -72,6 +72,11 @@ class CellServer(Listener):
         self.dropped = 0
         self.address = ("127.0.0.1", 0)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether changes wait to be published."""
+        return bool(self._waiting)
+
     def on_state(self, machine: Machine, at: int) -> None:
         """Note the nodes that changed."""
         self._note(machine, at)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 _LOG = logging.getLogger(__name__)
 _STEPS_AT_ONCE = 500
-_SHORTEST_SLEEP_S = 0.005
+_SHORTEST_SLEEP_S = 0.001
 _LONGEST_SLEEP_S = 0.1
 KEEP_EVERY_S = 0.5
 _CLOSE_WITHIN_S = 0.6
@@ -70,13 +70,15 @@ class Runtime:
         self._directory = directory
         self._faults = faults
         self._parent = parent
-        self._stopping = asyncio.Event()
+        self._stopping = False
+        self._wake = asyncio.Event()
         self._modbus = ModbusServer(built.units, before_request=self._catch_up)
         self._cell: CellServer | None = None
 
     def stop(self) -> None:
         """Ask the run to end; may be called from a signal handler of the loop."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
 
     async def run(self, ports: Ports, ready: Callable[[str], None]) -> None:
         """Serve until `stop`.
@@ -121,7 +123,7 @@ class Runtime:
 
     async def _loop(self) -> None:
         began = kept = monotonic_s()
-        while not self._stopping.is_set():
+        while not self._stopping:
             done = self._plant.advance(self._clock.now_us(), most_steps=_STEPS_AT_ONCE)
             if self._cell is not None:
                 await self._cell.publish()
@@ -140,16 +142,19 @@ class Runtime:
             wait = self._clock.real_seconds_until(int(min(self._plant.env.peek(), 2**62)))
             wait = min(max(wait, _SHORTEST_SLEEP_S), _LONGEST_SLEEP_S)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), wait)
+            await asyncio.wait_for(self._wake.wait(), wait)
+        self._wake.clear()
 
     def _catch_up(self) -> None:
-        """Before an answer: let happen what has happened by now."""
+        """Before an answer: let happen what has happened by now, and see that OPC UA tells it."""
         self._plant.advance(self._clock.now_us(), most_steps=_STEPS_AT_ONCE)
+        if self._cell is not None and self._cell.has_news:
+            self._wake.set()
 
     async def _catch_up_fully(self) -> None:
         while not self._plant.advance(self._clock.now_us(), most_steps=_STEPS_AT_ONCE):
             await asyncio.sleep(0)
-            if self._stopping.is_set():
+            if self._stopping:
                 return
 
     def _keep(self, *, clean: bool) -> None:

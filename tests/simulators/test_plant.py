@@ -166,3 +166,15 @@ def test_a_held_job_stays_loaded_and_the_machine_still_changes_dies() -> None:
     assert job.order == "P3-0001"
     assert job.good > job.quantity
     assert setups["press-3"] > 0
+
+
+def test_a_full_journal_is_put_aside_and_a_new_one_begins(tmp_path: Path) -> None:
+    written = Journal(tmp_path, max_bytes=300)
+    for number in range(12):
+        written.note(number, "plant", "start")
+        written.flush()
+    written.close()
+    old = (tmp_path / "journal.old.jsonl").read_text(encoding="utf-8").splitlines()
+    new = (tmp_path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    assert 0 < len(old) < 8
+    assert '"t":11' in (old + new)[-1]
