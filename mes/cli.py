@@ -9,12 +9,13 @@ from collections.abc import Sequence
 import click
 
 from mes.core.refusal import Refusal
+from mes.web.parent import tie_to_parent
 
 COMMANDS: dict[str, str] = {
     "backup": "mes.features.storage.cli:backup",
     "db": "mes.features.storage.cli:db",
     "demo": "mes.features.demo.cli:demo",
-    "edge": "connectors.runtime.commands:edge",
+    "edge": "connectors.runtime.commands:edge_command",
     "oee": "mes.features.oee.cli:oee",
     "plant": "mes.features.plant.cli:plant",
     "rebuild": "mes.features.ingest.cli:rebuild",
@@ -22,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "restore": "mes.features.storage.cli:restore",
     "run": "mes.features.demo.cli:run",
     "simulate": "mes.features.demo.cli:simulate",
-    "source": "connectors.runtime.commands:source",
+    "source": "connectors.runtime.commands:source_command",
     "token": "mes.features.people.cli:token",
     "user": "mes.features.people.cli:user",
     "web": "mes.web.cli:web",
@@ -78,6 +79,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: exit status 0, 1 (refused or failed) or 2 (usage)."""
+    tie_to_parent()
     try:
         cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
     except Refusal as refusal:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mes.web.parent import tie_to_parent
+LOCK_WAIT_S = 5.0
+"""The worker of a web process that was killed holds its lock for up to 2 s."""
 
 
 @click.command()
@@ -27,9 +28,9 @@ def web(
     tls_key: Path | None,
 ) -> None:
     """Serve pages, REST, ingest and live tiles until stopped."""
-    tie_to_parent()
     from mes.settings import Settings
     from mes.web.addresses import check_host
+    from mes.web.locks import WEB_LOCK, hold
     from mes.web.logs import configure_logs
     from mes.web.server import serve
 
@@ -42,7 +43,7 @@ def web(
         tls_key=tls_key,
     )
     check_host(settings.host, plain_http=settings.plain_http, tls=_speaks_tls(settings))
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    hold(data / WEB_LOCK, wait_s=LOCK_WAIT_S)
     configure_logs()
     serve(settings)
 

@@ -1,0 +1,1 @@
+"""Running the system: the supervisor, the demo plant and its past week."""
