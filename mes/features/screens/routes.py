@@ -7,7 +7,7 @@ What a template expects:
 - `terminal.html`, `jobs.html`: `unit` {code, name, line}, `tiles` [tile], `person` or None
 - `orders.html`: `units` [{code, name, line}], `items` [{code, name, unit}]
 - `report.html`: `report`, see `report.ReportPage`
-- `sources.html`: nothing more; the island reads `/api/v1/sources`
+- `sources.html`: `units`; the island reads `/api/v1/sources`
 - `sign-in.html`: `next`
 - `error.html`: `problem` {title, status, code, detail}
 """
@@ -70,15 +70,13 @@ def jobs(work_unit: str) -> str:
 @screens.get("/orders")
 def orders() -> str:
     """Work orders: conditions, grid, form."""
-    with held().database.reading() as session:
-        layout = read_layout(session)
-    return render_template("orders.html", units=[place_data(unit) for unit in layout.work_units])
+    return render_template("orders.html", units=work_units())
 
 
 @screens.get("/sources")
 def sources() -> str:
     """Sources with their link state."""
-    return render_template("sources.html")
+    return render_template("sources.html", units=work_units())
 
 
 @screens.get("/sign-in")
@@ -105,6 +103,13 @@ def unit_page(template: str, code: str) -> str:
         line=place_data(line) if line else None,
         tiles=[],
     )
+
+
+def work_units() -> list[dict[str, object]]:
+    """All work units as islands read them."""
+    with held().database.reading() as session:
+        layout = read_layout(session)
+    return [place_data(unit) for unit in layout.work_units]
 
 
 def place_data(place: Place) -> dict[str, object]:

@@ -1,1 +1,117 @@
-import "../lib/chrome.js";
+// Sources: worst first, with NE 107 class, reason, what to do, and the last values of one source.
+import { share } from "../lib/chrome.js";
+import { get, problemText } from "../lib/api.js";
+import { count } from "../lib/format.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { Island, html, icon, nothing } from "../lib/island.js";
+import { Live } from "../lib/live.js";
+import { RANK, classIcon, classOf, classWord, edgeSilent, helpText, reasonText, valueAge } from "../lib/source-class.js";
+import { ageText, realAge } from "../lib/time.js";
+
+const REFRESH_MS = 3000;
+const VALUES_SHOWN_MAX = 300;
+
+class Sources extends Island {
+  sources = null;
+  selected = null;
+  error = "";
+  #before = new Map();
+  rates = new Map();
+
+  start() {
+    this.units = this.given("units", []);
+    this.live = share(new Live({ site: document.documentElement.dataset.site }).start());
+    this.read();
+    const timer = setInterval(() => this.read(), REFRESH_MS);
+    this.stop = () => clearInterval(timer);
+  }
+
+  async read() {
+    if (document.hidden) return;
+    try {
+      const answer = await get("/api/v1/sources");
+      this.sources = (answer.items ?? []).toSorted((a, b) => RANK[classOf(a)] - RANK[classOf(b)]);
+      for (const source of this.sources) this.rate(source);
+      this.error = "";
+    } catch (problem) {
+      this.error = problemText(problem);
+    }
+    this.update();
+  }
+
+  // Values a second between two readings of the page.
+  rate(source) {
+    const values = source.counters?.values;
+    const last = this.#before.get(source.source);
+    const at = performance.now();
+    if (last && Number.isFinite(values) && at > last.at) {
+      this.rates.set(source.source, Math.max(0, values - last.values) / ((at - last.at) / 1000));
+    }
+    if (Number.isFinite(values)) this.#before.set(source.source, { values, at });
+  }
+
+  template() {
+    const sources = this.sources ?? [];
+    const chosen = sources.find((source) => source.source === this.selected) ?? sources[0];
+    return html`<div class="hd"><div><h1>${_("Sources")}</h1><p class="muted">${_("Read only. Writing to a machine needs an allow-list entry.")}</p></div>
+        <div class="edges">${this.edges(sources)}</div></div>
+      ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
+      <section class="card" aria-labelledby="s1"><h2 id="s1">${_("{n} sources, worst first", { n: sources.length })}</h2>
+        ${this.sources === null ? html`<p class="muted">${_("Loading")}</p>` : sources.length ? this.table(sources, chosen) : html`<p class="muted">${_("No source yet. Describe it in the plant file and apply it.")}</p>`}</section>
+      ${chosen ? this.values(chosen) : nothing}`;
+  }
+
+  edges(sources) {
+    const byEdge = new Map(sources.map((source) => [source.edge, source]));
+    return [...byEdge.values()].map((source) => {
+      const silent = edgeSilent(source);
+      return html`<span class="proc ${silent ? "off" : ""}">${icon(silent ? "unlink" : "link")}<b>${silent ? _("Collector silent") : _("Collector running")}</b><span class="num">${source.edge}</span></span>`;
+    });
+  }
+
+  table(sources, chosen) {
+    return html`<div class="tw" tabindex="0" role="region" aria-label=${_("Sources, scrolls sideways")}><table class="src"><thead><tr><th scope="col">${_("Status")}</th><th scope="col">${_("Name")}</th><th scope="col">${_("Protocol, address")}</th>
+      <th scope="col">${_("Reason and what to do")}</th><th scope="col" class="n">${_("Last value")}</th><th scope="col" class="n">${_("Values/s")}</th><th scope="col" class="n">${_("Errors")}</th><th scope="col"><span class="sr">${_("Action")}</span></th></tr></thead>
+      <tbody>${sources.map((source) => this.row(source, source === chosen))}</tbody></table></div>`;
+  }
+
+  row(source, chosen) {
+    const kind = classOf(source);
+    const machines = (source.work_units ?? []).map((code) => nameOf(this.units.find((unit) => unit.code === code)?.name, code)).join(", ");
+    const rate = this.rates.get(source.source);
+    return html`<tr class=${kind === "fail" ? "k-fail" : ""}><td><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span></td>
+      <td><b class="mono">${source.source}</b><br><span class="muted">${machines || "–"}</span></td>
+      <td>${protocolName(source.protocol)}<br><span class="mono muted">${source.address ?? ""}</span></td>
+      <td class="rs"><b>${reasonText(source)}</b>${source.reason ? html` <span class="mono muted">(${source.reason})</span>` : nothing}
+        ${helpText(source) ? html`<br>${icon("right")} ${helpText(source)}` : nothing}
+        ${source.detail ? html`<br><span class="muted">${source.detail}</span>` : nothing}</td>
+      <td class="n">${ageText(valueAge(source))}</td><td class="n">${rate === undefined ? "–" : rate.toFixed(1)}</td><td class="n">${count(source.counters?.errors)}</td>
+      <td><button type="button" class="btn" aria-pressed=${chosen ? "true" : "false"} @click=${() => { this.selected = source.source; this.update(); }}>${_("Values")}</button></td></tr>`;
+  }
+
+  values(source) {
+    const values = source.values ?? [];
+    return html`<section class="card vals" aria-labelledby="s2"><h2 id="s2">${_("Last values")} <span class="mono">${source.source}</span></h2>
+      ${values.length ? html`<div class="tw" tabindex="0" role="region" aria-label=${_("Last values, scrolls")}><table><thead><tr><th scope="col">${_("Tag")}</th><th scope="col" class="n">${_("Value")}</th><th scope="col">${_("Quality")}</th><th scope="col">${_("Reason")}</th><th scope="col" class="n">${_("Age")}</th></tr></thead>
+        <tbody>${values.slice(0, VALUES_SHOWN_MAX).map(valueRow)}</tbody></table></div>` : html`<p class="muted">${_("No value was received yet.")}</p>`}</section>`;
+  }
+}
+
+function valueRow(value) {
+  const quality = { 0: "good", 1: "uncertain", 2: "bad" }[value.quality] ?? value.quality;
+  const [symbol, word] = { good: ["link", _("Good")], uncertain: ["ne-spec", _("Uncertain")], bad: ["ne-fail", _("Bad")] }[quality] ?? ["nodata", quality];
+  return html`<tr><td class="mono">${value.tag}</td><td class="n"><b>${valueText(value)}</b></td>
+    <td><span class="q q-${quality}">${icon(symbol)}${word}</span></td><td class="muted">${value.reason ?? ""}</td><td class="n">${ageText(realAge(value.at))}</td></tr>`;
+}
+
+function valueText({ value, unit }) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "boolean") return value ? _("on") : _("off");
+  return [typeof value === "number" ? count(value) : value, unit].filter(Boolean).join(" ");
+}
+
+function protocolName(protocol) {
+  return { modbus: "Modbus", opcua: "OPC UA", replay: "CSV" }[protocol] ?? protocol;
+}
+
+customElements.define("mes-sources", Sources);

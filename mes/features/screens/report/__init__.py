@@ -1,0 +1,1 @@
+"""The OEE report page: periods, the ladder of times, losses, plan and good per hour. All exact."""

@@ -1,0 +1,68 @@
+// NE 107 class of a source: failure, function check, out of specification, maintenance, good.
+import { _ } from "./i18n.js";
+import { realAge } from "./time.js";
+
+export const EDGE_SILENT_S = 10;
+export const RANK = { fail: 0, spec: 1, mnt: 2, chk: 3, ok: 4 };
+
+/** fail | spec | chk | ok of a source as the API lists it. */
+export function classOf(source) {
+  if (edgeSilent(source)) return "fail";
+  return { up: "ok", degraded: "spec", connecting: "chk", stopped: "chk" }[source.state] ?? "fail";
+}
+
+/** Whether the collector process itself no longer reports. */
+export function edgeSilent(source) {
+  const age = source.edge_silent_s ?? (source.edge_seen_at ? realAgeOfReal(source.edge_seen_at) : null);
+  return age === null || age > EDGE_SILENT_S;
+}
+
+// The edge's last call is stamped in real time, not in plant time.
+function realAgeOfReal(text) {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, (Date.now() - at) / 1000);
+}
+
+export function classWord(kind) {
+  return {
+    fail: _("Failure"), chk: _("Function check"), spec: _("Out of specification"), mnt: _("Maintenance needed"), ok: _("Good"),
+  }[kind];
+}
+
+export function classIcon(kind) {
+  return { fail: "ne-fail", chk: "ne-check", spec: "ne-spec", mnt: "ne-maint", ok: "link" }[kind];
+}
+
+/** What happened, in a sentence. */
+export function reasonText(source) {
+  if (edgeSilent(source)) return _("The collector process does not report.");
+  return {
+    up: _("No problem"),
+    degraded: _("The link stands, but some values are bad."),
+    connecting: _("Connecting"),
+    backing_off: _("The device does not answer."),
+    refused: _("The device refuses the connection."),
+    stopped: _("The source is stopped."),
+  }[source.state] ?? _("Nothing was heard of it yet.");
+}
+
+/** What to do about it; empty when there is nothing to do. */
+export function helpText(source) {
+  if (edgeSilent(source)) return _("Start the collector again on its box: mes edge");
+  const reason = source.reason ?? "";
+  if (/dns|host/.test(reason)) return _("Check the host name or address of the source.");
+  if (/secur|certif|identity|policy/.test(reason)) return _("Check certificate and security settings with the integrator.");
+  if (/address|illegal|node/.test(reason)) return _("A configured address does not exist in the device. Compare with its manual.");
+  if (/config/.test(reason)) return _("Mend the source in the plant file and apply it.");
+  return {
+    degraded: _("Check the sensor wiring; other values are fine."),
+    backing_off: _("Check cabinet power and cable, then call maintenance."),
+    refused: _("Allow this collector in the device, then it connects by itself."),
+    stopped: _("Start it again when it is used."),
+  }[source.state] ?? "";
+}
+
+/** Age of the newest value in real seconds. */
+export function valueAge(source) {
+  return realAge(source.last_value_at);
+}
