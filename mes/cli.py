@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "edge": "connectors.runtime.commands:edge_command",
     "oee": "mes.features.oee.cli:oee",
     "plant": "mes.features.plant.cli:plant",
+    "prepare": "mes.features.demo.prepare:prepare",
     "rebuild": "mes.features.ingest.cli:rebuild",
     "report": "mes.features.oee.report_cli:report",
     "restore": "mes.features.storage.cli:restore",
@@ -34,8 +35,8 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All command names, sorted."""
-        return sorted(COMMANDS)
+        """Names of the public commands, sorted; internal ones have no summary."""
+        return sorted(SUMMARIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, or None when there is none."""

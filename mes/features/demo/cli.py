@@ -12,8 +12,9 @@ import click
 
 from mes.core.refusal import Refusal
 from mes.features.demo import demo_plant
-from mes.features.demo.start import Options, Run, Stopped, mes
+from mes.features.demo.start import Options, Run, Stopped, mes, speaks_tls
 from mes.features.demo.supervisor import Child
+from mes.web.addresses import is_loopback
 
 HISTORY_WAIT_S = 120.0
 
@@ -95,7 +96,10 @@ def _foreground(run_: Run, prepare: Callable[[], None]) -> int:
 def _prepare_plant(run_: Run, plant_file: Path) -> None:
     data = str(run_.options.data)
     run_.do(mes("db", "upgrade", "--data", data), "the upgrade of the database")
-    run_.do(mes("prepare", "--data", data, "--plant", str(plant_file)), "the preparation")
+    prepare = mes("prepare", "--data", data, "--plant", str(plant_file))
+    if not is_loopback(run_.options.host) and not speaks_tls():
+        prepare.append("--plain-http")
+    run_.do(prepare, "the preparation")
 
 
 def _prepare_demo(run_: Run, seed: int) -> None:
@@ -117,7 +121,7 @@ def _prepare_demo(run_: Run, seed: int) -> None:
         run_.do(prepare, "the preparation")
         return
     _await_history(run_, file)
-    run_.do([*prepare, "--demo", "--history", str(file)], "the loading of the past week")
+    run_.do([*prepare, "--history", str(file)], "the loading of the past week")
     demo_plant.mark_loaded(data, state)
 
 

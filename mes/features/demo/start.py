@@ -70,7 +70,7 @@ class Run:
         Raises:
             Refusal: `plain_http_refused`, `data_in_use`, `port_in_use`.
         """
-        check_host(options.host, plain_http=options.plain_http, tls=_has_tls())
+        check_host(options.host, plain_http=options.plain_http, tls=speaks_tls())
         os.umask(0o077)
         options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         hold(options.data / RUN_LOCK, wait_s=LOCK_WAIT_S)
@@ -131,7 +131,7 @@ class Run:
         credentials = self.options.data / CREDENTIALS_FILE
         if credentials.exists():
             say(credentials.read_text(encoding="utf-8").rstrip("\n"))
-        if not is_loopback(self.options.host) and not _has_tls():
+        if not is_loopback(self.options.host) and not speaks_tls():
             say("WARNING: plain HTTP on the network: passwords can be read on the way")
         say(f"{_scheme()}://{_shown(self.options.host)}:{self.options.port}/")
 
@@ -164,7 +164,7 @@ def check_port(host: str, port: int) -> None:
 def is_ready(host: str, port: int) -> bool:
     """Whether `/readyz` answers 200."""
     local = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
-    if _has_tls():
+    if speaks_tls():
         try:
             socket.create_connection((local, port), timeout=1).close()
         except OSError:
@@ -180,7 +180,8 @@ def is_ready(host: str, port: int) -> bool:
         connection.close()
 
 
-def _has_tls() -> bool:
+def speaks_tls() -> bool:
+    """Whether the settings in the environment ask for TLS."""
     return bool(os.environ.get("MES_TLS_CERTIFICATE") or os.environ.get("MES_TLS_PROXY"))
 
 

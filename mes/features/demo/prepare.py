@@ -1,0 +1,98 @@
+"""`mes prepare` (internal): what a start needs done in the database, in a process of its own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from mes.clock import monotonic_s, plant_now_us
+from mes.db import Database
+from mes.features.demo.credentials import make_people
+from mes.features.demo.start import CREDENTIALS_FILE, EDGE, TOKEN_FILE
+from mes.features.people.service import create_token, revoke_labelled
+from mes.features.plant.check import check
+from mes.features.plant.schema import PlantFile
+from mes.features.plant.service import ApplyReport, apply
+from mes.features.storage.opening import opened
+from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, write_notices
+from mes.web.roles import Scope
+from mes.web.secrets import write_secret_file
+
+ACTOR = {"kind": "command_line", "id": 0, "label": "start"}
+TOKEN_LABEL = f"{EDGE}, of the present start"
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--plant", "plant_file", type=FILE, required=True)
+@click.option("--history", type=FILE, help="Past days to load; makes the people of the demo.")
+@click.option("--plain-http", is_flag=True)
+def prepare(data: Path, plant_file: Path, history: Path | None, plain_http: bool) -> None:
+    """Apply the plant file, make the token of the edge, load past days."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    plant = _checked(plant_file)
+    with opened(data) as database:
+        with database.transaction() as session:
+            report = apply(session, plant, actor="start", now_us=_applied_at(history))
+        _say_report(plant_file, report)
+        notices = [PLANT_CONFLICTS] if report.conflicts else []
+        write_notices(data, [*notices, *([PLAIN_HTTP] if plain_http else [])])
+        if history is not None:
+            _load(database, data, history)
+        _make_token(database, data)
+
+
+def _checked(plant_file: Path) -> PlantFile:
+    checked = check(plant_file.read_text(encoding="utf-8"))
+    if checked.plant is None:
+        for mistake in checked.mistakes:
+            click.echo(f"{plant_file}: {mistake}", err=True)
+        sys.exit(1)
+    return checked.plant
+
+
+def _applied_at(history: Path | None) -> int:
+    """Plant time from which the plant file holds: before the past days when they are loaded."""
+    if history is None:
+        return plant_now_us()
+    from mes.features.demo.history import read_head
+
+    return int(read_head(history)["from"])
+
+
+def _say_report(plant_file: Path, report: ApplyReport) -> None:
+    for key in report.conflicts:
+        click.echo(
+            f"{plant_file}: {key} was changed on both sides; starting on the database "
+            "(`mes plant apply --force` takes the file)",
+            err=True,
+        )
+    for key in report.missing:
+        click.echo(f"{plant_file}: {key} is not in the file and stays", err=True)
+
+
+def _load(database: Database, data: Path, history: Path) -> None:
+    from mes.features.demo.history import load_history, read_head
+
+    with database.transaction() as session:
+        make_people(session, read_head(history)["persons"], data / CREDENTIALS_FILE)
+    began = monotonic_s()
+    loaded = load_history(database, history, edge=EDGE)
+    click.echo(
+        f"past week: {loaded.records} readings and {loaded.statements} entries of people "
+        f"in {monotonic_s() - began:.1f} s",
+        err=True,
+    )
+    for code, count in sorted(loaded.refused.items()):
+        click.echo(f"past week: {count} entries refused with {code}", err=True)
+
+
+def _make_token(database: Database, data: Path) -> None:
+    with database.transaction() as session:
+        revoke_labelled(session, ACTOR, TOKEN_LABEL)
+        made = create_token(session, ACTOR, scope=Scope.INGEST, label=TOKEN_LABEL, edge=EDGE)
+        write_secret_file(data / TOKEN_FILE, made.token)
