@@ -1,0 +1,108 @@
+"""What new facts touch: work units and the instants from which to derive again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mes.features.production.interpret import (
+    COUNTER_ROLES,
+    STATE_ROLES,
+    Way,
+    all_state_sources,
+    pulse_bindings,
+    ways,
+)
+from mes.features.production.masters import Masters
+
+
+@dataclass(slots=True, kw_only=True)
+class Touched:
+    """From when on what of a work unit must be derived again; None: not at all.
+
+    Attributes:
+        latest: event time of the latest new fact, None: none is known.
+    """
+
+    states: int | None = None
+    pieces: int | None = None
+    runs: int | None = None
+    latest: int | None = None
+
+    def touch(
+        self,
+        *,
+        states: int | None = None,
+        pieces: int | None = None,
+        runs: int | None = None,
+        latest: int | None = None,
+    ) -> None:
+        """Widen what is touched."""
+        self.states = _earlier(self.states, states)
+        self.pieces = _earlier(self.pieces, pieces)
+        self.runs = _earlier(self.runs, runs)
+        if latest is not None:
+            self.latest = latest if self.latest is None else max(self.latest, latest)
+
+
+class _Reading(Protocol):
+    @property
+    def event_time(self) -> int: ...
+    @property
+    def gap_from(self) -> int | None: ...
+
+
+class _Hole(Protocol):
+    @property
+    def start(self) -> int: ...
+
+
+@dataclass(slots=True)
+class Dirty:
+    """The work units that a transaction touches.
+
+    Attributes:
+        units: by work unit id.
+        announced: work units whose tile changed without new facts of theirs (link, freshness).
+    """
+
+    known: Masters
+    units: dict[int, Touched] = field(default_factory=dict)
+    announced: set[int] = field(default_factory=set)
+
+    def unit(self, unit_id: int) -> Touched:
+        """What is touched of a work unit."""
+        return self.units.setdefault(unit_id, Touched())
+
+    def add_readings(self, readings: Iterable[tuple[_Reading, int]]) -> None:
+        """New readings with their tag ids."""
+        for reading, tag_id in readings:
+            at = reading.event_time
+            for binding in self.known.bindings_of_tag.get(tag_id, ()):
+                if not binding.holds(at):
+                    continue
+                touched = self.unit(binding.work_unit_id)
+                if binding.role in STATE_ROLES:
+                    touched.touch(states=at, latest=at)
+                elif binding.role in COUNTER_ROLES:
+                    since = at if reading.gap_from is None else min(at, reading.gap_from)
+                    touched.touch(pieces=since, latest=at)
+                    unit = self.known.work_units[binding.work_unit_id]
+                    if binding in pulse_bindings(unit) and any(
+                        span.way is Way.COUNTS for span in ways(unit)
+                    ):
+                        touched.touch(states=at)
+
+    def add_gaps(self, source_id: int, gaps: Iterable[_Hole]) -> None:
+        """New known holes of the event stream of a source."""
+        for gap in gaps:
+            for unit_id in self.known.units_of_source.get(source_id, ()):
+                if source_id in all_state_sources(self.known.work_units[unit_id]):
+                    self.unit(unit_id).touch(states=gap.start)
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

@@ -1,0 +1,267 @@
+"""Reading the facts of a work unit: signals, gaps, jobs, quantities, statements, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from mes.core.derive import counts, runs, statements
+from mes.core.derive.signals import State
+from mes.core.exact import Number, parse_number
+from mes.features.production.masters import Masters, WorkUnit
+from mes.models import (
+    CountDecision,
+    GapFact,
+    JobEvent,
+    JobOrder,
+    QuantityStatement,
+    SignalFact,
+    StopStatement,
+)
+
+FactValue = float | int | str | bool | None
+Span = tuple[int, int | None]
+BAD = 2
+
+
+class FactRow(NamedTuple):
+    """A stored reading; instants in UTC microseconds."""
+
+    event_time: int
+    source_id: int
+    epoch: str
+    seq: int
+    tag_id: int
+    value: FactValue
+    quality: int
+    gap_from: int | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it says anything: not bad and not empty."""
+        return self.quality != BAD and self.value is not None
+
+
+_COLUMNS = (
+    SignalFact.event_time,
+    SignalFact.source_id,
+    SignalFact.epoch,
+    SignalFact.seq,
+    SignalFact.tag_id,
+    SignalFact.value,
+    SignalFact.quality,
+    SignalFact.gap_from,
+)
+
+
+def facts_since(
+    session: Session, tag_ids: Collection[int], start: int, end: int | None = None
+) -> list[FactRow]:
+    """The readings of tags with an event time in [start, end), by time; end None: all."""
+    found: list[FactRow] = []
+    for tag_id in sorted(tag_ids):
+        query = select(*_COLUMNS).where(SignalFact.tag_id == tag_id, SignalFact.event_time >= start)
+        if end is not None:
+            query = query.where(SignalFact.event_time < end)
+        found += map(FactRow._make, session.execute(query))
+    return sorted(found)
+
+
+def last_facts(
+    session: Session, tag_ids: Iterable[int], before: int, *, usable: bool = False
+) -> list[FactRow]:
+    """The last reading of each tag before an instant, those without one left out.
+
+    Args:
+        usable: the last one that is not bad, for baselines.
+    """
+    found = []
+    for tag_id in sorted(set(tag_ids)):
+        row = next(iter(facts_backwards(session, tag_id, before, usable=usable, limit=1)), None)
+        if row is not None:
+            found.append(row)
+    return found
+
+
+def facts_backwards(
+    session: Session, tag_id: int, before: int, *, usable: bool = False, limit: int
+) -> list[FactRow]:
+    """The last readings of a tag before an instant, latest first."""
+    query = select(*_COLUMNS).where(SignalFact.tag_id == tag_id, SignalFact.event_time < before)
+    if usable:
+        query = query.where(SignalFact.quality != BAD)
+    query = query.order_by(
+        SignalFact.event_time.desc(), SignalFact.epoch.desc(), SignalFact.seq.desc()
+    ).limit(limit)
+    return [FactRow._make(row) for row in session.execute(query)]
+
+
+def next_with_gap(session: Session, tag_id: int, at: int) -> list[int]:
+    """`gap_from` of readings after an instant whose gap reaches over it."""
+    rows = session.scalars(
+        select(SignalFact.gap_from).where(
+            SignalFact.tag_id == tag_id,
+            SignalFact.event_time >= at,
+            SignalFact.gap_from < at,
+        )
+    )
+    return [gap for gap in rows if gap is not None]
+
+
+def gaps_after(session: Session, source_ids: Collection[int], at: int) -> list[tuple[int, int]]:
+    """Known holes [start, end) of the event streams of these sources that end after an instant."""
+    if not source_ids:
+        return []
+    rows = session.execute(
+        select(GapFact.start, GapFact.end).where(
+            GapFact.source_id.in_(source_ids), GapFact.end > at, GapFact.stream == "event"
+        )
+    )
+    return [(start, end) for start, end in rows]
+
+
+Rate = Callable[[int, int], runs.Item | None]
+
+
+def rate_finder(known: Masters, unit: WorkUnit) -> Rate:
+    """A function (material id, instant) -> item with the rate in force on this work unit."""
+
+    def item(material_id: int, at: int) -> runs.Item | None:
+        material = known.materials.get(material_id)
+        rate = material.rate(unit.id, at) if material else None
+        return runs.Item(
+            material=material_id,
+            ideal_cycle_s=None if rate is None else rate.ideal_cycle_s,
+            pieces_per_cycle=1 if rate is None else rate.pieces_per_cycle,
+        )
+
+    return item
+
+
+def job_events(session: Session, unit_id: int, rate: Rate) -> list[runs.JobEvent]:
+    """All job events of a work unit, with the item and its rate at the instant of the event."""
+    rows = session.execute(
+        select(
+            JobEvent.at,
+            JobEvent.job_order_id,
+            JobEvent.kind,
+            JobEvent.command_id,
+            JobOrder.material_id,
+        )
+        .join(JobOrder, JobOrder.id == JobEvent.job_order_id)
+        .where(JobEvent.work_unit_id == unit_id)
+    )
+    known = {kind.value: kind for kind in runs.JobEventKind}
+    return [
+        runs.JobEvent(at=at, job=job, kind=known[kind], command_id=command, item=rate(material, at))
+        for at, job, kind, command, material in rows
+        if kind in known
+    ]
+
+
+def typed_quantities(session: Session, unit_id: int, since: int) -> list[counts.TypedQuantity]:
+    """What people typed for times not before `since`, with what voids one of them."""
+    rows = list(
+        session.scalars(
+            select(QuantityStatement).where(
+                QuantityStatement.work_unit_id == unit_id, QuantityStatement.at >= since
+            )
+        )
+    )
+    if rows:
+        known = {row.command_id for row in rows}
+        first = min(row.recorded_at for row in rows)
+        rows += [
+            row
+            for row in session.scalars(
+                select(QuantityStatement).where(
+                    QuantityStatement.work_unit_id == unit_id,
+                    QuantityStatement.at < since,
+                    QuantityStatement.recorded_at >= first,
+                    QuantityStatement.voids.is_not(None),
+                )
+            )
+            if row.command_id not in known
+        ]
+    return [
+        counts.TypedQuantity(
+            command_id=row.command_id,
+            at=row.at,
+            pieces=counts.Pieces(
+                good=exact(row.good),
+                scrap=exact(row.scrap),
+                rework=exact(row.rework),
+                startup_scrap=exact(row.startup_scrap),
+            ),
+            adjustment=row.adjustment,
+            job=row.job_order_id,
+            voids=row.voids,
+        )
+        for row in rows
+    ]
+
+
+def count_decisions(session: Session, unit_id: int) -> dict[tuple[int, int], counts.CountDecision]:
+    """Decisions on suspect counts by (tag, instant of the reading); the latest command wins."""
+    rows = session.execute(
+        select(CountDecision.tag_id, CountDecision.reading_at, CountDecision.decision)
+        .where(CountDecision.work_unit_id == unit_id)
+        .order_by(CountDecision.recorded_at, CountDecision.command_id)
+    )
+    return {(tag, at): counts.CountDecision(decision) for tag, at, decision in rows}
+
+
+def stop_statements(
+    session: Session, unit_id: int, since: int | None = None
+) -> list[statements.StopStatement]:
+    """Statements about stops that may reach beyond `since`, with what replaces them; None: all."""
+    query = select(StopStatement).where(StopStatement.work_unit_id == unit_id)
+    if since is not None:
+        query = query.where(
+            or_(
+                StopStatement.stated_at > since,
+                StopStatement.seen_end > since,
+                StopStatement.end > since,
+                StopStatement.seen_start >= since,
+                and_(StopStatement.start.is_not(None), StopStatement.start >= since),
+            )
+        )
+    return core_statements(session.scalars(query))
+
+
+def core_statements(rows: Iterable[StopStatement]) -> list[statements.StopStatement]:
+    """Stored statements as the core knows them; one that says nothing sensible is left out."""
+    found = []
+    for row in rows:
+        try:
+            found.append(
+                statements.StopStatement(
+                    kind=statements.StatementKind(row.kind),
+                    command_id=row.command_id,
+                    stated_at=row.stated_at,
+                    seen_start=row.seen_start,
+                    seen_end=row.seen_end,
+                    start=row.start,
+                    end=row.end,
+                    reason=row.reason,
+                    state=None if row.state is None else State(row.state),
+                    replaces=row.replaces,
+                )
+            )
+        except ValueError:
+            continue
+    return found
+
+
+def exact(value: Decimal | int | None) -> Number:
+    """A stored quantity as an exact number of the core."""
+    return parse_number(value or 0)
+
+
+def state_spans(spans: Sequence[Span], at: int) -> bool:
+    """Whether one of the spans [start, end) holds the instant."""
+    return any(start <= at and (end is None or at < end) for start, end in spans)

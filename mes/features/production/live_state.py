@@ -1,0 +1,197 @@
+"""What ingest keeps per work unit so that a tile is one row: closed sums and the open tail.
+
+Sums are closed up to `sealed`; everything from there on lies in the tail as records, runs and
+bookings, so that a reader adds it with the same kernel. The row follows from the facts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from mes.core.derive.reading import LastPulse
+from mes.core.derive.records import ReasonSource, StateRecord
+from mes.core.derive.runs import Item, JobRun
+from mes.core.derive.signals import State
+from mes.core.exact import Number, simplified
+from mes.core.flags import Flag
+from mes.core.tally import EMPTY, Tally
+from mes.features.production.bookings import Booking, Mark
+from mes.features.production.facts import FactRow
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unexplained:
+    """A closed stop of the period that still needs a reason: its start and how much of it (us)."""
+
+    start: int
+    end: int
+    us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveState:
+    """Closed sums and open tail of a work unit; instants in UTC microseconds.
+
+    Attributes:
+        origin: where sums begin.
+        sealed: where the closed sums end; a whole minute.
+        last_fact: event time of the latest fact.
+        cell: sums of the hour cell that holds `sealed`, up to there.
+        period_start: start of the shift or day that `period` speaks of.
+        period: sums of that shift or day up to `sealed`.
+        priors: the last usable reading of each counter before `sealed`.
+        jobs: good, scrap, rework of the jobs of the tail before `sealed`, by job id.
+        records: state records from the standstill that holds `sealed` on.
+        runs: job and default runs that end after `sealed`.
+        bookings: pieces from `sealed` on.
+        marks: flags of readings from `sealed` on.
+        unexplained: closed stops of the period without a reason.
+        pulse: the last count, where counts tell the state.
+    """
+
+    origin: int
+    sealed: int
+    last_fact: int
+    cell: Tally = EMPTY
+    period_start: int = 0
+    period: Tally = EMPTY
+    priors: tuple[FactRow, ...] = ()
+    jobs: Mapping[int, tuple[Number, Number, Number]] = field(default_factory=dict)
+    records: tuple[StateRecord, ...] = ()
+    runs: tuple[JobRun, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    unexplained: tuple[Unexplained, ...] = ()
+    pulse: LastPulse | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON data that `from_json` reads back."""
+        items: dict[Item | None, int] = {None: -1}
+        for item in [*(r.item for r in self.runs), *(b.item for b in self.bookings)]:
+            items.setdefault(item, len(items) - 1)
+        return {
+            "v": SCHEMA,
+            "origin": self.origin,
+            "sealed": self.sealed,
+            "last_fact": self.last_fact,
+            "cell": self.cell.to_json(),
+            "period_start": self.period_start,
+            "period": self.period.to_json(),
+            "priors": [list(row) for row in self.priors],
+            "jobs": [[job, *map(_number, sums)] for job, sums in sorted(self.jobs.items())],
+            "records": [record_to_json(record) for record in self.records],
+            "items": [_item(item) for item in items if item is not None],
+            "runs": [[r.job, items[r.item], r.start, r.end] for r in self.runs],
+            "bookings": [
+                [b.at, b.job, items[b.item], *map(_number, b[3:7]), b.estimated]
+                for b in self.bookings
+            ],
+            "marks": [[at, str(flag)] for at, flag in self.marks],
+            "unexplained": [[u.start, u.end, u.us] for u in self.unexplained],
+            "pulse": None if self.pulse is None else [self.pulse.at, self.pulse.idle_after_us],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> LiveState | None:
+        """Read what `to_json` wrote; None: nothing has been derived yet, or by an older program."""
+        if not data or data.get("v") != SCHEMA:
+            return None
+        items = [_item_from(entry) for entry in data["items"]]
+
+        def item(number: int) -> Item | None:
+            return None if number < 0 else items[number]
+
+        return cls(
+            origin=data["origin"],
+            sealed=data["sealed"],
+            last_fact=data["last_fact"],
+            cell=Tally.from_json(data["cell"]),
+            period_start=data["period_start"],
+            period=Tally.from_json(data["period"]),
+            priors=tuple(FactRow(*row) for row in data["priors"]),
+            jobs={
+                job: (_exact(good), _exact(scrap), _exact(rework))
+                for job, good, scrap, rework in data["jobs"]
+            },
+            records=tuple(record_from_json(row) for row in data["records"]),
+            runs=tuple(
+                JobRun(job=job, item=item(number), start=start, end=end)
+                for job, number, start, end in data["runs"]
+            ),
+            bookings=tuple(
+                Booking(
+                    at,
+                    job,
+                    item(number),
+                    _exact(good),
+                    _exact(scrap),
+                    _exact(rework),
+                    _exact(startup),
+                    estimated,
+                )
+                for at, job, number, good, scrap, rework, startup, estimated in data["bookings"]
+            ),
+            marks=tuple(Mark(at, Flag(flag)) for at, flag in data["marks"]),
+            unexplained=tuple(
+                Unexplained(start=start, end=end, us=us) for start, end, us in data["unexplained"]
+            ),
+            pulse=None
+            if data["pulse"] is None
+            else LastPulse(at=data["pulse"][0], idle_after_us=data["pulse"][1]),
+        )
+
+
+def record_to_json(record: StateRecord) -> list[Any]:
+    """A state record as a JSON list."""
+    return [
+        record.start,
+        record.end,
+        record.state.value,
+        record.stop_start,
+        record.reason,
+        None if record.reason_source is None else record.reason_source.value,
+        record.command_id,
+    ]
+
+
+def record_from_json(row: Sequence[Any]) -> StateRecord:
+    """Read what `record_to_json` wrote, or the columns of a stored row in that order."""
+    start, end, state, stop_start, reason, source, command_id = row
+    return StateRecord(
+        start=start,
+        end=end,
+        state=State(state),
+        stop_start=stop_start,
+        reason=reason,
+        reason_source=None if source is None else ReasonSource(source),
+        command_id=command_id,
+    )
+
+
+def _item(item: Item) -> list[Any]:
+    cycle = item.ideal_cycle_s
+    return [item.material, None if cycle is None else str(cycle), _number(item.pieces_per_cycle)]
+
+
+def _item_from(entry: Sequence[Any]) -> Item:
+    material, cycle, pieces = entry
+    return Item(
+        material=material,
+        ideal_cycle_s=None if cycle is None else Decimal(cycle),
+        pieces_per_cycle=_exact(pieces),
+    )
+
+
+def _number(value: Number) -> int | str:
+    value = simplified(value)
+    return value if isinstance(value, int) else f"{value.numerator}/{value.denominator}"
+
+
+def _exact(value: int | str) -> Number:
+    return value if isinstance(value, int) else simplified(Fraction(value))

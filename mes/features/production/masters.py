@@ -1,0 +1,265 @@
+"""Master data as frozen values, read once and shared until something of it changes.
+
+Work units, lines, sites, sources, tags, signal bindings, calendars, items, rates, reasons and
+policies change seldom and are needed by every batch and tile. They are loaded as a whole and kept
+per database until one of their tables has a new row (every change of master data is a new row or
+comes with a new `config_revision`).
+
+The first dated row of a thing also holds for all time before it, so that a week of history may be
+loaded into a plant that was described today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+
+from mes.core.derive.signals import State
+from mes.core.policies import ISO22400, PROFILES, Policy
+from mes.features.production.plan import Plan
+
+BEGINNING = -(2**62)
+"""Before every instant."""
+Names = Mapping[str, str]
+
+
+class _Dated(Protocol):
+    @property
+    def valid_from(self) -> int: ...
+
+
+DatedT = TypeVar("DatedT", bound=_Dated)
+
+
+def in_force(rows: Sequence[DatedT], at: int) -> DatedT | None:
+    """The last row not after the instant, the first row before all; None: there is no row."""
+    found = None
+    for row in rows:
+        if found is None or row.valid_from <= at:
+            found = row
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Settings of a work unit from `valid_from` (us) on."""
+
+    valid_from: int
+    minor_stop_limit_us: int
+    state_source: Mapping[str, Any] | None
+    default_item: str | None
+    key_machine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """What a tag means for a work unit in [start, end); `end` None: until further notice."""
+
+    work_unit_id: int
+    tag_id: int
+    source_id: int
+    source: str
+    role: str
+    rule: Mapping[str, Any]
+    start: int
+    end: int | None
+
+    def holds(self, at: int) -> bool:
+        """Whether the tag had this meaning at the instant."""
+        return self.start <= at and (self.end is None or at < self.end)
+
+    @property
+    def state_map(self) -> Mapping[str, State]:
+        """The map of a state signal, by the text of the value."""
+        return {
+            str(key).lower() if isinstance(key, bool) else str(key): State(value)
+            for key, value in (self.rule.get("map") or {}).items()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A plant: its zone, its production day and its KPI policy."""
+
+    id: int
+    code: str
+    names: Names
+    time_zone: str
+    day_starts: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A work center (production line) with its calendar."""
+
+    id: int
+    code: str
+    names: Names
+    position: int
+    site: Site
+    plan: Plan
+    calendar_code: str | None
+    shift_names: Mapping[str, Names]
+    key_work_unit: str | None
+    work_unit_ids: tuple[int, ...]
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkUnit:
+    """A machine or station with its dated settings and signals."""
+
+    id: int
+    code: str
+    names: Names
+    position: int
+    line_id: int | None
+    line_code: str | None
+    site: Site
+    plan: Plan
+    shift_names: Mapping[str, Names]
+    settings: tuple[Setting, ...]
+    bindings: tuple[Binding, ...]
+    retired: bool
+
+    def setting(self, at: int) -> Setting:
+        """The settings in force at the instant; a work unit without any has the defaults."""
+        return in_force(self.settings, at) or DEFAULT_SETTING
+
+    def bound(self, *roles: str) -> tuple[Binding, ...]:
+        """The bindings of these roles in time order; without roles all of them."""
+        return tuple(b for b in self.bindings if not roles or b.role in roles)
+
+    def source_ids(self, at: int, *roles: str) -> frozenset[int]:
+        """The sources of the signals of these roles that hold at the instant."""
+        return frozenset(b.source_id for b in self.bound(*roles) if b.holds(at))
+
+
+DEFAULT_SETTING = Setting(
+    valid_from=BEGINNING,
+    minor_stop_limit_us=300_000_000,
+    state_source=None,
+    default_item=None,
+    key_machine=False,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A connector instance."""
+
+    id: int
+    code: str
+    edge_id: int
+    edge: str
+    protocol: str
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A named value of a source."""
+
+    id: int
+    source_id: int
+    name: str
+    unit: str | None
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Ideal cycle (seconds) of an item from `valid_from` on; None: the rate ends."""
+
+    valid_from: int
+    ideal_cycle_s: Decimal | None
+    pieces_per_cycle: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """An item with its rates by work unit (None: for all others)."""
+
+    id: int
+    code: str
+    names: Names
+    unit: str
+    rates: Mapping[int | None, tuple[Rate, ...]]
+
+    def rate(self, work_unit_id: int, at: int) -> Rate | None:
+        """The rate on a work unit at an instant; None: there is none."""
+        for key in (work_unit_id, None):
+            rate = in_force(self.rates.get(key, ()), at)
+            if rate is not None:
+                return rate if rate.ideal_cycle_s is not None else None
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedClass:
+    """Time class of a reason from `valid_from` on."""
+
+    valid_from: int
+    time_class: str
+    failure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason with its classes; `position` orders the picker."""
+
+    code: str
+    domain: str
+    parent: str | None
+    names: Names
+    position: int
+    classes: tuple[DatedClass, ...]
+    retired: bool
+
+    def time_class(self, at: int) -> str | None:
+        """Its time class at the instant; None: it has none."""
+        found = in_force(self.classes, at)
+        return found.time_class if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masters:
+    """All master data of one moment."""
+
+    key: tuple[object, ...]
+    sites: tuple[Site, ...]
+    lines: Mapping[int, Line]
+    work_units: Mapping[int, WorkUnit]
+    sources: Mapping[int, Source]
+    tags: Mapping[int, Tag]
+    materials: Mapping[int, Material]
+    reasons: Mapping[str, Reason]
+    policies: Mapping[str, Policy]
+    tags_of_source: Mapping[int, Mapping[str, int]]
+    bindings_of_tag: Mapping[int, tuple[Binding, ...]]
+    units_of_source: Mapping[int, tuple[int, ...]]
+    material_ids: Mapping[str, int]
+    source_ids: Mapping[str, int]
+    work_unit_ids: Mapping[str, int]
+    line_ids: Mapping[str, int]
+
+    def policy(self, name: str) -> Policy | None:
+        """A stored policy or a built-in profile of that name; None: unknown."""
+        return self.policies.get(name) or PROFILES.get(name)
+
+    def active_work_units(self, ids: Iterable[int] | None = None) -> list[WorkUnit]:
+        """Work units that are not retired, in plant order (line, position, code)."""
+        wanted = self.work_units.values() if ids is None else [self.work_units[i] for i in ids]
+        return sorted((u for u in wanted if not u.retired), key=self._plant_order)
+
+    def _plant_order(self, unit: WorkUnit) -> tuple[int, str, int, str]:
+        line = self.lines.get(unit.line_id) if unit.line_id is not None else None
+        return (line.position if line else 0, unit.line_code or "", unit.position, unit.code)
+
+
+def default_policy() -> Policy:
+    """The policy of a site that names none."""
+    return ISO22400
