@@ -110,12 +110,12 @@ def list_command(plant: Path, as_json: bool) -> None:
 def read_command(plant: Path, source: str, seconds: float, as_json: bool) -> None:
     """Read SOURCE of PLANT: each tag once, then changes for the given time."""
 
-    def emit(sample: Sample) -> None:
+    def show(sample: Sample) -> None:
         line = as_line(source, sample)
         click.echo(json.dumps(line, ensure_ascii=False) if as_json else _for_people(sample))
 
     try:
-        asyncio.run(read_source(find_source(plant, source), seconds, emit))
+        asyncio.run(read_source(find_source(plant, source), seconds, show))
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
 

@@ -50,7 +50,7 @@ def make_connector(config: SourceConfig) -> Connector:
     return manifest_of(config.protocol).connector_class()(config, context)
 
 
-async def read_source(config: SourceConfig, seconds: float, emit: Callable[[Sample], None]) -> None:
+async def read_source(config: SourceConfig, seconds: float, show: Callable[[Sample], None]) -> None:
     """Read every tag once, then report changes for `seconds` of real time.
 
     Raises:
@@ -62,11 +62,11 @@ async def read_source(config: SourceConfig, seconds: float, emit: Callable[[Samp
     try:
         reading = await _open_and_read(connector)
         for sample in report.accept(reading.samples):
-            emit(sample)
+            show(sample)
         while (left := end - monotonic_s()) > 0:
             samples = await _next(connector, left)
             for sample in report.accept(samples):
-                emit(sample)
+                show(sample)
     finally:
         await connector.close()
 

@@ -1,0 +1,181 @@
+"""The OPC UA connector against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from asyncua import ua
+
+from connectors.clock import PlantClock, monotonic_s, real_now_us
+from connectors.opcua.config import OpcuaSource
+from connectors.opcua.connector import OpcuaConnector
+from connectors.sdk.connector import ConnectorContext
+from connectors.sdk.errors import Unavailable
+from connectors.sdk.messages import Quality, Sample
+from tests.connectors.opcua.server import NAMESPACE, SOURCE_TIME, plant_server
+from tests.connectors.support import free_port
+
+TAGS = ("Cnc1.State", "Cnc1.Parts", "Cnc1.Load")
+
+
+def source(port: int, *more: dict[str, object]) -> OpcuaSource:
+    tags: list[dict[str, object]] = [
+        {"name": node, "node": f"nsu={NAMESPACE};s={node}", "publish_ms": 50} for node in TAGS
+    ]
+    return OpcuaSource.model_validate(
+        {
+            "id": "cnc_cell",
+            "protocol": "opcua",
+            "endpoint": f"opc.tcp://127.0.0.1:{port}",
+            "security": {"policy": "none", "mode": "none"},
+            "allow_insecure": True,
+            "timeout_ms": 2000,
+            "tags": [*tags, *more],
+        }
+    )
+
+
+def connector(config: OpcuaSource) -> OpcuaConnector:
+    return OpcuaConnector(config, ConnectorContext(clock=PlantClock.starting_at(real_now_us())))
+
+
+async def collect(
+    device: OpcuaConnector, tag: str, wanted: Sequence[object], seconds: float = 5.0
+) -> list[Sample]:
+    """Samples of one tag until the wanted values were seen."""
+    found: list[Sample] = []
+    end = monotonic_s() + seconds
+    while [sample.value for sample in found][-len(wanted) :] != list(wanted):
+        assert monotonic_s() < end, f"only {[sample.value for sample in found]} arrived"
+        found += [sample for sample in await device.next_samples() if sample.tag == tag]
+    return found
+
+
+async def test_each_tag_is_read_once_with_quality_and_source_time() -> None:
+    port = free_port()
+    async with plant_server(port) as plant:
+        await plant.set("Cnc1.Parts", 101, ua.VariantType.UInt32)
+        uncertain = ua.StatusCodes.UncertainLastUsableValue
+        await plant.set("Cnc1.Load", 7.5, ua.VariantType.Double, status=uncertain)
+        missing = {"name": "gone", "node": f"nsu={NAMESPACE};s=Gone"}
+        foreign = {"name": "foreign", "node": "nsu=urn:not:here;s=X"}
+        device = connector(source(port, missing, foreign))
+        await device.open()
+        reading = await device.read_all()
+        await device.close()
+
+    samples = {sample.tag: sample for sample in reading.samples}
+    assert [sample.tag for sample in reading.samples] == [*TAGS, "gone", "foreign"]
+    assert (samples["Cnc1.Parts"].value, samples["Cnc1.Parts"].quality) == (101, Quality.GOOD)
+    expected = int(SOURCE_TIME.timestamp()) * 1_000_000 + 456_789
+    assert samples["Cnc1.Parts"].source_time == expected
+    assert samples["Cnc1.Load"].quality is Quality.UNCERTAIN
+    assert samples["Cnc1.Load"].reason == "UncertainLastUsableValue"
+    assert samples["gone"].reason == "BadNodeIdUnknown"
+    assert samples["foreign"].reason == "namespace_unknown"
+    assert reading.failed == 2
+
+
+async def test_changes_arrive_in_order_and_none_is_lost() -> None:
+    port = free_port()
+    async with plant_server(port) as plant:
+        device = connector(source(port))
+        await device.open()
+        await device.read_all()
+        for count in range(200, 260):
+            await plant.set("Cnc1.Parts", count, ua.VariantType.UInt32)
+        found = await collect(device, "Cnc1.Parts", list(range(200, 260)))
+        await device.close()
+    assert [sample.value for sample in found][-60:] == list(range(200, 260))
+
+
+async def test_a_bad_status_is_a_bad_value_and_never_a_number() -> None:
+    port = free_port()
+    async with plant_server(port) as plant:
+        device = connector(source(port))
+        await device.open()
+        await device.read_all()
+        failure = ua.StatusCodes.BadSensorFailure
+        await plant.set("Cnc1.Load", 3.0, ua.VariantType.Double, status=failure)
+        found = await collect(device, "Cnc1.Load", [None])
+        await device.close()
+    assert (found[-1].value, found[-1].quality) == (None, Quality.BAD)
+    assert found[-1].reason == "BadSensorFailure"
+
+
+async def test_tags_resume_by_namespace_address_after_a_restart_with_shifted_namespaces() -> None:
+    port = free_port()
+    device = connector(source(port))
+    async with plant_server(port):
+        await device.open()
+        await device.read_all()
+    with pytest.raises(Unavailable):
+        for _ in range(30):
+            await device.next_samples()
+    await device.close()
+    async with plant_server(port, foreign_namespaces=2) as plant:
+        await device.open()
+        await device.read_all()
+        await plant.set("Cnc1.Parts", 777, ua.VariantType.UInt32)
+        found = await collect(device, "Cnc1.Parts", [777])
+        await device.close()
+    assert found[-1].quality is Quality.GOOD
+
+
+async def test_a_lost_server_is_noticed_at_once() -> None:
+    port = free_port()
+    device = connector(source(port))
+    async with plant_server(port):
+        await device.open()
+        await device.read_all()
+    begin = monotonic_s()
+    with pytest.raises(Unavailable):
+        for _ in range(30):
+            await device.next_samples()
+    assert monotonic_s() - begin < 5.0
+    await device.close()
+    await device.close()
+
+
+async def test_coverage_follows_the_clock_of_the_server_also_without_changes() -> None:
+    port = free_port()
+    async with plant_server(port):
+        device = connector(source(port))
+        await device.open()
+        await device.read_all()
+        first = device.covered_until
+        end = monotonic_s() + 2.5
+        while monotonic_s() < end:
+            await device.next_samples()
+        last = device.covered_until
+        await device.close()
+    assert first is not None
+    assert last is not None
+    assert last - first > 1_000_000
+
+
+async def test_an_absent_server_is_named_with_its_endpoint() -> None:
+    port = free_port()
+    device = connector(source(port))
+    with pytest.raises(Unavailable, match=f"127.0.0.1:{port}"):
+        await device.open()
+    await device.close()
+
+
+async def test_a_server_that_accepts_and_says_nothing_is_unavailable_in_time() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    config = source(port).model_copy(update={"timeout_ms": 300})
+    device = connector(config)
+    with pytest.raises(Unavailable) as caught:
+        await device.open()
+    assert caught.value.code == "no_reply"
+    await device.close()
+    server.close()
+    await server.wait_closed()
