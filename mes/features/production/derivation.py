@@ -284,7 +284,8 @@ def _close(
             priors=live.priors,
         )
     kept_runs = list(live.runs) if live and not redone and base.at >= live.sealed else None
-    runs = job_runs(session, unit.id, base.at) if kept_runs is None else kept_runs
+    runs_from = min(base.at, unit.plan.period_at(base.at).start_us)
+    runs = job_runs(session, unit.id, runs_from) if kept_runs is None else kept_runs
     index = RunIndex(runs)
     rows = facts.facts_since(session, counter_tags(unit), base.at, scope.until)
     priors = {row.tag_id: row for row in base.priors}
@@ -298,7 +299,8 @@ def _close(
     sealed = max(base.at, seal_point(records, last_fact, scope.covered, limit))
     sums = _Sums(scope, records, runs, bookings, counted.marks, last_fact)
     cell, period_start, period = sums.close(base, sealed)
-    tail_runs = tuple(run for run in runs if run.end is None or run.end > sealed)
+    kept_from = min(sealed, period_start)
+    tail_runs = tuple(run for run in runs if run.end is None or run.end > kept_from)
     tail = [booking for booking in bookings if booking.at >= sealed]
     jobs = _jobs(scope, live, base.at, bookings, tail_runs, tail, sealed)
     return LiveState(

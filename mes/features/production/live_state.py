@@ -48,7 +48,7 @@ class LiveState:
         priors: the last usable reading of each counter before `sealed`.
         jobs: good, scrap, rework of the jobs of the tail before `sealed`, by job id.
         records: state records from the standstill that holds `sealed` on.
-        runs: job and default runs that end after `sealed`.
+        runs: job and default runs that end after `period_start`.
         bookings: pieces from `sealed` on.
         marks: flags of readings from `sealed` on.
         unexplained: closed stops of the period without a reason.

@@ -1,0 +1,368 @@
+"""One live tile: closed sums plus the open tail, by the same kernel as every other figure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from mes.core.calendar import ShiftInstance
+from mes.core.case_model import Span
+from mes.core.derive.reading import known_records
+from mes.core.derive.records import StateRecord
+from mes.core.derive.runs import Item, JobRun
+from mes.core.derive.signals import State
+from mes.core.exact import Number, number_to_json, parse_number
+from mes.core.flags import Flag
+from mes.core.instants import US_PER_S, format_instant
+from mes.core.oee import OeeResult, result_of
+from mes.core.tally import EMPTY, Tally
+from mes.features.production.cases import build_case, limit_of, tally_of
+from mes.features.production.coverage import present
+from mes.features.production.live_state import LiveState
+from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.unexplained import unexplained_stops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkInfo:
+    """What is known of a source of the work unit; `link` as its edge reported it."""
+
+    source: str
+    link: Mapping[str, Any]
+    last_data_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobInfo:
+    """What the screens say about a loaded job."""
+
+    order: str
+    job_order: str
+    material_id: int
+    ordered: Number
+    due: int | None
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileInput:
+    """Everything a tile is made of.
+
+    Attributes:
+        live: None: nothing has been derived yet.
+        covered: up to where the state is known; None: it does not depend on a source.
+        now: present plant time.
+        fresh_limit_us: how far `covered` may lag and still be the present.
+        jobs: of the loaded jobs, by id.
+    """
+
+    unit: WorkUnit
+    version: int
+    live: LiveState | None
+    covered: int | None
+    now: int
+    fresh_limit_us: int
+    links: Sequence[LinkInfo]
+    jobs: Mapping[int, JobInfo]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """A work unit at the instant its tile speaks of, before it is put into words."""
+
+    as_of: int
+    period: ShiftInstance
+    records: tuple[StateRecord, ...]
+    sums: Tally
+    result: OeeResult
+
+    @property
+    def record(self) -> StateRecord:
+        """The state at `as_of`."""
+        return self.records[-1]
+
+
+def present_of(given: TileInput, known: Masters) -> Present:
+    """States, sums and result of the current shift so far."""
+    unit, live = given.unit, given.live
+    as_of = present(given.covered, given.now, given.fresh_limit_us)
+    if live is not None:
+        as_of = max(as_of, live.sealed)
+    period = unit.plan.period_at(as_of)
+    end = min(as_of, period.end_us)
+    begin = period.start_us
+    closed = EMPTY
+    if live is not None and live.sealed > begin:
+        begin, closed = min(live.sealed, end), live.period
+    records = _known(given, begin, as_of)
+    case = build_case(
+        unit,
+        known,
+        window=Span(begin, end),
+        as_of=as_of,
+        policy=unit.site.policy,
+        records=records,
+        runs=live.runs if live else (),
+        bookings=live.bookings if live else (),
+        marks=live.marks if live else (),
+    )
+    sums = closed + tally_of(case)
+    return Present(
+        as_of=as_of,
+        period=period,
+        records=records,
+        sums=sums,
+        result=result_of(sums, unit.site.policy),
+    )
+
+
+def _known(given: TileInput, begin: int, as_of: int) -> tuple[StateRecord, ...]:
+    """The records of the tail as they are known, at least one."""
+    live = given.live
+    held = live.records if live else ()
+    start = min([begin, as_of - 1, *(r.start for r in held[:1])])
+    return tuple(
+        known_records(held, start, as_of, given.covered, live.pulse if live else None)
+    ) or (StateRecord(start=start, end=as_of, state=State.UNKNOWN),)
+
+
+def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
+    """The whole tile as JSON data; instants are ISO 8601 in UTC."""
+    unit, live = given.unit, given.live
+    now = present_of(given, known)
+    kpis = now.result.to_json()["kpis"]
+    assert isinstance(kpis, dict)
+    limit = limit_of(unit, now.period.start_us)
+    needs, count, unexplained_us = _unexplained(given, now, limit)
+    loaded = [r for r in (live.runs if live else ()) if _holds(r, now.as_of)]
+    total = _total(now.sums)
+    cycle = _cycle(loaded)
+    return {
+        "work_unit": unit.code,
+        "name": dict(unit.names or {}),
+        "line": unit.line_code,
+        "version": given.version,
+        "as_of": instant(now.as_of),
+        "state": now.record.state.value,
+        "state_since": instant(_state_since(now.records)),
+        "reason": reason_json(known, now.record.reason, now.record.start),
+        "needs_reason": needs,
+        "unexplained": {"count": count, "us": unexplained_us},
+        "job": _job(given, known, now, loaded),
+        "good": number_to_json(total[0]),
+        "scrap": number_to_json(total[1]),
+        "target": _target(unit, live.runs if live else (), now),
+        "oee": kpis["oee"],
+        "availability": kpis["availability"],
+        "effectiveness": kpis["effectiveness"],
+        "quality_ratio": kpis["quality_ratio"],
+        "coverage": _float(now.result.coverage),
+        "flags": [str(flag) for flag in now.result.flags],
+        "provisional": Flag.PROVISIONAL_STOP in now.result.flags,
+        "last_data_at": _latest(given.links),
+        "covered_until": None if not given.covered else instant(given.covered),
+        "link": _link(given.links),
+        "shift": shift_json(unit, now.period),
+        "counted": bool(unit.bound("total", "good")),
+        "ideal_cycle_s": None if cycle is None else number_to_json(cycle),
+        "minor_stop_limit_s": number_to_json(Fraction(limit, US_PER_S)),
+        "unassigned": number_to_json(_unassigned(now.sums)),
+        "next_change_at": _next_change(given, now, limit),
+    }
+
+
+def instant(at: int) -> str:
+    """ISO 8601 in UTC with Z."""
+    return format_instant(at).replace("+00:00", "Z")
+
+
+def reason_json(known: Masters, code: str | None, at: int) -> dict[str, Any] | None:
+    """A reason with its names and its class at an instant; None: there is none."""
+    if code is None:
+        return None
+    reason = known.reasons.get(code)
+    return {
+        "code": code,
+        "name": dict(reason.names) if reason else {"ko": code, "en": code},
+        "class": reason.time_class(at) if reason else None,
+    }
+
+
+def shift_json(unit: WorkUnit, period: ShiftInstance) -> dict[str, Any]:
+    """The shift or day that the figures speak of; without a calendar its code is empty."""
+    return {
+        "day": period.production_day.isoformat(),
+        "code": period.code,
+        "name": dict(unit.shift_names.get(period.code) or {"ko": period.code, "en": period.code}),
+        "start": instant(period.start_us),
+        "end": instant(period.end_us),
+        "breaks": [
+            {"start": instant(start), "end": instant(end), "reason": reason}
+            for start, end, reason in period.breaks
+        ],
+    }
+
+
+def _unexplained(given: TileInput, now: Present, limit: int) -> tuple[bool, int, int]:
+    """Whether the present stop needs a reason, and how many stops of the period do, how long."""
+    live = given.live
+    start, end = now.period.start_us, now.period.end_us
+    closed = [
+        u
+        for u in (live.unexplained if live else ())
+        if u.end <= now.as_of and u.start < end and start < u.end
+    ]
+    if now.record.stop_start is None:
+        return False, len(closed), sum(u.us for u in closed)
+    open_stops = [
+        (stop, us)
+        for stop, us in unexplained_stops(
+            given.unit,
+            now.records,
+            live.runs if live else (),
+            max(start, now.record.stop_start),
+            now.as_of,
+            as_of=now.as_of,
+            limit_us=limit,
+        )
+        if stop.start == now.record.stop_start
+    ]
+    needs = bool(open_stops) and now.record.reason_source != "statement"
+    closed = [u for u in closed if u.start != now.record.stop_start]
+    count = len(closed) + len(open_stops)
+    return needs, count, sum(u.us for u in closed) + sum(us for _, us in open_stops)
+
+
+def _job(
+    given: TileInput, known: Masters, now: Present, loaded: Sequence[JobRun]
+) -> dict[str, Any] | None:
+    run = next((r for r in loaded if r.job is not None and int(r.job) in given.jobs), None)
+    if run is None or run.job is None or given.live is None:
+        return None
+    job = int(run.job)
+    info = given.jobs[job]
+    good, scrap, _ = given.live.jobs.get(job, (0, 0, 0))
+    for one in given.live.bookings:
+        if one.job == job and one.at < now.as_of:
+            good += one.good
+            scrap += one.scrap
+    material = known.materials.get(info.material_id)
+    return {
+        "order": info.order,
+        "job_order": info.job_order,
+        "item": material.code if material else None,
+        "item_name": dict(material.names) if material else None,
+        "good": number_to_json(good),
+        "scrap": number_to_json(scrap),
+        "ordered": number_to_json(info.ordered),
+        "due": None if info.due is None else instant(info.due),
+        "started_at": instant(run.start),
+        "paused": info.paused,
+    }
+
+
+def _target(unit: WorkUnit, runs: Sequence[JobRun], now: Present) -> int | None:
+    """Pieces that the planned time of the period so far makes at the ideal rate; None: no rate."""
+    start, end = now.period.start_us, min(now.as_of, now.period.end_us)
+    planned = unit.plan.planned(start, end)
+    total: Fraction | int = 0
+    rated = False
+    for run in runs:
+        rate = _rate(run.item)
+        first, last = max(start, run.start), end if run.end is None else min(end, run.end)
+        if rate is None or first >= last:
+            continue
+        rated = True
+        length = last - first
+        length -= sum(max(0, min(f, last) - max(b, first)) for b, f, _ in planned)
+        total += rate * length
+    return int(total // US_PER_S) if rated else None
+
+
+def _rate(item: Item | None) -> Fraction | None:
+    if item is None or item.ideal_cycle_s is None:
+        return None
+    return Fraction(item.pieces_per_cycle) / Fraction(item.ideal_cycle_s)
+
+
+def _cycle(loaded: Sequence[JobRun]) -> Number | None:
+    """Ideal seconds per cycle of what is loaded."""
+    item = next((run.item for run in loaded if run.item is not None), None)
+    if item is None or item.ideal_cycle_s is None:
+        return None
+    return parse_number(item.ideal_cycle_s)
+
+
+def _total(sums: Tally) -> tuple[Number, Number]:
+    """Good and scrap of the period, those that the policy leaves out included."""
+    good: Number = 0
+    scrap: Number = 0
+    for pieces in sums.pieces.values():
+        good += pieces.good
+        scrap += pieces.scrap
+    return good, scrap
+
+
+def _unassigned(sums: Tally) -> Number:
+    """Pieces of the period that belong to no item."""
+    total: Number = 0
+    for (_, material), pieces in sums.pieces.items():
+        if material is None:
+            total += pieces.total
+    return total
+
+
+def _state_since(records: Sequence[StateRecord]) -> int:
+    index = len(records) - 1
+    while index > 0 and records[index - 1].state is records[-1].state:
+        index -= 1
+    return records[index].start
+
+
+def _holds(run: JobRun, at: int) -> bool:
+    return run.start <= at and (run.end is None or at < run.end)
+
+
+def _latest(links: Sequence[LinkInfo]) -> str | None:
+    at = max((x.last_data_at for x in links if x.last_data_at is not None), default=None)
+    return None if at is None else instant(at)
+
+
+_GOOD_LINKS = ("up", "connecting", "degraded", "backing_off", "refused", "stopped")
+
+
+def _link(links: Sequence[LinkInfo]) -> dict[str, Any] | None:
+    """The link of the work unit's sources that is in the worst state; None: it has no source."""
+    if not links:
+        return None
+
+    def badness(info: LinkInfo) -> int:
+        state = info.link.get("state")
+        return _GOOD_LINKS.index(state) if state in _GOOD_LINKS else len(_GOOD_LINKS)
+
+    worst = max(links, key=badness)
+    since = worst.link.get("since")
+    return {
+        "source": worst.source,
+        "state": worst.link.get("state"),
+        "reason": worst.link.get("reason"),
+        "since": None if not since else instant(since),
+    }
+
+
+def _next_change(given: TileInput, now: Present, limit: int) -> str | None:
+    """When the tile changes by time alone: shift end, minor-stop limit, going stale or idle."""
+    times = [now.period.end_us]
+    if now.record.stop_start is not None:
+        times.append(now.record.stop_start + limit + 1)
+    if given.covered:
+        times.append(given.covered + given.fresh_limit_us + 1)
+    if given.live is not None and given.live.pulse is not None:
+        times.append(given.live.pulse.at + given.live.pulse.idle_after_us + 1)
+    return min((instant(at) for at in times if at > given.now), default=None)
+
+
+def _float(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
