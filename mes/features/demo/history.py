@@ -25,6 +25,7 @@ from mes.features.ingest.service import ingest
 
 NAMES = uuid.UUID("6f1c1a52-5d0d-4f0e-9d57-0c4b1b0a7e11")
 """Name space of the command ids."""
+WINDOW_US = 3_600_000_000
 RECORDS_AT_ONCE = 4000
 PEOPLE_AT_ONCE = 50
 """Most lines of people in one transaction."""
@@ -67,11 +68,9 @@ def load_history(database: Database, file: Path, *, edge: str) -> Loaded:
     with database.reading() as session:
         loader = _Loader(database, edge, head, actors_by_badge(session))
     with open(file, encoding="utf-8") as lines:
-        for kind, group in _groups(_numbered(lines)):
-            if kind == "records":
-                loader.signals([line for _, line in group])
-            elif kind == "person":
-                loader.people(group)
+        for signals, people in _windows(_numbered(lines)):
+            loader.signals(signals)
+            loader.people(people)
     return loader.loaded
 
 
@@ -89,6 +88,8 @@ class _Loader:
 
     def signals(self, lines: Sequence[Line]) -> None:
         """One request of ingest with the lines of each stream joined."""
+        if not lines:
+            return
         joined: dict[tuple[str, str], dict[str, Any]] = {}
         for line in lines:
             batch = joined.setdefault(
@@ -133,21 +134,30 @@ class _Loader:
             count[refusal.code] = count.get(refusal.code, 0) + 1
 
 
-def _groups(
+def _windows(
     lines: Iterable[tuple[int, Line]],
-) -> Iterator[tuple[str, list[tuple[int, Line]]]]:
-    """Neighbouring lines of one kind, with a limit on the records held at once."""
-    group: list[tuple[int, Line]] = []
-    size = 0
+) -> Iterator[tuple[list[Line], list[tuple[int, Line]]]]:
+    """Signals and people's lines of each hour, cut earlier when many records come together.
+
+    Within a window the signals go first: what people said then finds them, and projections do not
+    depend on the order of arrival.
+    """
+    signals: list[Line] = []
+    people: list[tuple[int, Line]] = []
+    size, window = 0, None
     for number, line in lines:
-        grown = len(line.get("records", ()))
-        if group and (group[0][1]["kind"] != line["kind"] or size + grown > RECORDS_AT_ONCE):
-            yield group[0][1]["kind"], group
-            group, size = [], 0
-        group.append((number, line))
-        size += grown
-    if group:
-        yield group[0][1]["kind"], group
+        if line["kind"] not in {"records", "person"}:
+            continue
+        at = int(line["t"] if line["kind"] == "person" else line["covered_until"]) // WINDOW_US
+        if at != window or size >= RECORDS_AT_ONCE:
+            yield signals, people
+            signals, people, size, window = [], [], 0, at
+        if line["kind"] == "records":
+            signals.append(line)
+            size += len(line["records"])
+        else:
+            people.append((number, line))
+    yield signals, people
 
 
 def _numbered(lines: Iterable[str]) -> Iterator[tuple[int, Line]]:

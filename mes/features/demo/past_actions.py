@@ -91,7 +91,7 @@ def _resume(session: Session, context: Context, orders: Orders, line: Line) -> N
 
 
 def _complete(session: Session, context: Context, orders: Orders, line: Line) -> None:
-    complete_job(session, context, orders.job(line), accept_deviation=True)
+    complete_job(session, context, orders.job(line))
 
 
 def _close(session: Session, context: Context, orders: Orders, line: Line) -> None:
