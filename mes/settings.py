@@ -1,4 +1,8 @@
-"""One typed settings model; every key can be set by an environment variable `MES_<KEY>`."""
+"""One typed settings model.
+
+Every key can be set by an environment variable `MES_<KEY>`, or by `MES_<KEY>_FILE`, which names a
+file that holds the value (for secrets).
+"""
 
 from __future__ import annotations
 
@@ -48,10 +52,12 @@ class Settings(BaseModel):
     @classmethod
     def from_environment(cls, **given: object) -> Self:
         """Settings from `MES_*` variables, overridden by `given` values that are not None."""
-        values: dict[str, object] = {
-            name: os.environ[f"MES_{name.upper()}"]
-            for name in cls.model_fields
-            if f"MES_{name.upper()}" in os.environ
-        }
+        values: dict[str, object] = {}
+        for name in cls.model_fields:
+            key = f"MES_{name.upper()}"
+            if key in os.environ:
+                values[name] = os.environ[key]
+            elif f"{key}_FILE" in os.environ:
+                values[name] = Path(os.environ[f"{key}_FILE"]).read_text(encoding="utf-8").strip()
         values.update({name: value for name, value in given.items() if value is not None})
         return cls.model_validate(values)
