@@ -25,7 +25,8 @@ class StateSignal:
     Attributes:
         event_time: UTC microseconds.
         state: None: not known (bad quality or no meaning).
-        machine_reason: reason code that the machine itself gives; None: none.
+        machine_reason: reason code that the machine itself gives; None: none. It counts only
+            where the state is one of a stop; what lingers while running is no reason.
     """
 
     event_time: int

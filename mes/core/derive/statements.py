@@ -79,10 +79,14 @@ class StopStatement:
 
     @property
     def window_end(self) -> int:
-        """End of the time whose stops it meets, at least one microsecond after its start."""
-        if self.kind is StatementKind.DECLARE:
-            return self.end_given
-        return max(self.end_given, self.window_start + 1)
+        """End of the time whose stops it meets.
+
+        A whole or an open part meets the stop it was stated about even in its first instant; a part
+        or declaration of no length meets nothing.
+        """
+        if self.kind is StatementKind.WHOLE or self.is_open:
+            return max(self.end_given, self.window_start + 1)
+        return self.end_given
 
     @property
     def is_open(self) -> bool:
@@ -144,7 +148,8 @@ def attachments(
     """For each stop extent [start, end), in time order, the whole and part statements it meets."""
     kinds = (StatementKind.WHOLE, StatementKind.PART)
     waiting = sorted(
-        (s for s in in_force if s.kind in kinds), key=lambda s: (s.window_start, s.rank)
+        (s for s in in_force if s.kind in kinds and s.window_start < s.window_end),
+        key=lambda s: (s.window_start, s.rank),
     )
     active: list[StopStatement] = []
     result = []

@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mes.core.derive.records import StateRecord, family_of
-from mes.core.derive.restart import restart_point, splice, statement_dirty_from
-from mes.core.derive.signals import Gap, StateSignal
+from mes.core.derive.signals import Gap, State, StateSignal
 from mes.core.derive.statements import StopStatement
-from mes.core.derive.states import derive_from, derive_states
-from tests.core.derive.facts import RULES, gap_lists, signal_lists, statement_lists
-
-Fact = StateSignal | Gap | StopStatement
-
-
-@dataclass
-class Ingest:
-    """Takes facts one by one and derives again only from the restart point."""
-
-    signals: list[StateSignal] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    statements: list[StopStatement] = field(default_factory=list)
-    records: list[StateRecord] = field(default_factory=list)
-
-    def take(self, fact: Fact) -> None:
-        if isinstance(fact, StateSignal):
-            self.signals.append(fact)
-            self._derive_again(fact.event_time)
-        elif isinstance(fact, Gap):
-            self.gaps.append(fact)
-            self._derive_again(fact.start)
-        else:
-            dirty = statement_dirty_from(fact, self.statements, RULES.minor_limit_us)
-            self.statements.append(fact)
-            if dirty is not None:
-                self._derive_again(dirty)
-
-    def _derive_again(self, dirty_from: int) -> None:
-        point = restart_point(self.records, dirty_from, RULES.unknown_bridge_us)
-        assert point is not None
-        earlier = [s for s in self.signals if s.event_time < point.at]
-        tail = derive_from(
-            point.at,
-            max(earlier, key=lambda s: s.key, default=None),
-            [s for s in self.signals if s.event_time >= point.at],
-            [gap for gap in self.gaps if gap.end > point.at],
-            _needed(self.statements, point.at),
-            RULES,
-        )
-        self.records[point.index :] = splice(self.records, point, tail)
-
-
-def _needed(statements: list[StopStatement], at: int) -> list[StopStatement]:
-    """What `derive_from` asks for, and no more."""
-    needed = {s.command_id: s for s in statements if s.window_end > at}
-    while more := [s for s in statements if s.replaces in needed and s.command_id not in needed]:
-        needed.update((s.command_id, s) for s in more)
-    return list(needed.values())
+from mes.core.derive.states import derive_states
+from tests.core.derive.facts import LAST, RULES, gap_lists, signal_lists, statement_lists
+from tests.core.derive.ingest import Fact, Ingest
+from tests.core.derive.oracle import Said, say
 
 
 @given(signal_lists(), gap_lists(), statement_lists(), st.randoms(use_true_random=False))
@@ -127,3 +80,26 @@ def test_only_stop_states_have_reasons_and_every_stop_state_has_a_stop(
 
     assert all(family_of(r.state) is not None for r in records if r.reason is not None)
     assert all(r.stop_start is not None for r in records if family_of(r.state) is not None)
+
+
+@given(signal_lists(max_size=15), gap_lists(), statement_lists(max_size=6))
+def test_every_instant_is_what_the_rules_say(
+    signals: list[StateSignal], gaps: list[Gap], statements: list[StopStatement]
+) -> None:
+    said = [s for s in statements if s.replaces is None or s.replaces < s.command_id]
+    until = LAST + 80
+
+    records = derive_states(signals, gaps, said, RULES).records
+
+    assert instants(records, until) == say(until, signals, gaps, said, RULES)
+
+
+def instants(records: list[StateRecord], until: int) -> list[Said]:
+    """What the records say of each instant of [0, until)."""
+    result: list[Said] = [(State.UNKNOWN, None, None, None, None)] * until
+    for r in records:
+        source = r.reason_source.value if r.reason_source else None
+        end = until if r.end is None else min(until, r.end)
+        said = (r.state, r.stop_start, r.reason, source, r.command_id)
+        result[r.start : end] = [said] * (end - r.start)
+    return result

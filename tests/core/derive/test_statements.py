@@ -391,3 +391,16 @@ def test_unknown_time_that_a_stop_bridges_gets_no_reason() -> None:
         (10, 16, None),
         (16, 30, "jam"),
     ]
+
+
+def test_s5_a_part_of_no_length_says_nothing_and_is_an_orphan() -> None:
+    found = derive(STOP_10_TO_50, part("p", 20, 20))
+
+    assert reasons(found.records) == [(10, 50, None)]
+    assert [s.command_id for s in found.orphans] == ["p"]
+
+
+def test_s6_a_reason_that_lingers_while_the_machine_runs_is_no_reason_of_a_declared_stop() -> None:
+    found = records(signals((0, R, "E7")), declare("d", 10, 20, S))
+
+    assert reasons(found) == [(10, 20, None)]
