@@ -14,7 +14,7 @@ RUN /opt/mes/bin/pip install --no-cache-dir --only-binary :all: --require-hashes
 FROM ${BASE_IMAGE}
 RUN groupadd --system --gid 10001 mes \
     && useradd --system --uid 10001 --gid mes --home-dir /data --no-create-home mes \
-    && mkdir /data && chown mes:mes /data
+    && mkdir /data /spool /sim && chown mes:mes /data /spool /sim
 COPY --from=build /opt/mes /opt/mes
 ENV PATH="/opt/mes/bin:$PATH" PYTHONUNBUFFERED=1
 USER mes
