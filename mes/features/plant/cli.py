@@ -99,6 +99,14 @@ def export_command(data: Path, to: Path | None) -> None:
         to.write_text(text, encoding="utf-8")
 
 
+@plant.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of plant files, for editors that complete and check while typing."""
+    from mes.features.plant.json_schema import plant_file_schema
+
+    click.echo(json.dumps(plant_file_schema(), ensure_ascii=False, indent=2))
+
+
 def print_report(report: ApplyReport) -> None:
     """Say what an apply changed, a line each."""
     for word, keys in (
