@@ -5,6 +5,7 @@ Nothing of the derivation is used, so that both are right or they differ.
 
 from __future__ import annotations
 
+from mes.core.derive.records import StateRecord
 from mes.core.derive.signals import Gap, State, StateSignal
 from mes.core.derive.statements import StatementKind, StopStatement
 from mes.core.derive.states import StateRules
@@ -154,3 +155,14 @@ def _whole(
 
 def _behind(statement: StopStatement) -> int:
     return max(statement.seen_end or 0, (statement.seen_start or 0) + 1)
+
+
+def instants(records: list[StateRecord], until: int) -> list[Said]:
+    """What the records say of each instant of [0, until)."""
+    result: list[Said] = [(State.UNKNOWN, None, None, None, None)] * until
+    for r in records:
+        source = r.reason_source.value if r.reason_source else None
+        end = until if r.end is None else min(until, r.end)
+        said = (r.state, r.stop_start, r.reason, source, r.command_id)
+        result[r.start : end] = [said] * (end - r.start)
+    return result

@@ -8,13 +8,13 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mes.core.derive.records import StateRecord, family_of
-from mes.core.derive.signals import Gap, State, StateSignal
+from mes.core.derive.records import family_of
+from mes.core.derive.signals import Gap, StateSignal
 from mes.core.derive.statements import StopStatement
 from mes.core.derive.states import derive_states
 from tests.core.derive.facts import LAST, RULES, gap_lists, signal_lists, statement_lists
 from tests.core.derive.ingest import Fact, Ingest
-from tests.core.derive.oracle import Said, say
+from tests.core.derive.oracle import instants, say
 
 
 @given(signal_lists(), gap_lists(), statement_lists(), st.randoms(use_true_random=False))
@@ -92,14 +92,3 @@ def test_every_instant_is_what_the_rules_say(
     records = derive_states(signals, gaps, said, RULES).records
 
     assert instants(records, until) == say(until, signals, gaps, said, RULES)
-
-
-def instants(records: list[StateRecord], until: int) -> list[Said]:
-    """What the records say of each instant of [0, until)."""
-    result: list[Said] = [(State.UNKNOWN, None, None, None, None)] * until
-    for r in records:
-        source = r.reason_source.value if r.reason_source else None
-        end = until if r.end is None else min(until, r.end)
-        said = (r.state, r.stop_start, r.reason, source, r.command_id)
-        result[r.start : end] = [said] * (end - r.start)
-    return result
