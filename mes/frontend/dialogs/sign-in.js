@@ -23,7 +23,7 @@ export class SignInDialog {
   template() {
     const { terminal } = this;
     return html`<div class="dlg d3">
-      ${head(_("Who is working?"), nameOf(terminal.unit.name), () => terminal.closeDialog())}
+      ${head(_("Who is working?"), nameOf(terminal.unit.name), () => terminal.closeDialog(), _("Close"), this.signOut())}
       <div class="cols c3"><div class="list">
         <div class="scan">${icon("scan")}<div><b>${this.badge ? _("Badge {no}", { no: this.badge }) : _("Scan your badge")}</b>
           <span>${_("Works on every screen. The PIN follows.")}</span></div></div>
@@ -36,6 +36,22 @@ export class SignInDialog {
       ${foot(_("Locked for a while after 5 wrong tries; a line leader can reset it. Entries in progress are kept."),
         this.ready() ? _("Sign in") : _("Choose a name and enter six digits"), this.ready() && !this.busy, () => this.submit())}
     </div>`;
+  }
+
+  signOut() {
+    const { person } = this.terminal;
+    if (!person) return nothing;
+    return html`<button type="button" class="btn tap" @click=${() => this.leave()}>${icon("user")}<span>${_("Sign out {name}", { name: person.name })}</span></button>`;
+  }
+
+  async leave() {
+    try {
+      await post("/api/v1/terminal/sign-out", {});
+      this.terminal.signedIn(null);
+    } catch (problem) {
+      this.error = problemText(problem);
+    }
+    this.terminal.update();
   }
 
   hint() {

@@ -93,9 +93,10 @@ export function ageText(seconds) {
   return seconds < 100 ? _("{n} s", { n: Math.floor(seconds) }) : duration(seconds * 1000);
 }
 
-/** "2026-11-24T18:00" as typed in the plant's zone -> ISO 8601 in UTC. */
+/** "2026-11-24 18:00" as typed in the plant's zone -> ISO 8601 in UTC; null when it is no time. */
 export function toInstant(local) {
-  const wanted = Date.parse(`${local}:00Z`);
+  const wanted = Date.parse(`${local.replace(" ", "T")}:00Z`);
+  if (Number.isNaN(wanted)) return null;
   let guess = wanted;
   for (let round = 0; round < 2; round += 1) {
     const shown = Date.parse(`${isoDay(guess)}T${clock(guess)}:00Z`);

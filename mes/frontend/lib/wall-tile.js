@@ -75,7 +75,7 @@ function shiftTarget(tile) {
   if (!tile.target || !tile.shift) return 0;
   const [from, to] = [instant(tile.shift.start), instant(tile.shift.end)];
   const breaks = (until) =>
-    (tile.shift.breaks ?? []).reduce((sum, [start, end]) => sum + Math.max(0, Math.min(until, instant(end)) - instant(start)), 0);
+    (tile.shift.breaks ?? []).reduce((sum, rest) => sum + Math.max(0, Math.min(until, instant(rest.end)) - instant(rest.start)), 0);
   const worked = now() - from - breaks(now());
   const whole = to - from - breaks(to);
   return worked > 0 ? (tile.target * whole) / worked : 0;

@@ -14,7 +14,7 @@ export function formOf(order) {
   return {
     item: order.item,
     quantity: String(order.ordered ?? order.quantity ?? ""),
-    due: due === null ? "" : `${isoDay(due)}T${clock(due)}`,
+    due: due === null ? "" : `${isoDay(due)} ${clock(due)}`,
     priority: String(order.priority ?? 0),
     tolerance_under: String(order.tolerance_under ?? 0),
     tolerance_over: String(order.tolerance_over ?? 0),
@@ -27,7 +27,7 @@ export function orderBody(form) {
   return {
     item: form.item,
     quantity: form.quantity.trim(),
-    due: form.due ? toInstant(form.due) : null,
+    due: form.due.trim() ? toInstant(form.due.trim()) : null,
     priority: Number(form.priority),
     tolerance_under: form.tolerance_under.trim() || "0",
     tolerance_over: form.tolerance_over.trim() || "0",
@@ -51,7 +51,7 @@ export function orderForm(page) {
     <div class="frm">
       ${itemField(page, fixed)}
       ${field(page, "quantity", _("Ordered quantity"), { required: true, fixed, numeric: true })}
-      ${field(page, "due", _("Due"), { type: "datetime-local", fixed: ended })}
+      ${field(page, "due", _("Due"), { fixed: ended, placeholder: "2026-11-24 18:00", pattern: "\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}" })}
       ${field(page, "priority", _("Priority, 0 to 9"), { fixed: ended, numeric: true })}
       ${field(page, "tolerance_under", _("Pieces allowed below"), { fixed, numeric: true })}
       ${field(page, "tolerance_over", _("Pieces allowed above"), { fixed, numeric: true })}
@@ -60,11 +60,11 @@ export function orderForm(page) {
     ${shown ? jobs(page, shown) : nothing}</form>`;
 }
 
-function field(page, name, label, { type = "text", required = false, fixed = false, numeric = false } = {}) {
+function field(page, name, label, { required = false, fixed = false, numeric = false, placeholder = "", pattern = null } = {}) {
   const changed = page.changes.includes(name);
   const error = page.errors[name] ?? (name === "due" ? page.errors.due_at : undefined);
   return html`<div class="field ${changed ? "chg" : ""}"><label class=${required ? "req" : ""} for="o-${name}">${label}</label>
-    <input class="in ${numeric ? "r num" : ""}" id="o-${name}" type=${type} inputmode=${numeric ? "decimal" : nothing} autocomplete="off" .value=${page.form[name]}
+    <input class="in ${numeric ? "r num" : ""}" id="o-${name}" placeholder=${placeholder} pattern=${pattern ?? nothing} inputmode=${numeric ? "decimal" : nothing} autocomplete="off" .value=${page.form[name]}
       ?readonly=${fixed} ?required=${required} aria-invalid=${error ? "true" : nothing} aria-describedby=${error ? `e-${name}` : nothing}
       @input=${(event) => page.typed(name, event.target.value)}>
     ${changed && page.shown ? html`<small>${_("was {value}", { value: page.original[name] || "–" })}</small>` : nothing}

@@ -54,8 +54,8 @@ class Orders extends Island {
     const change = (name) => (event) => { filter[name] = event.target.value; this.update(); };
     return html`<section class="card cond" aria-label=${_("Search conditions")}>
       <div class="field"><span class="lb">${_("Due")}</span><span class="rng">
-        <input class="in num" type="date" .value=${filter.from} @change=${change("from")} aria-label=${_("Due from")}><span>–</span>
-        <input class="in num" type="date" .value=${filter.to} @change=${change("to")} aria-label=${_("Due until")}></span></div>
+        <input class="in num" placeholder="2026-11-24" .value=${filter.from} @change=${change("from")} aria-label=${_("Due from")}><span>–</span>
+        <input class="in num" placeholder="2026-11-30" .value=${filter.to} @change=${change("to")} aria-label=${_("Due until")}></span></div>
       <label class="field"><span class="lb">${_("Item or order no.")}</span><input class="in" type="search" .value=${filter.text} @input=${change("text")}></label>
       <div class="field"><span class="lb">${_("Status")}</span><div class="chips" role="group" aria-label=${_("Status")}>${STATES.map((state) => this.chip(state))}</div></div></section>`;
   }

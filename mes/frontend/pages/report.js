@@ -1,1 +1,8 @@
-import "../lib/chrome.js";
+// The report is rendered by the server; here only: live age in the header, form sends itself.
+import { share } from "../lib/chrome.js";
+import { Live } from "../lib/live.js";
+
+share(new Live({ site: document.documentElement.dataset.site }).start());
+
+const form = document.querySelector("[data-report-form]");
+form?.addEventListener("change", () => form.requestSubmit());

@@ -1,0 +1,176 @@
+"""What the report page shows: one period of one work unit, of a line or of the plant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mes.core.case_model import Case, Material
+from mes.core.classes import TimeClass
+from mes.core.flags import Flag
+from mes.core.instants import US_PER_S
+from mes.core.oee import OeeResult, result_of
+from mes.core.partition import Segment, classify
+from mes.core.policies import Policy
+from mes.core.tally import Tally, sum_of, tally
+from mes.features.production.plan import Plan
+from mes.features.screens.report.bins import Bin, bins_of
+from mes.features.screens.report.ladder import Loss, Step, ladder, losses_of, unclassified_us
+from mes.features.screens.report.periods import Period, columns
+from mes.features.screens.site import Place
+
+KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitCase:
+    """A work unit with everything its figure depends on.
+
+    Attributes:
+        default: rate while no order is loaded, None without a default item.
+    """
+
+    place: Place
+    case: Case
+    default: Material | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRow:
+    """One line of the table of work units."""
+
+    place: Place
+    result: OeeResult
+    unclassified_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A bar of the state strip: where it lies in the period, as shares of 1."""
+
+    kind: str
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPage:
+    """Everything `report.html` prints.
+
+    Attributes:
+        units: rows of the table, empty for a single work unit.
+        steps: the ladder; `losses` the same losses, largest first.
+        bins: plan and good per hour or day; empty for several work units.
+        strip: states, empty for several work units and for weeks.
+        previous: OEE and factors of the period before, None where unknown.
+        provisional: the period has not ended, or a stop is minor only so far.
+    """
+
+    period: Period
+    as_of: int
+    result: OeeResult
+    units: tuple[UnitRow, ...]
+    steps: tuple[Step, ...]
+    losses: tuple[Loss, ...]
+    bins: tuple[Bin, ...]
+    strip: tuple[Stretch, ...]
+    previous: Mapping[str, Fraction | None]
+    unclassified_us: int
+    provisional: bool
+
+    @property
+    def reliable(self) -> bool:
+        """Whether no flag speaks against the figures."""
+        return not self.result.flags
+
+    def delta(self, kpi: str) -> Fraction | None:
+        """Points gained against the period before; None when one of them is not known."""
+        now, before = self.result.kpis[kpi], self.previous.get(kpi)
+        return None if now is None or before is None else now - before
+
+
+def report_page(
+    units: Sequence[UnitCase],
+    previous: Sequence[UnitCase],
+    *,
+    plan: Plan,
+    period: Period,
+    policy: Policy,
+    as_of: int,
+) -> ReportPage:
+    """The page of a period from the cases of its work units."""
+    parts = [_part(unit) for unit in units]
+    result = result_of(sum_of(part.tally for part in parts), policy)
+    segments = [segment for part in parts for segment in part.segments]
+    steps = ladder(result, segments)
+    single = len(units) == 1
+    before = result_of(sum_of(tally(unit.case) for unit in previous), policy)
+    return ReportPage(
+        period=period,
+        as_of=as_of,
+        result=result,
+        units=() if single else tuple(_row(part, policy) for part in parts),
+        steps=steps,
+        losses=losses_of(steps),
+        bins=bins_of(units[0].case, columns(plan, period), units[0].default) if single else (),
+        strip=_strip(parts[0], policy) if single else (),
+        previous={key: before.kpis[key] for key in KPIS},
+        unclassified_us=unclassified_us(segments, policy),
+        provisional=as_of < period.span.end or Flag.PROVISIONAL_STOP in result.flags,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    unit: UnitCase
+    tally: Tally
+    segments: tuple[Segment, ...]
+
+
+def _part(unit: UnitCase) -> _Part:
+    return _Part(unit=unit, tally=tally(unit.case), segments=tuple(classify(unit.case)))
+
+
+def _row(part: _Part, policy: Policy) -> UnitRow:
+    return UnitRow(
+        place=part.unit.place,
+        result=result_of(part.tally, policy),
+        unclassified_us=unclassified_us(part.segments, policy),
+    )
+
+
+_FLAT = {
+    TimeClass.BREAK: "brk",
+    TimeClass.PLANNED_STOP: "brk",
+    TimeClass.NOT_SCHEDULED: "brk",
+    TimeClass.NO_ORDER: "off",
+    TimeClass.MINOR_STOP: "minor",
+}
+STRIP_MAX_US = 26 * 3600 * US_PER_S
+"""Longer periods have no state strip: nothing could be seen in it."""
+
+
+def _strip(part: _Part, policy: Policy) -> tuple[Stretch, ...]:
+    window = part.unit.case.window
+    length = window.end - window.start
+    if not 0 < length <= STRIP_MAX_US:
+        return ()
+    bars: list[Stretch] = []
+    for segment in part.segments:
+        kind = _kind(segment, policy)
+        left = (segment.start - window.start) / length
+        right = (segment.end - window.start) / length
+        if bars and bars[-1].kind == kind and abs(bars[-1].left + bars[-1].width - left) < 1e-9:
+            left = bars.pop().left
+        bars.append(Stretch(kind=kind, left=left, width=right - left))
+    return tuple(bars)
+
+
+def _kind(segment: Segment, policy: Policy) -> str:
+    time_class = segment.class_under(policy)
+    if time_class in _FLAT:
+        return _FLAT[time_class]
+    if time_class is TimeClass.UNPLANNED_STOP and segment.reason is None:
+        return "unexpl"
+    return segment.state.value

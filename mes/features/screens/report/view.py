@@ -1,0 +1,226 @@
+"""The report page in words and printed numbers, as `report.html` takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from flask_babel import format_date, get_locale
+
+from mes.features.screens.report import charts, words
+from mes.features.screens.report.page import ReportPage, UnitRow
+from mes.features.screens.report.periods import Period, PeriodKind
+from mes.features.screens.report.words import _
+
+Shown = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Where the page stands and what else may be chosen.
+
+    Attributes:
+        place: code of the work unit, line or site shown.
+        place_name: its name in the reader's language.
+        trail: (label, address or None) from the plant down to the place.
+        places: (code, label) of everything that may be chosen.
+        shifts: (code, label) of the production day's shifts.
+        policies: names of the KPI profiles.
+        before: address of the period before; after: of the next one; None where there is none.
+        case_of: address of the case file of a work unit (code) for the page's window.
+        address_of: address of the same report of another place.
+        reason_name: what to call a reason code.
+        item_names: what was made, for the subtitle.
+        zone: IANA name of the plant's time zone.
+    """
+
+    place: str
+    place_name: str
+    trail: Sequence[tuple[str, str | None]]
+    places: Sequence[tuple[str, str]]
+    shifts: Sequence[tuple[str, str]]
+    policies: Sequence[str]
+    policy: str
+    before: str | None
+    after: str | None
+    case_of: Callable[[str], str]
+    address_of: Callable[[str], str]
+    terminal: str | None
+    reason_name: Callable[[str], str]
+    unit_name: Callable[[Mapping[str, str]], str]
+    zone: str
+
+
+def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
+    """Everything the template prints.
+
+    Args:
+        units: codes of the work units the figures speak of.
+    """
+    result = page.result
+    return {
+        **shown_frame(frame, page.period),
+        "subtitle": _subtitle(page, frame),
+        "provisional": page.provisional,
+        "coverage": words.percent(result.coverage),
+        "unclassified": words.minutes(page.unclassified_us) if page.unclassified_us else None,
+        "flags": [words.flag_word(flag) for flag in result.flags],
+        "figures": _figures(page, frame.case_of(units[0]) if len(units) == 1 else None),
+        "steps": charts.shown_steps(page, frame.reason_name),
+        "losses": charts.shown_losses(page, frame.reason_name, frame.terminal),
+        "lost": words.minutes(sum((loss.us for loss in page.losses), Fraction(0))),
+        "formula": _formula(page),
+        "inputs": _inputs(page),
+        "points": charts.shown_points(page, frame.reason_name),
+        "missing": words.percent(None if result.kpis["oee"] is None else 1 - result.kpis["oee"]),
+        "evidence": _evidence(frame, units),
+        **charts.shown_bins(page, frame.zone),
+        **charts.shown_strip(page, frame.zone),
+        "units": [_unit(row, frame) for row in page.units],
+    }
+
+
+def _evidence(frame: Frame, units: Sequence[str]) -> list[tuple[str, str]]:
+    if len(units) != 1:
+        return []
+    return [(_("Evidence: case file"), frame.case_of(units[0]))]
+
+
+def shown_frame(frame: Frame, period: Period) -> Shown:
+    """What the page shows also when there is no figure."""
+    return {
+        "title": f"{frame.place_name} · {_period_words(period, dict(frame.shifts))}",
+        "subtitle": "",
+        "trail": frame.trail,
+        "places": frame.places,
+        "place": frame.place,
+        "kinds": [
+            (PeriodKind.SHIFT.value, _("Shift")),
+            (PeriodKind.DAY.value, _("Day")),
+            (PeriodKind.WEEK.value, _("Week")),
+        ],
+        "kind": period.kind.value,
+        "day": period.day.isoformat(),
+        "shifts": frame.shifts if period.kind is PeriodKind.SHIFT else (),
+        "shift": period.shift,
+        "policies": frame.policies,
+        "policy": frame.policy,
+        "before": frame.before,
+        "after": frame.after,
+        "nothing": _("There is no work unit here."),
+        "figures": [],
+    }
+
+
+def _period_words(period: Period, shifts: Mapping[str, str]) -> str:
+    if period.kind is PeriodKind.WEEK:
+        return _(
+            "week of %(first)s to %(last)s",
+            first=_day(period.day),
+            last=_day(period.last_day),
+        )
+    if period.kind is PeriodKind.DAY:
+        return _day(period.day)
+    return f"{_day(period.day)} {shifts.get(period.shift or '', period.shift or '')}"
+
+
+def _day(day: date) -> str:
+    korean = str(get_locale() or "").startswith("ko")
+    return str(format_date(day, "M월 d일 (E)" if korean else "E d MMMM"))
+
+
+def _subtitle(page: ReportPage, frame: Frame) -> str:
+    policy = page.result.policy
+    span = page.period.span
+    return " · ".join(
+        (
+            f"{charts.clock(span.start, frame.zone)}–{charts.clock(span.end, frame.zone)}",
+            _("profile %(name)s v%(version)s", name=policy.name, version=policy.version),
+            _("read %(time)s", time=charts.day_and_clock(page.as_of, frame.zone)),
+        )
+    )
+
+
+def _figures(page: ReportPage, case: str | None) -> list[Shown]:
+    figures = page.result.figures
+    labels = {
+        "oee": _("Overall equipment effectiveness OEE"),
+        "availability": _("Availability"),
+        "effectiveness": _("Performance"),
+        "quality_ratio": _("Quality"),
+    }
+    notes = {
+        "oee": "",
+        "availability": _(
+            "operating %(a)s ÷ loading %(b)s min",
+            a=words.minutes(figures.apt_us),
+            b=words.minutes(figures.pbt_us),
+        ),
+        "effectiveness": _(
+            "net %(a)s ÷ operating %(b)s min",
+            a=words.minutes(page.steps[3].us),
+            b=words.minutes(figures.apt_us),
+        ),
+        "quality_ratio": _(
+            "good %(a)s ÷ total %(b)s",
+            a=words.pieces(figures.counted.good),
+            b=words.pieces(figures.counted.total),
+        ),
+    }
+    return [_figure(page, key, label, notes[key], case) for key, label in labels.items()]
+
+
+def _figure(page: ReportPage, key: str, label: str, note: str, case: str | None) -> Shown:
+    value, delta = page.result.kpis[key], page.delta(key)
+    cause = page.result.causes.get(key)
+    before = page.previous.get(key)
+    return {
+        "label": label,
+        "value": words.percent(value),
+        "known": value is not None,
+        "width": charts.share(value or Fraction(0)),
+        "note": words.cause_word(str(cause)) if cause else note,
+        "case": case,
+        "previous": None if before is None else words.percent(before),
+        "delta": words.percent(delta, sign=True),
+        "direction": charts.direction(delta),
+    }
+
+
+def _formula(page: ReportPage) -> str:
+    good_us, pbt_us = page.steps[4].us, page.result.figures.pbt_us
+    return _(
+        "value adding %(a)s ÷ loading %(b)s min = %(c)s %%",
+        a=words.minutes(good_us),
+        b=words.minutes(pbt_us),
+        c=words.percent(page.result.kpis["oee"]),
+    )
+
+
+def _inputs(page: ReportPage) -> list[tuple[str, str]]:
+    counted, excluded = page.result.figures.counted, page.result.figures.excluded
+    inputs = [
+        (_("Good"), words.pieces(counted.good)),
+        (_("Reject"), words.pieces(counted.scrap)),
+        (_("Rework"), words.pieces(counted.rework)),
+        (_("Loading time"), f"{words.minutes(page.result.figures.pbt_us)} {_('min')}"),
+    ]
+    if excluded.total:
+        inputs.append((_("Left out by the profile"), words.pieces(excluded.total)))
+    return inputs
+
+
+def _unit(row: UnitRow, frame: Frame) -> Shown:
+    kpis = row.result.kpis
+    return {
+        "label": frame.unit_name(row.place.names),
+        "address": frame.address_of(row.place.code),
+        "case": frame.case_of(row.place.code),
+        **{key: words.percent(kpis[key]) for key in ("oee", "availability")},
+        **{key: words.percent(kpis[key]) for key in ("effectiveness", "quality_ratio")},
+        "good": words.pieces(row.result.figures.counted.good),
+        "coverage": words.percent(row.result.coverage),
+        "unclassified": words.minutes(row.unclassified_us) if row.unclassified_us else words.NONE,
+    }

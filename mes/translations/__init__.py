@@ -1,0 +1,1 @@
+"""Message catalogues of screens, one for pages and scripts."""
