@@ -18,7 +18,7 @@ Rules S1 to S9 are those of the data model.
                              person=None)         # kind: StatementKind whole|part|declare|revert
 
     states.derive_states(signals, gaps, statements, rules: StateRules(minor_limit_us,
-                         unknown_bridge_us=60 s)) -> Derivation(records, orphans)
+                         unknown_bridge_us=60 s, dated_limits=())) -> Derivation(records, orphans)
     records.StateRecord(start, end, state, stop_start, reason, reason_source, command_id)
 
 The records are a gapless partition from the first known instant on, the last one open; before the

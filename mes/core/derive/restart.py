@@ -93,6 +93,7 @@ def statement_dirty_from(
     """The first instant whose reason or state a new statement may change.
 
     Args:
+        minor_limit_us: the longest of the minor-stop limits in force.
         statements: at least those that it replaces, directly or through others; without them a
             revert would not know its reach.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -168,9 +168,13 @@ class Spans:
     """The statements that one stop meets, asked for the winner at an instant (S4, S5, S6)."""
 
     def __init__(
-        self, start: int, end: int, attached: Sequence[StopStatement], limit_us: int
+        self,
+        start: int,
+        end: int,
+        attached: Sequence[StopStatement],
+        limit_at: Callable[[int], int],
     ) -> None:
-        """Args: limit_us: minor-stop limit, the growth that a whole statement covers each side."""
+        """Args: limit_at: minor-stop limit at an instant, the growth of a whole on each side."""
         self._parts: list[tuple[int, int, StopStatement]] = []
         self._seen: list[tuple[int, int, StopStatement]] = []
         self._grown: list[tuple[int, int, int, int, StopStatement]] = []
@@ -181,6 +185,7 @@ class Spans:
                 self._parts.append((first, last, statement))
                 continue
             self._seen.append((first, last, statement))
+            limit_us = limit_at(statement.window_start)
             left = max(start, statement.window_start - limit_us)
             right = end if statement.is_open else min(end, statement.window_end + limit_us)
             self._grown.append((left, first, last, right, statement))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -39,12 +40,20 @@ class StateRules:
     """Settings of a derivation.
 
     Attributes:
-        minor_limit_us: minor-stop limit of the work unit, microseconds.
+        minor_limit_us: minor-stop limit of the work unit before the first dated one, microseconds.
         unknown_bridge_us: longest unknown time that does not end a stop, microseconds.
+        dated_limits: (valid from, minor-stop limit), in order. A whole statement grows by the limit
+            in force at the start of the stop that it saw, so that a new limit leaves the past.
     """
 
     minor_limit_us: int
     unknown_bridge_us: int = UNKNOWN_BRIDGE_US
+    dated_limits: tuple[tuple[int, int], ...] = ()
+
+    def limit_at(self, at: int) -> int:
+        """The minor-stop limit in force at an instant, microseconds."""
+        index = bisect_right(self.dated_limits, at, key=lambda dated: dated[0])
+        return self.dated_limits[index - 1][1] if index else self.minor_limit_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +137,7 @@ def _derive(
     for stop, attached in zip(stops, attachments(extents, in_force), strict=True):
         for piece in pieces[index : stop.first]:
             records.add(_plain_record(piece))
-        _add_stop(records, pieces, stop, attached, rules.minor_limit_us)
+        _add_stop(records, pieces, stop, attached, rules)
         index = stop.last + 1
     for piece in pieces[index:]:
         records.add(_plain_record(piece))
@@ -177,10 +186,10 @@ def _add_stop(
     pieces: Sequence[Piece],
     stop: StopPieces,
     attached: Sequence[StopStatement],
-    limit_us: int,
+    rules: StateRules,
 ) -> None:
     start = pieces[stop.first].start
-    spans = Spans(start, pieces[stop.last].end, attached, limit_us) if attached else None
+    spans = Spans(start, pieces[stop.last].end, attached, rules.limit_at) if attached else None
     cuts = [] if spans is None else spans.cuts()
     for piece in pieces[stop.first : stop.last + 1]:
         if piece.state is State.UNKNOWN:

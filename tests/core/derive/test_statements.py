@@ -9,7 +9,7 @@ import pytest
 from mes.core.derive.records import ReasonSource, StateRecord
 from mes.core.derive.signals import State, StateSignal
 from mes.core.derive.statements import StatementKind, StopStatement, orphans
-from mes.core.derive.states import Derivation, derive_states
+from mes.core.derive.states import Derivation, StateRules, derive_states
 from tests.core.derive.facts import (
     RULES,
     D,
@@ -404,3 +404,14 @@ def test_s6_a_reason_that_lingers_while_the_machine_runs_is_no_reason_of_a_decla
     found = records(signals((0, R, "E7")), declare("d", 10, 20, S))
 
     assert reasons(found) == [(10, 20, None)]
+
+
+def test_s4_a_statement_grows_by_the_limit_in_force_when_the_stop_it_saw_began() -> None:
+    rules = StateRules(minor_limit_us=10, dated_limits=((100, 4), (200, 7)))
+    facts = signals((0, S), (60, R), (100, S), (160, R), (200, S), (260, R))
+    said = [whole("a", 20, 30), whole("b", 120, 130), whole("c", 220, 230)]
+
+    found = [span[:2] for span in reasons(derive_states(facts, [], said, rules).records) if span[2]]
+
+    assert found == [(10, 40), (116, 134), (213, 237)]
+    assert [rules.limit_at(at) for at in (99, 100, 200)] == [10, 4, 7]
