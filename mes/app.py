@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from apiflask import APIFlask
 from flask import Blueprint
 from flask_socketio import SocketIO
-from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mes.clock import plant_now_us
+from mes.core.instants import parse_instant
 from mes.db import Database, make_engine
+from mes.features.production.queries import tiles
 from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
 from mes.live.clients import Clients
@@ -97,14 +97,9 @@ def _blueprints() -> list[Blueprint]:
     return found
 
 
-def _tiles(session: Session, work_unit_ids: Sequence[int], now_us: int) -> list[dict[str, Any]]:
-    from mes.features.production.queries import tiles
-
-    return tiles(session, work_unit_ids, now_us)
-
-
 def _boundary(tile: dict[str, Any]) -> int | None:
-    return None
+    at = tile["next_change_at"]
+    return None if at is None else parse_instant(at)
 
 
 def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
@@ -116,7 +111,7 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
         sockets,
         database,
         clients,
-        tiles=_tiles,
+        tiles=tiles,
         boundary=_boundary,
         merge_window_s=settings.merge_window_ms / 1000,
         build=app.extensions[SCREENS].assets.build,
@@ -128,7 +123,7 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
 
     def read_some_tiles() -> None:
         with database.reading() as session:
-            _tiles(session, [], plant_now_us())
+            tiles(session, None, plant_now_us())
 
     app.register_blueprint(health_blueprint(lambda: database_answers(read_some_tiles)))
 

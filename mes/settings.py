@@ -39,6 +39,7 @@ class Settings(BaseModel):
     sockets_per_token_max: int = 250
     ingest_bytes_in_flight_max: int = 32 * 1024 * 1024
     request_bytes_max: int = 4 * 1024 * 1024
+    sign_ins_per_minute: int = Field(default=50, description="From one address.")
     merge_window_ms: int = Field(default=100, ge=50, le=250)
     development: bool = False
 

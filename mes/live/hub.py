@@ -121,7 +121,7 @@ class Hub:
     def present_tiles(self, place_id: int) -> list[Tile]:
         """The present tiles of everything at or below a place."""
         with self._database.reading() as session:
-            layout = read_layout(session)
+            self._layout = layout = read_layout(session)
             return self._tiles(session, layout.units_in(place_id), plant_now_us())
 
     def _run(self) -> None:
@@ -198,7 +198,9 @@ class Hub:
             sent = self._sent.get(unit)
             version = versions.get(unit, 0)
             if sent is None:
-                self._sent[unit] = Sent(version, None, now - REFRESH_S)
+                self._sent[unit] = Sent(version, None, now)
+                if unit in watched:
+                    changed.add(unit)
             elif version > sent.version or (
                 unit in watched and self._is_overdue(sent, plant=plant, now=now)
             ):

@@ -7,6 +7,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from mes.settings import Settings
+from mes.web import wiring
 
 limiter = Limiter(
     get_remote_address,
@@ -16,8 +17,10 @@ limiter = Limiter(
 )
 """Counts in the memory of the one web process."""
 
-SIGN_IN_LIMIT = "50 per minute"
-"""Most sign-ins from one address; each account and badge has its own limits besides."""
+
+def sign_in_limit() -> str:
+    """Most sign-ins from one address; each account and badge has its own limits besides."""
+    return f"{wiring.settings().sign_ins_per_minute} per minute"
 
 
 def init_limits(app: Flask, settings: Settings) -> None:

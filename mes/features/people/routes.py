@@ -21,7 +21,7 @@ from mes.features.people.schemas import (
 from mes.features.people.sign_in import Entered, sign_in_account, sign_in_person
 from mes.web.addresses import safe_next
 from mes.web.errors import wants_json
-from mes.web.limits import SIGN_IN_LIMIT, limiter
+from mes.web.limits import limiter, sign_in_limit
 from mes.web.roles import Actor, ActorKind, Role, actor, maybe_actor, require, unauthorized
 from mes.web.sessions import (
     TERMINAL_COOKIE_S,
@@ -40,7 +40,7 @@ ENROLLERS = (Role.SUPERVISOR, Role.INTEGRATOR)
 
 
 @pages.post("/sign-in")
-@limiter.limit(SIGN_IN_LIMIT)
+@limiter.limit(sign_in_limit)
 def sign_in_form() -> Response:
     """Sign in with login and password from the form."""
     login = request.form.get("login", "")[:80]
@@ -95,7 +95,7 @@ def enrol_form(work_unit: str) -> Response:
 
 @people.post("/api/v1/session")
 @people.input(SessionIn, arg_name="given")
-@limiter.limit(SIGN_IN_LIMIT)
+@limiter.limit(sign_in_limit)
 def begin_account_session(given: SessionIn) -> Response:
     """Sign in with password; the answer sets the session cookie."""
     entered = sign_in_account(database(), given.login, given.password)
@@ -130,7 +130,7 @@ def end_account_session() -> Response:
 
 @people.post("/api/v1/session/password")
 @people.input(PasswordIn, arg_name="given")
-@limiter.limit(SIGN_IN_LIMIT)
+@limiter.limit(sign_in_limit)
 @require(tokens=False)
 def change_password(given: PasswordIn) -> Response:
     """Change one's own password; every session of the account ends."""
@@ -190,7 +190,7 @@ def retire_terminal(code: str) -> tuple[str, int]:
 
 @people.post("/api/v1/terminal/enroll")
 @people.input(EnrolIn, arg_name="given")
-@limiter.limit(SIGN_IN_LIMIT)
+@limiter.limit(sign_in_limit)
 def enrol(given: EnrolIn) -> Response:
     """Make the asking browser a terminal: by one-time code, or signed in as a supervisor."""
     if given.code is not None:
@@ -219,7 +219,7 @@ def terminal_me() -> dict[str, Any]:
 
 @people.post("/api/v1/terminal/sign-in")
 @people.input(TerminalSignInIn, arg_name="given")
-@limiter.limit(SIGN_IN_LIMIT)
+@limiter.limit(sign_in_limit)
 def terminal_sign_in(given: TerminalSignInIn) -> Response:
     """Sign in at an enrolled terminal with badge or name and PIN."""
     if (given.badge is None) == (given.name is None):

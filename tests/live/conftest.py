@@ -1,0 +1,19 @@
+"""A web process whose tiles are watched; the tests of this folder share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.serving import Served, add_people, add_plant, serve
+
+
+@pytest.fixture(scope="session")
+def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running web process with a small plant and people."""
+    with serve(tmp_path_factory.mktemp("live"), sqlite_template) as running:
+        add_plant(running.database)
+        running.tokens = add_people(running.database)
+        yield running
