@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import event, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from mes.clock import real_now_us
 from mes.models import AuditLog
@@ -21,6 +21,8 @@ CHAIN_LOCK = 0x4D455341
 TEXT_LENGTH = 80
 WAITING = "audit_rows"
 """Key in `Session.info` of the rows to be written at the commit."""
+Waiting = tuple[SessionTransaction | None, AuditLog]
+"""The savepoint in which a row was recorded (None: none), and the row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,30 +52,29 @@ def record(
         subject: on what, such as the number of an order.
         details: further JSON-able content.
     """
-    waiting: list[AuditLog] | None = session.info.get(WAITING)
+    waiting: list[Waiting] | None = session.info.get(WAITING)
     if waiting is None:
         waiting = session.info[WAITING] = []
         event.listen(session, "before_commit", _write_chain)
-        event.listen(session, "after_rollback", _forget)
-    waiting.append(
-        AuditLog(
-            at=real_now_us(),
-            actor=dict(actor),
-            action=action[:TEXT_LENGTH],
-            subject=subject[:TEXT_LENGTH],
-            details=dict(details or {}),
-        )
+        event.listen(session, "after_soft_rollback", _forget)
+    row = AuditLog(
+        at=real_now_us(),
+        actor=dict(actor),
+        action=action[:TEXT_LENGTH],
+        subject=subject[:TEXT_LENGTH],
+        details=dict(details or {}),
     )
+    waiting.append((session.get_nested_transaction(), row))
 
 
 def _write_chain(session: Session) -> None:
-    waiting: list[AuditLog] = session.info[WAITING]
+    waiting: list[Waiting] = session.info[WAITING]
     if not waiting:
         return
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
     previous = session.scalar(select(AuditLog.hash).order_by(AuditLog.id.desc()).limit(1))
-    for row in waiting:
+    for _, row in waiting:
         row.prev_hash = previous or GENESIS
         row.hash = previous = row_hash(row)
         session.add(row)
@@ -81,8 +82,10 @@ def _write_chain(session: Session) -> None:
     waiting.clear()
 
 
-def _forget(session: Session) -> None:
-    session.info[WAITING].clear()
+def _forget(session: Session, ended: SessionTransaction) -> None:
+    """What was recorded in a transaction or savepoint that is rolled back did not happen."""
+    waiting: list[Waiting] = session.info[WAITING]
+    waiting[:] = [entry for entry in waiting if ended.nested and entry[0] is not ended]
 
 
 def row_hash(row: AuditLog) -> bytes:

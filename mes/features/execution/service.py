@@ -20,11 +20,7 @@ from mes.features.production.master_loading import masters
 from mes.features.production.service import facts_changed
 from mes.features.quantities.service import Entry, enter_quantities
 from mes.features.work_orders import documents
-from mes.features.work_orders.closing import (
-    cancel_dispatched,
-    deviation_of,
-    outside_tolerance,
-)
+from mes.features.work_orders.closing import cancel_dispatched, deviation_of
 from mes.features.work_orders.dispatch import follow_jobs, remaining_quantity
 from mes.features.work_orders.states import IN_WORK, LOADED, JobState
 from mes.models import JobEvent, JobOrder, StopStatement, WorkOrder
@@ -130,17 +126,18 @@ def complete_job(
     number: str,
     *,
     last: Entry | None = None,
-    accept_deviation: bool = False,
 ) -> Completion:
     """End a job; what it did not make can be dispatched again.
 
+    Good pieces outside the tolerance warn here; they keep the order from being completed (too few)
+    and closed.
+
     Args:
         last: pieces entered together with the end; None: none.
-        accept_deviation: the person has seen that the good pieces are outside the tolerance.
 
     Raises:
-        Refusal: `job_unknown` (404), `job_not_running`, `outside_tolerance`,
-            `time_before_last_event` (409), and what entering pieces refuses.
+        Refusal: `job_unknown` (404), `job_not_running`, `time_before_last_event` (409), and what
+            entering pieces refuses.
     """
     job, order = _locked(session, number)
     if job.state not in LOADED:
@@ -150,8 +147,6 @@ def complete_job(
         _enter_last(session, context, job, last, at)
     made = documents.made_by_job(session, [job.id]).get(job.id, documents.Made())
     deviation = deviation_of(order, job.quantity, made.good)
-    if deviation is not None and not accept_deviation:
-        raise outside_tolerance(job.number, deviation)
     job.ended_at = at
     _happened(session, context, job, JobEventKind.COMPLETE, JobState.COMPLETED, at)
     facts_changed(session, job.work_unit_id, at)
@@ -286,6 +281,7 @@ def _enter_last(session: Session, context: Context, job: JobOrder, last: Entry, 
         Context(command_id=context.command_id, actor=context.actor, at=made_at, now=context.now),
         code,
         entry,
+        reason_needed=False,
     )
 
 

@@ -56,9 +56,17 @@ class Entry:
 
 
 def enter_quantities(
-    session: Session, context: Context, work_unit: str, entry: Entry
+    session: Session,
+    context: Context,
+    work_unit: str,
+    entry: Entry,
+    *,
+    reason_needed: bool = True,
 ) -> QuantityStatement:
     """State pieces of a work unit.
+
+    Args:
+        reason_needed: whether scrap needs a reason where the plant has reasons for it.
 
     Raises:
         Refusal: `work_unit_unknown`, `job_unknown` (404), `impossible_quantity`,
@@ -69,7 +77,7 @@ def enter_quantities(
     unit = find_work_unit(session, work_unit)
     lock_work_unit(session, unit.id)
     amounts = _amounts(entry)
-    _check_reason(session, entry, amounts)
+    _check_reason(session, entry, amounts, reason_needed)
     at = _made_at(context, entry)
     job = _job(session, unit, entry.job_order, at)
     statement = QuantityStatement(
@@ -157,10 +165,12 @@ def _amounts(entry: Entry) -> dict[str, Decimal]:
     return amounts
 
 
-def _check_reason(session: Session, entry: Entry, amounts: dict[str, Decimal]) -> None:
+def _check_reason(
+    session: Session, entry: Entry, amounts: dict[str, Decimal], needed: bool
+) -> None:
     check_reason(session, entry.reason, (SCRAP,))
     bad = amounts["scrap"] or amounts["rework"]
-    if not bad or entry.reason is not None or entry.adjustment:
+    if not bad or not needed or entry.reason is not None or entry.adjustment:
         return
     if session.scalar(select(exists().where(Reason.domain == SCRAP, Reason.retired_at.is_(None)))):
         raise Refusal(

@@ -34,7 +34,8 @@ def check_tolerance(session: Session, order: WorkOrder, accept_deviation: bool) 
     Raises:
         Refusal: `outside_tolerance` (409).
     """
-    made = order_made(session, documents.jobs_of(session, order.id))
+    jobs = documents.jobs_of(session, order.id)
+    made = documents.yielded(jobs, documents.made_by_job(session, [job.id for job in jobs]))
     deviation = deviation_of(order, order.quantity, made.good)
     if deviation is not None and not accept_deviation:
         raise outside_tolerance(order.number, deviation)
@@ -68,18 +69,6 @@ def outside_tolerance(number: str, deviation: dict[str, Any]) -> Refusal:
         field="accept_deviation",
         details={"deviation": deviation},
     )
-
-
-def order_made(session: Session, jobs: list[JobOrder]) -> Made:
-    """What an order yields: the good of its last segment, scrap and rework of all."""
-    by_job = documents.made_by_job(session, [job.id for job in jobs])
-    last = max((job.segment for job in jobs), default=0)
-    total = Made()
-    for job in jobs:
-        made = by_job.get(job.id, Made())
-        good = made.good if job.segment == last else Decimal(0)
-        total += Made(good=good, scrap=made.scrap, rework=made.rework)
-    return total
 
 
 def cancel_jobs(session: Session, context: Context, order: WorkOrder) -> None:

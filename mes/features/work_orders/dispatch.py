@@ -13,7 +13,6 @@ from mes.features.commands.context import Context
 from mes.features.commands.subjects import find_work_unit, lock_work_unit
 from mes.features.work_orders import documents
 from mes.features.work_orders.closing import deviation_of
-from mes.features.work_orders.documents import Made
 from mes.features.work_orders.states import IN_WORK, LOADED, OPEN, JobState, OrderState
 from mes.live.announce import announce
 from mes.models import JobOrder, OperationsDefinition, OperationsSegment, WorkOrder
@@ -94,9 +93,8 @@ def follow_jobs(session: Session, context: Context, order: WorkOrder) -> None:
     if order.state == OrderState.RELEASED and any(job.started_at is not None for job in jobs):
         order.state = OrderState.RUNNING
     if order.state == OrderState.RUNNING and not any(job.state in OPEN for job in jobs):
-        last = max(job.segment for job in jobs)
-        by_job = documents.made_by_job(session, [j.id for j in jobs if j.segment == last])
-        good = sum((made.good for made in by_job.values()), Decimal(0))
+        made = documents.made_by_job(session, [job.id for job in jobs])
+        good = documents.yielded(jobs, made).good
         deviation = deviation_of(order, order.quantity, good)
         if deviation is None or deviation["code"] == "over_tolerance":
             order.state = OrderState.COMPLETED
@@ -193,6 +191,3 @@ def _new_job(
     session.add(job)
     session.flush()
     return job
-
-
-__all__ = ["Made", "dispatch_order", "follow_jobs", "remaining_quantity", "segments_of"]

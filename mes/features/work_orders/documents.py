@@ -129,6 +129,21 @@ def made_by_job(session: Session, job_ids: Collection[int]) -> dict[int, Made]:
     }
 
 
+def yielded(jobs: Collection[JobOrder], made: Mapping[int, Made]) -> Made:
+    """What an order yields: the good of its last segment, scrap and rework of all.
+
+    Args:
+        made: by job id, see `made_by_job`.
+    """
+    last = max((job.segment for job in jobs), default=0)
+    total = Made()
+    for job in jobs:
+        one = made.get(job.id, Made())
+        good = one.good if job.segment == last else Decimal(0)
+        total += Made(good=good, scrap=one.scrap, rework=one.rework)
+    return total
+
+
 def jobs_of(session: Session, order_id: int) -> list[JobOrder]:
     """All jobs of an order by segment and split."""
     return list(

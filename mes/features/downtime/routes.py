@@ -1,0 +1,92 @@
+"""Stops of a work unit over REST, and stating something about them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from apiflask import APIBlueprint
+from sqlalchemy.orm import Session
+
+from mes.clock import plant_now_us
+from mes.core.instants import parse_instant
+from mes.core.refusal import Refusal
+from mes.features.commands.context import Context
+from mes.features.commands.routing import answered
+from mes.features.commands.service import Answer
+from mes.features.commands.subjects import find_work_unit
+from mes.features.downtime.queries import orphans, statement_answer, stops
+from mes.features.downtime.schemas import StatementIn, StopsQuery
+from mes.features.downtime.service import state_stop
+from mes.web.roles import Role, Scope, actor, require
+from mes.web.wiring import reading
+
+bp = APIBlueprint("downtime", __name__, url_prefix="/api/v1", tag="Stops")
+
+STATERS = (Role.OPERATOR, Role.SUPERVISOR, Role.MAINTENANCE, Role.QUALITY)
+"""Who may say why a machine stood, besides an administrator and a terminal by itself."""
+WINDOW_MAX_US = 32 * 24 * 3600 * 1_000_000
+
+
+@bp.get("/work-units/<work_unit>/stops")
+@bp.input(StopsQuery, location="query")
+@require()
+def list_stops(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
+    """The stops that overlap a window, with reason, statement and what still needs a reason."""
+    now = plant_now_us()
+    with reading() as session:
+        start, end = _window(session, work_unit, query_data, now)
+        found = stops(session, work_unit, start, end, now, needing=query_data.needs_reason)
+    return {"items": found, "next": None}
+
+
+@bp.get("/work-units/<work_unit>/stops/orphans")
+@bp.input(StopsQuery, location="query")
+@require()
+def list_orphans(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
+    """Statements of a window that meet no stop at present; they attach again by themselves."""
+    now = plant_now_us()
+    with reading() as session:
+        start, end = _window(session, work_unit, query_data, now)
+        found = orphans(session, work_unit, start, end, now)
+    return {"items": found, "next": None}
+
+
+@bp.post("/work-units/<work_unit>/stops/statements")
+@bp.input(StatementIn)
+@require(*STATERS, terminal=True)
+def state(work_unit: str, json_data: StatementIn) -> tuple[dict[str, Any], int]:
+    """State a reason of a whole stop or a part, declare a state, or take a statement back."""
+    who = actor()
+    may_override = who.has(Role.SUPERVISOR) or who.scope is Scope.WRITE
+
+    def do(session: Session, context: Context) -> Answer:
+        draft = json_data.draft()
+        row = state_stop(session, context, work_unit, draft, may_override=may_override)
+        return 201, statement_answer(session, work_unit, row, context.now)
+
+    return answered("stop.state", work_unit, json_data, do)
+
+
+def _window(session: Session, work_unit: str, query: StopsQuery, now: int) -> tuple[int, int]:
+    """The window asked for; by default the present shift so far."""
+    period = find_work_unit(session, work_unit).plan.period_at(now)
+    start = _instant(query.start, "from", period.start_us)
+    end = _instant(query.end, "to", max(now, start + 1))
+    if not start < end <= start + WINDOW_MAX_US:
+        raise Refusal(
+            "window_invalid",
+            "to must lie after from, at most 32 days later",
+            status=422,
+            field="to",
+        )
+    return start, end
+
+
+def _instant(text: str | None, field: str, default: int) -> int:
+    if text is None:
+        return default
+    try:
+        return parse_instant(re.sub(r" (?=\d\d:?\d\d$)", "+", text))
+    except ValueError as mistake:
+        raise Refusal("window_invalid", f"{field} {mistake}", status=422, field=field) from None

@@ -1,0 +1,61 @@
+"""What the routes of quantities take."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, StrictBool
+
+from mes.features.commands.schemas import (
+    Amount,
+    CommandIn,
+    InstantText,
+    NoteText,
+    Short,
+    optional_instant,
+)
+from mes.features.quantities.queries import LIMIT, LIMIT_MAX
+from mes.features.quantities.service import Entry
+
+
+class QuantitiesIn(CommandIn):
+    """Good and bad pieces with one reason; `startup_scrap` is a share of `scrap`."""
+
+    good: Amount = 0
+    scrap: Amount = 0
+    rework: Amount = 0
+    startup_scrap: Amount = 0
+    reason: Short | None = None
+    adjustment: StrictBool = Field(
+        default=False, description="Corrects what the machine counted; may be negative."
+    )
+    job_order: Short | None = Field(default=None, description="Absent: the job then loaded.")
+    made_at: InstantText | None = Field(default=None, description="Absent: when it is entered.")
+    lot: Short | None = None
+    serial: Short | None = None
+    note: NoteText | None = None
+
+    def entry(self) -> Entry:
+        """As the service takes it."""
+        return Entry(
+            good=self.good,
+            scrap=self.scrap,
+            rework=self.rework,
+            startup_scrap=self.startup_scrap,
+            reason=self.reason,
+            adjustment=self.adjustment,
+            job_order=self.job_order,
+            note=self.note,
+            lot=self.lot,
+            serial=self.serial,
+            made_at=optional_instant(self.made_at),
+        )
+
+
+class VoidIn(CommandIn):
+    """Take an entry back."""
+
+
+class EntriesQuery(BaseModel):
+    """A page of entries; `before` is `next` of the page before."""
+
+    before: int | None = None
+    limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX)

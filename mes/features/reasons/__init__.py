@@ -1,0 +1,1 @@
+"""Reasons to choose from, the most used first."""
