@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Pool, func, select
+from sqlalchemy import Pool, func, select, update
 from sqlalchemy.orm import Session
 
 from mes import clock
@@ -27,7 +27,7 @@ from mes.features.ingest.wire import Batch, Request, parse_request
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.service import Dirty, derive_again
-from mes.models import ConfigRevision, SourceStream
+from mes.models import ConfigRevision, Edge, SourceStream
 
 SLICE_SECONDS = 0.05
 """How long one transaction should last at most."""
@@ -185,6 +185,14 @@ def _store_slice(
                 covered[source_id] = (before, row.covered_until)
     dirty.announced |= update_status(session, known, reports, covered, now_us)
     derive_again(session, dirty)
+    session.execute(
+        update(Edge)
+        .where(Edge.code == request.edge)
+        .values(
+            seen_at=clock.real_now_us(),
+            running_revision=func.coalesce(request.config_revision, Edge.running_revision),
+        )
+    )
     outcome.config_revision = session.scalar(select(func.max(ConfigRevision.id)))
 
 

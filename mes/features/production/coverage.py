@@ -68,7 +68,7 @@ def fresh_limit_us(real_seconds: float = FRESH_REAL_S) -> int:
 
 
 def present(covered: int | None, now_us: int, limit_us: int | None = None) -> int:
-    """The instant that live figures speak of: `covered_until` while fresh, else now.
+    """The instant that live figures speak of: just behind `covered_until` while fresh, else now.
 
     So a figure does not flicker with the second that is still on its way, and what a live tile
     shows can be asked for again later with the same result.
@@ -76,4 +76,9 @@ def present(covered: int | None, now_us: int, limit_us: int | None = None) -> in
     limit = fresh_limit_us() if limit_us is None else limit_us
     if covered is None or now_us - covered > limit:
         return now_us
-    return min(covered, now_us)
+    return min(known_until(covered), now_us + 1)
+
+
+def known_until(covered: int) -> int:
+    """End of what is known: the covered instant itself is known, and ends are exclusive."""
+    return covered + 1

@@ -293,7 +293,11 @@ def _close(
     counted = counter_bookings(unit, scope.known, rows, priors, index, decisions)
     rate = facts.rate_finder(scope.known, unit)
     bookings = [b for b in counted.bookings if b.at >= base.at]
-    bookings += _typed(scope, base.at, index, rate)
+    bookings += [
+        booking
+        for booking in typed_in(session, unit, base.at, index, rate)
+        if scope.until is None or booking.at < scope.until
+    ]
     bookings.sort(key=lambda booking: booking.at)
     replace_quantities(session, unit.id, base.at, bookings)
     sealed = max(base.at, seal_point(records, last_fact, scope.covered, limit))
@@ -323,36 +327,29 @@ def _close(
     )
 
 
-def _typed(scope: Scope, since: int, index: RunIndex, rate: facts.Rate) -> list[Booking]:
-    quantities = facts.typed_quantities(scope.session, scope.unit.id, since)
+def typed_in(
+    session: Session, unit: WorkUnit, since: int, index: RunIndex, rate: facts.Rate
+) -> list[Booking]:
+    """Pieces that people typed for times from `since` on."""
+    quantities = facts.typed_quantities(session, unit.id, since)
     if not quantities:
         return []
-    materials = _job_materials(scope, [int(q.job) for q in quantities if q.job is not None])
+    jobs = {int(quantity.job) for quantity in quantities if quantity.job is not None}
+    rows = session.execute(select(JobOrder.id, JobOrder.material_id).where(JobOrder.id.in_(jobs)))
+    materials = {row.id: row.material_id for row in rows}
     booked = typed_bookings(
-        scope.unit,
+        unit,
         quantities,
         index,
         lambda job, at: rate(materials[job], at) if job in materials else None,
     )
-    return [b for b in booked if b.at >= since and (scope.until is None or b.at < scope.until)]
-
-
-def _job_materials(scope: Scope, jobs: Sequence[int]) -> dict[int, int]:
-    if not jobs:
-        return {}
-    rows = scope.session.execute(
-        select(JobOrder.id, JobOrder.material_id).where(JobOrder.id.in_(set(jobs)))
-    )
-    return {row.id: row.material_id for row in rows}
+    return [booking for booking in booked if booking.at >= since]
 
 
 def _earliest_gap(scope: Scope, at: int) -> int:
     """Back to the start of an estimated increment that a change at `at` may share differently."""
-    found = at
-    for tag_id in counter_tags(scope.unit):
-        rows = facts.next_with_gap(scope.session, tag_id, at)
-        found = min([found, *rows])
-    return found
+    rows = facts.facts_reaching_back(scope.session, counter_tags(scope.unit), at + 1)
+    return min([at, *(row.gap_from for row in rows if row.gap_from is not None)])
 
 
 def _reopened(scope: Scope, live: LiveState | None, reach: int) -> _Base:

@@ -100,16 +100,26 @@ def facts_backwards(
     return [FactRow._make(row) for row in session.execute(query)]
 
 
-def next_with_gap(session: Session, tag_id: int, at: int) -> list[int]:
-    """`gap_from` of readings after an instant whose gap reaches over it."""
-    rows = session.scalars(
-        select(SignalFact.gap_from).where(
-            SignalFact.tag_id == tag_id,
-            SignalFact.event_time >= at,
-            SignalFact.gap_from < at,
-        )
-    )
-    return [gap for gap in rows if gap is not None]
+def facts_reaching_back(session: Session, tag_ids: Iterable[int], at: int) -> list[FactRow]:
+    """The first usable reading of each tag from an instant on, if its gap began before it.
+
+    A gap never reaches back over the reading before it, so that only the first one matters.
+    """
+    found = []
+    for tag_id in sorted(set(tag_ids)):
+        row = session.execute(
+            select(*_COLUMNS)
+            .where(
+                SignalFact.tag_id == tag_id,
+                SignalFact.event_time >= at,
+                SignalFact.quality != BAD,
+            )
+            .order_by(SignalFact.event_time, SignalFact.epoch, SignalFact.seq)
+            .limit(1)
+        ).one_or_none()
+        if row is not None and row.gap_from is not None and row.gap_from < at:
+            found.append(FactRow._make(row))
+    return sorted(found)
 
 
 def gaps_after(session: Session, source_ids: Collection[int], at: int) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from mes.core.instants import US_PER_S, format_instant
 from mes.core.oee import OeeResult, result_of
 from mes.core.tally import EMPTY, Tally
 from mes.features.production.cases import build_case, limit_of, tally_of
-from mes.features.production.coverage import present
+from mes.features.production.coverage import known_until, present
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.unexplained import unexplained_stops
@@ -124,7 +124,13 @@ def _known(given: TileInput, begin: int, as_of: int) -> tuple[StateRecord, ...]:
     held = live.records if live else ()
     start = min([begin, as_of - 1, *(r.start for r in held[:1])])
     return tuple(
-        known_records(held, start, as_of, given.covered, live.pulse if live else None)
+        known_records(
+            held,
+            start,
+            as_of,
+            None if given.covered is None else known_until(given.covered),
+            live.pulse if live else None,
+        )
     ) or (StateRecord(start=start, end=as_of, state=State.UNKNOWN),)
 
 

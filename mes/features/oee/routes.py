@@ -1,0 +1,148 @@
+"""Lines, work units, figures, cases and states over REST; reading only."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from apiflask import APIBlueprint
+from flask import request
+
+from mes import clock
+from mes.core.case import case_to_json
+from mes.core.instants import format_instant
+from mes.features.oee.queries import line_item, state_items, unit_at, unit_by_code
+from mes.features.oee.service import unit_case, unit_result
+from mes.features.oee.windows import instant_argument, policy_argument, window_of
+from mes.features.production.master_loading import masters
+from mes.features.production.queries import tiles
+from mes.features.production.tile import instant
+from mes.web.roles import require
+from mes.web.wiring import reading
+
+bp = APIBlueprint("oee", __name__, url_prefix="/api/v1")
+
+_WINDOW = [
+    {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
+    for name, text in (
+        ("from", "first instant, ISO 8601 with offset or Z"),
+        ("to", "instant after the last"),
+        ("day", "production day YYYY-MM-DD, instead of from and to"),
+        ("shift", "code of a shift of that day"),
+    )
+]
+_FIGURE = [
+    *_WINDOW,
+    {
+        "in": "query",
+        "name": "policy",
+        "schema": {"type": "string"},
+        "description": "KPI profile; that of the site when absent",
+    },
+    {
+        "in": "query",
+        "name": "as_of",
+        "schema": {"type": "string"},
+        "description": "compute as if nothing after this instant were known",
+    },
+]
+
+
+@bp.get("/lines")
+@bp.doc(summary="Lines", tags=["plant"])
+@require()
+def list_lines() -> dict[str, Any]:
+    """All lines in plant order."""
+    with reading() as session:
+        known = masters(session)
+        lines = sorted(known.lines.values(), key=lambda line: (line.position, line.code))
+        items = [line_item(known, line) for line in lines if not line.retired]
+    return {"items": items, "next": None}
+
+
+@bp.get("/work-units")
+@bp.doc(summary="Live tiles of all work units", tags=["plant"])
+@require()
+def list_work_units() -> dict[str, Any]:
+    """All work units in plant order, each as its whole live tile."""
+    with reading() as session:
+        return {"items": tiles(session, None, clock.plant_now_us()), "next": None}
+
+
+@bp.get("/work-units/<code>")
+@bp.doc(summary="Live tile of a work unit", tags=["plant"])
+@require()
+def get_work_unit(code: str) -> dict[str, Any]:
+    """The live tile."""
+    with reading() as session:
+        unit = unit_by_code(masters(session), code)
+        return tiles(session, [unit.id], clock.plant_now_us())[0]
+
+
+@bp.get("/work-units/<code>/oee")
+@bp.doc(
+    summary="OEE of a work unit",
+    description="An OEE result with `case`, the address of the case file behind it.",
+    tags=["oee"],
+    parameters=_FIGURE,
+)
+@require()
+def get_oee(code: str) -> dict[str, Any]:
+    """The result over a window; default is the current shift."""
+    arguments = request.args.to_dict()
+    with reading() as session:
+        given = unit_at(session, code, clock.plant_now_us())
+        as_of = instant_argument(arguments, "as_of")
+        window = window_of(arguments, given.unit.plan, given.as_of)
+        policy = policy_argument(arguments, given.masters)
+        result = unit_result(session, given, window, policy=policy, as_of=as_of)
+    moment = given.as_of if as_of is None else min(as_of, given.as_of)
+    query = {
+        "from": instant(window.start),
+        "to": instant(window.end),
+        "as_of": instant(moment),
+        "policy": result.policy.name,
+    }
+    return {
+        **result.to_json(),
+        "work_unit": code,
+        "window": [format_instant(window.start), format_instant(window.end)],
+        "as_of": instant(moment),
+        "case": f"/api/v1/work-units/{code}/case?{urlencode(query)}",
+    }
+
+
+@bp.get("/work-units/<code>/case")
+@bp.doc(
+    summary="OEE case file of a work unit",
+    description="Everything the figure depends on; `mes oee case FILE` computes it again.",
+    tags=["oee"],
+    parameters=_FIGURE,
+)
+@require()
+def get_case(code: str) -> dict[str, Any]:
+    """The case file (`oee-case/1`) over a window."""
+    arguments = request.args.to_dict()
+    with reading() as session:
+        given = unit_at(session, code, clock.plant_now_us())
+        window = window_of(arguments, given.unit.plan, given.as_of)
+        case = unit_case(
+            session,
+            given,
+            window,
+            policy=policy_argument(arguments, given.masters),
+            as_of=instant_argument(arguments, "as_of"),
+        )
+    return {**case_to_json(case), "work_unit": code}
+
+
+@bp.get("/work-units/<code>/states")
+@bp.doc(summary="States of a work unit", tags=["oee"], parameters=_WINDOW)
+@require()
+def get_states(code: str) -> dict[str, Any]:
+    """States of a window, gapless; `end` null: still open."""
+    arguments = request.args.to_dict()
+    with reading() as session:
+        given = unit_at(session, code, clock.plant_now_us())
+        window = window_of(arguments, given.unit.plan, given.as_of)
+        return {"items": state_items(session, given, window), "next": None}
