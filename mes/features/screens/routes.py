@@ -6,7 +6,7 @@ What a template expects:
 - `wall.html`: `lines` [{code, name{ko,en}}], `units` [{code, name, line}], `tiles` [tile]
 - `terminal.html`, `jobs.html`: `unit` {code, name, line}, `tiles` [tile], `person` or None
 - `orders.html`: `units` [{code, name, line}], `items` [{code, name, unit}]
-- `report.html`: `report`, see `report.ReportPage`
+- `report.html`: `report`, see `report.view.shown_report`
 - `sources.html`: `units`; the island reads `/api/v1/sources`
 - `sign-in.html`: `next`
 - `error.html`: `problem` {title, status, code, detail}
@@ -25,7 +25,15 @@ from flask import (
 )
 from werkzeug.exceptions import NotFound
 
-from mes.features.screens.language import COOKIE, LANGUAGES, YEAR_S, safe_next
+from mes.clock import plant_now_us
+from mes.features.screens.language import (
+    COOKIE,
+    LANGUAGES,
+    YEAR_S,
+    safe_next,
+    select_language,
+)
+from mes.features.screens.report.loading import Wanted, load_report
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.features.screens.site import Place, read_layout
 
@@ -71,6 +79,19 @@ def jobs(work_unit: str) -> str:
 def orders() -> str:
     """Work orders: conditions, grid, form."""
     return render_template("orders.html", units=work_units())
+
+
+@screens.get("/report")
+def report() -> str:
+    """The OEE report of a shift, day or week of a machine, a line or the plant."""
+    asked = {
+        name: request.args.get(name, "")[:80]
+        for name in ("place", "period", "day", "shift", "policy")
+    }
+    wanted = Wanted(**asked, language=select_language())
+    with held().database.reading() as session:
+        shown = load_report(session, wanted, plant_now_us())
+    return render_template("report.html", report=shown)
 
 
 @screens.get("/sources")

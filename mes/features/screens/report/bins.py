@@ -33,16 +33,32 @@ class Bin:
         return None if self.plan is None or self.good is None else self.good - self.plan
 
 
-def bins_of(case: Case, cuts: Sequence[Span], default: Material | None) -> tuple[Bin, ...]:
+def bins_of(
+    case: Case,
+    cuts: Sequence[Span],
+    default: Material | None,
+    goods: Sequence[Fraction] | None = None,
+) -> tuple[Bin, ...]:
     """The columns of one work unit.
 
     Args:
         case: of the whole period.
         cuts: the columns, in time order, without overlaps.
         default: rate while no order is loaded, None when the work unit has no default item.
+        goods: good pieces of each column; None: they are in the case.
     """
     planned = planned_time(case)
-    return tuple(_bin(case, cut, planned, default) for cut in cuts)
+    made = [_good(case, cut) for cut in cuts] if goods is None else goods
+    return tuple(
+        _bin(case, cut, planned, default, good) for cut, good in zip(cuts, made, strict=True)
+    )
+
+
+def _good(case: Case, cut: Span) -> Fraction:
+    return sum(
+        (Fraction(one.good) for one in case.quantities if cut.start <= one.at < cut.end),
+        Fraction(0),
+    )
 
 
 def planned_time(case: Case) -> list[Span]:
@@ -63,14 +79,12 @@ def planned_time(case: Case) -> list[Span]:
     return found
 
 
-def _bin(case: Case, cut: Span, planned: Iterable[Span], default: Material | None) -> Bin:
+def _bin(
+    case: Case, cut: Span, planned: Iterable[Span], default: Material | None, good: Fraction
+) -> Bin:
     reached = min(cut.end, case.as_of)
     future = cut.start >= case.as_of
     wanted = _clipped(planned, Span(cut.start, cut.end if future else reached))
-    good = sum(
-        (Fraction(one.good) for one in case.quantities if cut.start <= one.at < cut.end),
-        Fraction(0),
-    )
     return Bin(
         start=cut.start,
         end=cut.end,

@@ -13,7 +13,7 @@ from mes.core.instants import US_PER_S
 from mes.core.oee import OeeResult, result_of
 from mes.core.partition import Segment, classify
 from mes.core.policies import Policy
-from mes.core.tally import Tally, sum_of, tally
+from mes.core.tally import Tally, sum_of
 from mes.features.production.plan import Plan
 from mes.features.screens.report.bins import Bin, bins_of
 from mes.features.screens.report.ladder import Loss, Step, ladder, losses_of, unclassified_us
@@ -28,11 +28,16 @@ class UnitCase:
     """A work unit with everything its figure depends on.
 
     Attributes:
+        case: its states, plan and runs; its pieces too where `goods` is None.
+        sums: its tally.
+        goods: good pieces of each column; None: they are in the case.
         default: rate while no order is loaded, None without a default item.
     """
 
     place: Place
     case: Case
+    sums: Tally
+    goods: tuple[Fraction, ...] | None = None
     default: Material | None = None
 
 
@@ -92,7 +97,7 @@ class ReportPage:
 
 def report_page(
     units: Sequence[UnitCase],
-    previous: Sequence[UnitCase],
+    previous: Sequence[Tally],
     *,
     plan: Plan,
     period: Period,
@@ -101,11 +106,11 @@ def report_page(
 ) -> ReportPage:
     """The page of a period from the cases of its work units."""
     parts = [_part(unit) for unit in units]
-    result = result_of(sum_of(part.tally for part in parts), policy)
+    result = result_of(sum_of(unit.sums for unit in units), policy)
     segments = [segment for part in parts for segment in part.segments]
     steps = ladder(result, segments)
     single = len(units) == 1
-    before = result_of(sum_of(tally(unit.case) for unit in previous), policy)
+    before = result_of(sum_of(previous), policy)
     return ReportPage(
         period=period,
         as_of=as_of,
@@ -113,7 +118,9 @@ def report_page(
         units=() if single else tuple(_row(part, policy) for part in parts),
         steps=steps,
         losses=losses_of(steps),
-        bins=bins_of(units[0].case, columns(plan, period), units[0].default) if single else (),
+        bins=bins_of(units[0].case, columns(plan, period), units[0].default, units[0].goods)
+        if single
+        else (),
         strip=_strip(parts[0], policy) if single else (),
         previous={key: before.kpis[key] for key in KPIS},
         unclassified_us=unclassified_us(segments, policy),
@@ -124,18 +131,17 @@ def report_page(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     unit: UnitCase
-    tally: Tally
     segments: tuple[Segment, ...]
 
 
 def _part(unit: UnitCase) -> _Part:
-    return _Part(unit=unit, tally=tally(unit.case), segments=tuple(classify(unit.case)))
+    return _Part(unit=unit, segments=tuple(classify(unit.case)))
 
 
 def _row(part: _Part, policy: Policy) -> UnitRow:
     return UnitRow(
         place=part.unit.place,
-        result=result_of(part.tally, policy),
+        result=result_of(part.unit.sums, policy),
         unclassified_us=unclassified_us(part.segments, policy),
     )
 

@@ -1,0 +1,309 @@
+"""From an address (place, period, day, shift, profile) to the report page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from urllib.parse import quote, urlencode
+
+from sqlalchemy.orm import Session
+
+from mes.core.calendar import ALWAYS
+from mes.core.case_model import Case, Material, Span
+from mes.core.exact import parse_number
+from mes.core.instants import format_instant
+from mes.core.policies import PROFILES, Policy
+from mes.core.refusal import Refusal
+from mes.core.tally import Tally, tally
+from mes.features.oee.service import (
+    CASE_DIRECT_US,
+    Known,
+    known_unit,
+    unit_case,
+    unit_records,
+    unit_tally,
+)
+from mes.features.production.cases import build_case
+from mes.features.production.master_loading import masters
+from mes.features.production.masters import Masters, Site, WorkUnit
+from mes.features.production.plan import Plan
+from mes.features.production.rows import job_runs
+from mes.features.screens.language import name_of
+from mes.features.screens.report.page import ReportPage, UnitCase, report_page
+from mes.features.screens.report.periods import (
+    Period,
+    PeriodKind,
+    beside,
+    columns,
+    period_of,
+    present_period,
+    shifts_of,
+)
+from mes.features.screens.report.view import Frame, Shown, shown_report
+from mes.features.screens.site import Place
+
+UNITS_MAX = 60
+"""Most work units of one page; a larger plant is read line by line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the address asks for; empty texts stand for the defaults."""
+
+    place: str = ""
+    period: str = ""
+    day: str = ""
+    shift: str = ""
+    policy: str = ""
+    language: str = "ko"
+
+
+def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
+    """The page in words.
+
+    Raises:
+        Refusal: `place_unknown` (404), `day_invalid`, `policy_unknown` (422).
+    """
+    known = masters(session)
+    site = _site(known)
+    code = wanted.place or site.code
+    units = _units(known, site, code)
+    policy = _policy(known, site, wanted.policy)
+    if not units:
+        raise Refusal("place_unknown", "there is no work unit to report on yet", status=404)
+    if len(units) > UNITS_MAX:
+        units = units[:UNITS_MAX]
+    plan = units[0].plan
+    period = _period(plan, wanted, now_us)
+    frame = _frame(known, site, wanted, code=code, units=units, period=period, policy=policy)
+    before = beside(plan, period, -1)
+    page = _page(session, known, units, period, before, policy, now_us)
+    return shown_report(page, frame, [unit.code for unit in units])
+
+
+def _page(
+    session: Session,
+    known: Masters,
+    units: Sequence[WorkUnit],
+    period: Period,
+    before: Period | None,
+    policy: Policy,
+    now_us: int,
+) -> ReportPage:
+    given = [known_unit(session, known, unit, now_us) for unit in units]
+    return report_page(
+        [_unit(session, one, period, policy) for one in given],
+        [unit_tally(session, one, before.span) for one in given] if before else [],
+        plan=units[0].plan,
+        period=period,
+        policy=policy,
+        as_of=min([period.span.end, *(one.as_of for one in given)]),
+    )
+
+
+def _unit(session: Session, given: Known, period: Period, policy: Policy) -> UnitCase:
+    """What the page needs of a work unit; longer periods read the sums that ingest keeps."""
+    unit, span = given.unit, period.span
+    place = Place(code=unit.code, names=dict(unit.names))
+    default = _default_rate(given.masters, unit, span.start)
+    if span.end - span.start <= CASE_DIRECT_US:
+        case = unit_case(session, given, span, policy=policy)
+        return UnitCase(place=place, case=case, sums=tally(case), default=default)
+    return UnitCase(
+        place=place,
+        case=states_case(session, given, span, policy),
+        sums=unit_tally(session, given, span),
+        goods=tuple(
+            _good(unit_tally(session, given, column)) for column in columns(unit.plan, period)
+        ),
+        default=default,
+    )
+
+
+def states_case(session: Session, given: Known, window: Span, policy: Policy) -> Case:
+    """The case of a window without its pieces: states, plan and runs."""
+    end = max(window.start + 1, min(window.end, given.as_of))
+    runs = job_runs(session, given.unit.id, window.start, end)
+    return build_case(
+        given.unit,
+        given.masters,
+        window=window,
+        as_of=given.as_of,
+        policy=policy,
+        records=unit_records(session, given, window.start, end, given.as_of),
+        runs=runs,
+        bookings=(),
+    )
+
+
+def _good(sums: Tally) -> Fraction:
+    return sum((Fraction(pieces.good) for pieces in sums.pieces.values()), Fraction(0))
+
+
+def _site(known: Masters) -> Site:
+    if not known.sites:
+        raise Refusal("place_unknown", "no plant is loaded yet", status=404)
+    return known.sites[0]
+
+
+def _units(known: Masters, site: Site, code: str) -> list[WorkUnit]:
+    active = known.active_work_units()
+    if code == site.code:
+        return active
+    found = [unit for unit in active if code in (unit.code, unit.line_code)]
+    if not found and code not in {line.code for line in known.lines.values()}:
+        raise Refusal("place_unknown", f"there is no place {code!r}", status=404, field="place")
+    return found
+
+
+def _policy(known: Masters, site: Site, name: str) -> Policy:
+    if not name:
+        return site.policy
+    policy = known.policy(name)
+    if policy is None:
+        raise Refusal(
+            "policy_unknown", f"there is no KPI profile {name!r}", status=422, field="policy"
+        )
+    return policy
+
+
+def _period(plan: Plan, wanted: Wanted, now_us: int) -> Period:
+    kind = PeriodKind(wanted.period) if wanted.period in set(PeriodKind) else PeriodKind.SHIFT
+    if not wanted.day:
+        return present_period(plan, kind, now_us)
+    try:
+        day = date.fromisoformat(wanted.day.strip())
+    except ValueError:
+        raise Refusal(
+            "day_invalid", "write the day as YYYY-MM-DD", status=422, field="day"
+        ) from None
+    shifts = shifts_of(plan, day)
+    shift = wanted.shift if wanted.shift in {one.code for one in shifts} else None
+    found = period_of(plan, kind, day, shift or (shifts[0].code if shifts else None))
+    whole_day = period_of(plan, PeriodKind.DAY, day, None)
+    assert whole_day is not None
+    return found or whole_day
+
+
+def _default_rate(known: Masters, unit: WorkUnit, at: int) -> Material | None:
+    item = unit.setting(at).default_item
+    material = known.materials.get(known.material_ids.get(item or "", 0))
+    rate = material.rate(unit.id, at) if material else None
+    if rate is None or rate.ideal_cycle_s is None:
+        return None
+    return Material(
+        ideal_cycle_s=parse_number(rate.ideal_cycle_s), pieces_per_cycle=rate.pieces_per_cycle
+    )
+
+
+def _frame(
+    known: Masters,
+    site: Site,
+    wanted: Wanted,
+    *,
+    code: str,
+    units: Sequence[WorkUnit],
+    period: Period,
+    policy: Policy,
+) -> Frame:
+    language = wanted.language
+
+    def named(names: Mapping[str, str]) -> str:
+        return name_of(names, language)
+
+    def address(place: str, other: Period = period) -> str:
+        query = {"place": place, "period": other.kind.value, "day": other.day.isoformat()}
+        if other.shift:
+            query["shift"] = other.shift
+        if wanted.policy:
+            query["policy"] = wanted.policy
+        return f"/report?{urlencode(query)}"
+
+    def reason_name(reason: str) -> str:
+        found = known.reasons.get(reason) or known.reasons.get(reason.partition(" (")[0])
+        return name_of(found.names, language, reason) if found else reason
+
+    plan = units[0].plan
+    single = units[0] if len(units) == 1 and units[0].code == code else None
+    before, after = beside(plan, period, -1), beside(plan, period, 1)
+    return Frame(
+        place=code,
+        place_name=_place_name(known, site, code, named),
+        trail=_trail(known, site, code, single, named, address),
+        places=_places(known, site, named),
+        shifts=[
+            (one.code, _shift_label(units[0], one.code, language))
+            for one in shifts_of(plan, period.day)
+            if one.code != ALWAYS
+        ],
+        policies=sorted({*PROFILES, *known.policies}),
+        policy=policy.name,
+        before=address(code, before) if before else None,
+        after=address(code, after) if after else None,
+        case_of=lambda unit: case_address(unit, period.span, policy),
+        address_of=address,
+        terminal=f"/terminal/{single.code}" if single else None,
+        reason_name=reason_name,
+        unit_name=named,
+        zone=site.time_zone,
+    )
+
+
+def case_address(unit: str, span: Span, policy: Policy) -> str:
+    """Address of the case file behind the figures of a work unit and a window."""
+    query = urlencode(
+        {
+            "from": format_instant(span.start).replace("+00:00", "Z"),
+            "to": format_instant(span.end).replace("+00:00", "Z"),
+            "policy": policy.name,
+        }
+    )
+    return f"/api/v1/work-units/{quote(unit)}/oee/case?{query}"
+
+
+def _shift_label(unit: WorkUnit, code: str, language: str) -> str:
+    return name_of(unit.shift_names.get(code), language, code)
+
+
+def _place_name(
+    known: Masters, site: Site, code: str, named: Callable[[Mapping[str, str]], str]
+) -> str:
+    names = dict(_places(known, site, named))
+    return names.get(code, code).strip()
+
+
+def _places(
+    known: Masters, site: Site, named: Callable[[Mapping[str, str]], str]
+) -> list[tuple[str, str]]:
+    places = [(site.code, named(site.names))]
+    for line in sorted(known.lines.values(), key=lambda line: (line.position, line.code)):
+        if line.retired:
+            continue
+        places.append((line.code, f"  {named(line.names)}"))
+        places += [
+            (unit.code, f"    {named(unit.names)}")
+            for unit in known.active_work_units(line.work_unit_ids)
+        ]
+    return places
+
+
+def _trail(
+    known: Masters,
+    site: Site,
+    code: str,
+    single: WorkUnit | None,
+    named: Callable[[Mapping[str, str]], str],
+    address: Callable[[str], str],
+) -> list[tuple[str, str | None]]:
+    if code == site.code:
+        return [(named(site.names), None)]
+    trail: list[tuple[str, str | None]] = [(named(site.names), address(site.code))]
+    line_code = single.line_code if single else code
+    line = next((line for line in known.lines.values() if line.code == line_code), None)
+    if line is not None:
+        trail.append((named(line.names), address(line.code) if single else None))
+    if single is not None:
+        trail.append((named(single.names), None))
+    return trail
