@@ -105,7 +105,8 @@ def _values(known: Masters, source: Source, status: SourceStatus | None) -> list
 
 def address_of(definition: Mapping[str, Any]) -> str | None:
     """Where the device is, as people read it; None: the definition does not say."""
-    link = definition.get("link") or {}
+    link: Mapping[str, Any] = definition.get("link") or {}
+    address: object = None
     if link.get("host"):
         address = f"{link['host']}:{link.get('port', 502)}"
     else:

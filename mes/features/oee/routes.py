@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
-from flask import request
 
 from mes import clock
 from mes.core.case import case_to_json
 from mes.core.instants import format_instant
 from mes.features.oee.queries import line_item, state_items, unit_at, unit_by_code
+from mes.features.oee.schemas import FigureQuery, WindowQuery
 from mes.features.oee.service import unit_case, unit_result
 from mes.features.oee.windows import instant_argument, policy_argument, window_of
 from mes.features.production.master_loading import masters
@@ -21,31 +21,6 @@ from mes.web.roles import require
 from mes.web.wiring import reading
 
 bp = APIBlueprint("oee", __name__, url_prefix="/api/v1")
-
-_WINDOW = [
-    {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-    for name, text in (
-        ("from", "first instant, ISO 8601 with offset or Z"),
-        ("to", "instant after the last"),
-        ("day", "production day YYYY-MM-DD, instead of from and to"),
-        ("shift", "code of a shift of that day"),
-    )
-]
-_FIGURE = [
-    *_WINDOW,
-    {
-        "in": "query",
-        "name": "policy",
-        "schema": {"type": "string"},
-        "description": "KPI profile; that of the site when absent",
-    },
-    {
-        "in": "query",
-        "name": "as_of",
-        "schema": {"type": "string"},
-        "description": "compute as if nothing after this instant were known",
-    },
-]
 
 
 @bp.get("/lines")
@@ -80,16 +55,16 @@ def get_work_unit(code: str) -> dict[str, Any]:
 
 
 @bp.get("/work-units/<code>/oee")
+@bp.input(FigureQuery, location="query")
 @bp.doc(
     summary="OEE of a work unit",
     description="An OEE result with `case`, the address of the case file behind it.",
     tags=["oee"],
-    parameters=_FIGURE,
 )
 @require()
-def get_oee(code: str) -> dict[str, Any]:
+def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
     """The result over a window; default is the current shift."""
-    arguments = request.args.to_dict()
+    arguments = query_data.arguments()
     with reading() as session:
         given = unit_at(session, code, clock.plant_now_us())
         as_of = instant_argument(arguments, "as_of")
@@ -113,16 +88,16 @@ def get_oee(code: str) -> dict[str, Any]:
 
 
 @bp.get("/work-units/<code>/case")
+@bp.input(FigureQuery, location="query")
 @bp.doc(
     summary="OEE case file of a work unit",
     description="Everything the figure depends on; `mes oee case FILE` computes it again.",
     tags=["oee"],
-    parameters=_FIGURE,
 )
 @require()
-def get_case(code: str) -> dict[str, Any]:
+def get_case(code: str, query_data: FigureQuery) -> dict[str, Any]:
     """The case file (`oee-case/1`) over a window."""
-    arguments = request.args.to_dict()
+    arguments = query_data.arguments()
     with reading() as session:
         given = unit_at(session, code, clock.plant_now_us())
         window = window_of(arguments, given.unit.plan, given.as_of)
@@ -137,11 +112,12 @@ def get_case(code: str) -> dict[str, Any]:
 
 
 @bp.get("/work-units/<code>/states")
-@bp.doc(summary="States of a work unit", tags=["oee"], parameters=_WINDOW)
+@bp.input(WindowQuery, location="query")
+@bp.doc(summary="States of a work unit", tags=["oee"])
 @require()
-def get_states(code: str) -> dict[str, Any]:
+def get_states(code: str, query_data: WindowQuery) -> dict[str, Any]:
     """States of a window, gapless; `end` null: still open."""
-    arguments = request.args.to_dict()
+    arguments = query_data.arguments()
     with reading() as session:
         given = unit_at(session, code, clock.plant_now_us())
         window = window_of(arguments, given.unit.plan, given.as_of)

@@ -111,7 +111,7 @@ Record = list[Any]
 def apply_plant(database: Database, text: str = PLANT) -> None:
     """Check and apply a plant file."""
     checked = check(text)
-    assert not checked.mistakes, checked.mistakes
+    assert checked.plant is not None, checked.mistakes
     with database.transaction() as session:
         apply(session, checked.plant, actor="test", now_us=DAY_START)
 
