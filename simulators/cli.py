@@ -87,6 +87,7 @@ def plant_file(scenario: str, modbus_port: int, opcua_port: int) -> None:
 @click.option("--history-file", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @click.option("--fault", "faults", type=_FaultType(), multiple=True, help="KIND@AT[:FOR]...")
 @click.option("--reboot-at", type=float, default=None, help="Same as --fault reboot@SECONDS.")
+@click.option("--stop-at", type=int, default=None, help="Plant time in us; stands still from then.")
 def run(
     scenario: str,
     seed: int,
@@ -100,6 +101,7 @@ def run(
     history_file: Path | None,
     faults: tuple[Fault, ...],
     reboot_at: float | None,
+    stop_at: int | None,
 ) -> None:
     """Run a scenario in the foreground; prints one line of JSON when it serves."""
     parent = life.tie_to_parent()
@@ -127,6 +129,7 @@ def run(
                 wanted,
                 parent,
                 Ports(modbus=modbus_port, opcua=opcua_port),
+                stop_at,
             )
         )
     except (ValueError, OSError) as error:
@@ -175,6 +178,7 @@ async def _serve(
     faults: list[Fault],
     parent: int,
     ports: Ports,
+    stop_at: int | None,
 ) -> None:
     runtime = Runtime(
         built,
@@ -183,6 +187,7 @@ async def _serve(
         directory=data,
         faults=FaultSchedule(faults),
         parent=parent,
+        stop_at=stop_at,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -11,10 +11,11 @@
     {"t": us, "unit": null, "kind": "fault", "action": "begin", "fault": "reboot", ...}
 
 `reason` is why, as somebody who sees everything knows it: more than the machine tells. Job actions
-are planned, start, complete. Plant actions are start (of the process), live (past days end here)
-and stop. Live, each piece is a line with its exact instant; in past days a line holds the pieces
-of up to a minute, `t` is the instant of the last of them, and lines may be up to a minute out of
-order. A `state` line holds until the next of its unit.
+are planned, start, complete. Plant actions are start (of the process), live (past days end here),
+halt (from now on the plant stands still, by `--stop-at`) and stop. Live, each piece is a line with
+its exact instant; in past days a line holds the pieces of up to a minute, `t` is the instant of the
+last of them, and lines may be up to a minute out of order. A `state` line holds until the next of
+its unit.
 
 When the file reaches its limit it becomes `journal.old.jsonl` (replacing an older one) and a new
 one begins.

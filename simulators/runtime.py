@@ -51,6 +51,8 @@ class Runtime:
         directory: where the controllers' memory is kept; None keeps none.
         faults: what goes wrong, and when.
         parent: process id that must stay this process's parent; None has none to watch.
+        stop_at: plant time in UTC microseconds at which the plant stands still for good while the
+            servers go on; None never.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Runtime:
         directory: Path | None,
         faults: FaultSchedule,
         parent: int | None = None,
+        stop_at: int | None = None,
     ) -> None:
         self._built = built
         self._plant = built.plant
@@ -70,6 +73,8 @@ class Runtime:
         self._directory = directory
         self._faults = faults
         self._parent = parent
+        self._stop_at = stop_at
+        self._halted = False
         self._stopping = False
         self._wake = asyncio.Event()
         self._modbus = ModbusServer(built.units, before_request=self._catch_up)
@@ -124,7 +129,7 @@ class Runtime:
     async def _loop(self) -> None:
         began = kept = monotonic_s()
         while not self._stopping:
-            done = self._plant.advance(self._clock.now_us(), most_steps=_STEPS_AT_ONCE)
+            done = self._advance()
             if self._cell is not None:
                 await self._cell.publish()
             now = monotonic_s()
@@ -137,8 +142,8 @@ class Runtime:
 
     async def _pause(self, done: bool) -> None:
         """Sleep until the next event of the plant, but not too long and never not at all."""
-        wait = 0.0
-        if done:
+        wait = _LONGEST_SLEEP_S if self._halted else 0.0
+        if done and not self._halted:
             wait = self._clock.real_seconds_until(int(min(self._plant.env.peek(), 2**62)))
             wait = min(max(wait, _SHORTEST_SLEEP_S), _LONGEST_SLEEP_S)
         with suppress(TimeoutError):
@@ -147,12 +152,28 @@ class Runtime:
 
     def _catch_up(self) -> None:
         """Before an answer: let happen what has happened by now, and see that OPC UA tells it."""
-        self._plant.advance(self._clock.now_us(), most_steps=_STEPS_AT_ONCE)
+        self._advance()
         if self._cell is not None and self._cell.has_news:
             self._wake.set()
 
+    def _advance(self) -> bool:
+        """Let happen what has happened by now, but nothing after `stop_at`.
+
+        Returns:
+            Whether all of it happened; False when there was too much for one call.
+        """
+        until = self._clock.now_us()
+        last = self._stop_at is not None and until >= self._stop_at
+        if last and self._stop_at is not None:
+            until = self._stop_at
+        done = self._plant.advance(until, most_steps=_STEPS_AT_ONCE)
+        if last and done and not self._halted:
+            self._halted = True
+            self._journal.note(until, "plant", "halt")
+        return done
+
     async def _catch_up_fully(self) -> None:
-        while not self._plant.advance(self._clock.now_us(), most_steps=_STEPS_AT_ONCE):
+        while not self._advance():
             await asyncio.sleep(0)
             if self._stopping:
                 return

@@ -79,6 +79,28 @@ def test_an_answer_is_never_older_than_its_request(tmp_path: Path) -> None:
         assert sum(t <= before for t in made) <= shown <= sum(t <= after for t in made)
 
 
+def test_the_plant_stands_still_from_the_instant_given_and_is_served_on(tmp_path: Path) -> None:
+    stop_at = int(MONDAY) + 60_000_000
+    arguments = _press("--speed", "60", "--data", str(tmp_path), "--stop-at", str(stop_at))
+    with simulator(*arguments) as running:
+        client = RawClient(running.modbus_port)
+        until = time.monotonic() + 5
+        while not any(line.get("action") == "halt" for line in journal(tmp_path)):
+            assert time.monotonic() < until, "no halt in the journal"
+            time.sleep(0.05)
+        shown = client.registers(1, 3, 1, 1)[0]
+        time.sleep(0.3)
+        assert client.registers(1, 3, 1, 1)[0] == shown
+        client.close()
+        running.end()
+    lines = journal(tmp_path)
+    assert [line["t"] for line in lines if line.get("action") == "halt"] == [stop_at]
+    assert max(line["t"] for line in lines if line["kind"] == "part") <= stop_at
+    made = sum(pieces(lines, "press-1").values())
+    assert made > 20
+    assert (shown - 65_300) % 65_536 == made
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_within_a_second(tmp_path: Path, number: signal.Signals) -> None:
     with simulator(*_press("--data", str(tmp_path))) as running:
