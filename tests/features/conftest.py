@@ -1,0 +1,14 @@
+"""Fixtures of the features that people use."""
+
+from __future__ import annotations
+
+import pytest
+
+from mes.db import Database
+from tests.features.commands.floor import Floor, make_floor
+
+
+@pytest.fixture
+def floor(database: Database) -> Floor:
+    """The small plant on an empty database, once on SQLite and once on PostgreSQL."""
+    return make_floor(database)
