@@ -8,6 +8,8 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mes.core.refusal import Refusal
@@ -17,6 +19,16 @@ WEB_LOCK = "web.lock"
 RUN_LOCK = "run.lock"
 """Held by the supervisor."""
 STEP_S = 0.1
+
+
+@contextmanager
+def holding(path: Path) -> Iterator[None]:
+    """Have the lock of this file meanwhile; see `hold`."""
+    descriptor = hold(path)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def hold(path: Path, *, wait_s: float = 0.0) -> int:
