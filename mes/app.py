@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from mes.clock import plant_now_us
 from mes.core.instants import parse_instant
 from mes.db import Database, make_engine
+from mes.features.downtime import routes as downtime
+from mes.features.execution import routes as execution
+from mes.features.ingest import routes as ingest
+from mes.features.materials import routes as materials
+from mes.features.oee import routes as oee
+from mes.features.people import routes as people
+from mes.features.plant import routes as plant
 from mes.features.production.queries import tiles
+from mes.features.quantities import routes as quantities
+from mes.features.reasons import routes as reasons
 from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
+from mes.features.work_orders import routes as work_orders
 from mes.live.clients import Clients
 from mes.live.hub import Hub
 from mes.live.sockets import init_sockets, make_sockets
@@ -34,19 +43,18 @@ from mes.web.sessions import init_sessions
 from mes.web.static_files import init_static
 from mes.web.wiring import init_wiring
 
-FEATURES = (
-    "ingest",
-    "oee",
-    "work_orders",
-    "execution",
-    "quantities",
-    "downtime",
-    "reasons",
-    "materials",
-    "production",
-    "plant",
-    "sources",
-    "people",
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    ingest.bp,
+    oee.bp,
+    plant.bp,
+    work_orders.bp,
+    execution.bp,
+    quantities.bp,
+    downtime.bp,
+    materials.bp,
+    reasons.bp,
+    people.people,
+    people.pages,
 )
 LIVE = "mes_live"
 
@@ -82,24 +90,11 @@ def create_app(settings: Settings) -> APIFlask:
     init_static(app)
     init_screens(app, database, _who)
     init_openapi(app)
-    for blueprint in _blueprints():
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _init_live(app, database, settings)
     app.wsgi_app = _Proxied(app.wsgi_app, trusted=settings.tls_proxy)  # type: ignore[method-assign]
     return app
-
-
-def _blueprints() -> list[Blueprint]:
-    found: list[Blueprint] = []
-    for name in FEATURES:
-        try:
-            module = importlib.import_module(f"mes.features.{name}.routes")
-        except ModuleNotFoundError as missing:
-            if missing.name not in {f"mes.features.{name}", f"mes.features.{name}.routes"}:
-                raise
-            continue
-        found += [part for part in vars(module).values() if isinstance(part, Blueprint)]
-    return found
 
 
 def _boundary(tile: dict[str, Any]) -> int | None:

@@ -79,6 +79,9 @@ def page() -> str:
 
 def _specification(app: Flask) -> dict[str, Any]:
     assert isinstance(app, APIFlask)
+    for blueprint in app.blueprints.values():
+        if not isinstance(blueprint, APIBlueprint):
+            vars(blueprint).setdefault("enable_openapi", False)  # APIFlask expects it of all
     spec = app._get_spec("json")  # the cached one; the public property makes it anew each time
     assert isinstance(spec, dict)
     return spec
