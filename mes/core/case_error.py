@@ -25,3 +25,11 @@ class CaseError(Refusal):
 def choices(names: Iterable[str]) -> str:
     """The end of a message about an unknown name: what would have been right."""
     return "known: " + ", ".join(str(name) for name in names)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name something: not empty, and possible to write as UTF-8.
+
+    JSON can escape half of a surrogate pair, which no output could carry.
+    """
+    return bool(text) and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
-from mes.core.case_error import CaseError, choices
+from mes.core.case_error import CaseError, choices, is_name
 from mes.core.exact import Number, parse_number
 from mes.core.instants import parse_instant
 
@@ -60,8 +60,8 @@ def instant(value: object, at: str) -> int:
 
 
 def name(value: object, at: str) -> str:
-    """A text that is not empty."""
-    if not isinstance(value, str) or not value:
+    """A text that is not empty and can be written as UTF-8."""
+    if not isinstance(value, str) or not is_name(value):
         raise CaseError(at, "is not a name")
     return value
 

@@ -85,6 +85,7 @@ def load_json(text: str) -> object:
     try:
         return json.loads(
             text,
+            parse_int=_integer,
             parse_float=_decimal,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique_keys,
@@ -93,6 +94,13 @@ def load_json(text: str) -> object:
         raise CaseError("(file)", "is nested too deeply") from None
     except ValueError as error:
         raise CaseError("(file)", f"is not JSON: {error}") from None
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]}... is too long a number") from None
 
 
 def _decimal(text: str) -> Decimal:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 US_PER_S = 1_000_000
+_EARLIEST_DAY = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH).days
+_LATEST_DAY = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH).days
 
 _FINER_THAN_US = re.compile(r"[.,][0-9]{6}0*[1-9]")
 _END_OF_DAY = re.compile(r"([Tt ])24(:?)00((?::?00(?:[.,]0+)?)?)(?=[Zz+-])")
@@ -20,7 +22,8 @@ def parse_instant(value: object) -> int:
         UTC microseconds since 1970.
 
     Raises:
-        ValueError: not ISO 8601, without offset, or finer than a microsecond.
+        ValueError: not ISO 8601, without offset, finer than a microsecond, or in UTC outside the
+            years 1 to 9999.
     """
     if not isinstance(value, str):
         raise ValueError("is not an instant; write ISO 8601 with an offset")
@@ -37,6 +40,8 @@ def parse_instant(value: object) -> int:
         raise ValueError(f"is finer than a microsecond: {value[:40]!r}")
     since = moment - EPOCH
     days = since.days + 1 if end_of_day else since.days
+    if not _EARLIEST_DAY <= days <= _LATEST_DAY:
+        raise ValueError(f"lies outside the years 1 to 9999 of UTC: {value[:40]!r}")
     return (days * 86_400 + since.seconds) * US_PER_S + since.microseconds
 
 

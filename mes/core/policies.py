@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mes.core.case_error import CaseError, choices
+from mes.core.case_error import CaseError, choices, is_name
 
 
 class Part(StrEnum):
@@ -131,7 +131,7 @@ def _choice(
 
 
 def _name(value: object, field: str) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not is_name(value):
         raise CaseError(f"{field}.name", "is not a name")
     return value
 

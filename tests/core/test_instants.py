@@ -54,6 +54,8 @@ def test_instants_before_1970_are_negative() -> None:
         ("2026-03-02T25:00:00Z", "not an ISO 8601 instant"),
         ("2026-03-02T24:01:00Z", "not an ISO 8601 instant"),
         ("2026-03-02T08:00:00.0000001Z", "finer than a microsecond"),
+        ("0001-01-01T00:00:00+09:00", "outside the years 1 to 9999"),
+        ("9999-12-31T24:00:00Z", "outside the years 1 to 9999"),
         ("", "not an ISO 8601 instant"),
         (1_772_406_000, "write ISO 8601"),
         (None, "write ISO 8601"),

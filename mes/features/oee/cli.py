@@ -49,7 +49,7 @@ def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None) -> Non
             computed.append((file, *_compute(file, policy_name)))
         except CaseError as mistake:
             mistakes += 1
-            click.echo(f"{file}: {mistake.field}: {mistake.reason}", err=True)
+            click.echo(f"{_shown(file)}: {mistake.field}: {mistake.reason}", err=True)
     if mistakes:
         sys.exit(1)
     if as_json:
@@ -57,7 +57,14 @@ def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None) -> Non
         shown = results[0] if len(results) == 1 else results
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n\n".join(result_text(str(one), case, made) for one, case, made in computed))
+        click.echo(
+            "\n\n".join(result_text(_shown(one), case, made) for one, case, made in computed)
+        )
+
+
+def _shown(file: Path) -> str:
+    """The name as text that any output can carry, whatever bytes the file system has."""
+    return click.format_filename(file)
 
 
 def _compute(file: Path, policy_name: str | None) -> tuple[Case, OeeResult]:

@@ -140,3 +140,35 @@ def test_the_mes_command_exits_1_on_a_mistake(tmp_path: Path) -> None:
     done = mes("oee", "case", write(tmp_path, materials=[]))
     assert done.returncode == 1
     assert "materials: is not an object" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"policy": {"name": "\ud800"}}, "policy.name"),
+        ({"materials": {"\ud800": {}}}, "a name in materials"),
+        ({"runs": [{"start": at(0), "order": "\udfff"}]}, "runs[0].order"),
+    ],
+)
+def test_a_name_that_no_output_can_carry_is_a_mistake(
+    tmp_path: Path, fields: dict[str, Any], field: str
+) -> None:
+    printed = run(write(tmp_path, **fields), "--json")
+    assert printed.exit_code == 1
+    assert f": {field}: is not a name" in printed.stderr
+
+
+def test_the_first_and_last_instants_that_can_be_told_are_printed(tmp_path: Path) -> None:
+    ends = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"]
+    printed = run(write(tmp_path, window=ends, time_zone="Asia/Seoul"))
+    assert printed.exit_code == 0
+    assert ends[1].replace("Z", "+00:00") in printed.output
+
+
+def test_a_file_whose_name_is_not_utf_8_is_computed_and_named(tmp_path: Path) -> None:
+    file = tmp_path / "case-\udcff.json"
+    file.write_text(json.dumps(case()), "utf-8")
+    asked = subprocess.run(
+        [sys.executable, "-m", "mes.cli", "oee", "case", file], capture_output=True, check=False
+    )
+    assert (asked.returncode, asked.stderr) == (0, b"")
