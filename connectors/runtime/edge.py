@@ -222,7 +222,10 @@ class Edge:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=STOP_RUNNERS_S)
+            _, late = await asyncio.wait(tasks, timeout=STOP_RUNNERS_S)
+            for task in late:
+                log.error("source_does_not_stop", task=task.get_name())
+                task.cancel()
 
     async def _shut_down(self) -> None:
         if self._puller is not None:

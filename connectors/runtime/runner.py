@@ -287,3 +287,16 @@ class SourceRunner:
                 return await call
         except TimeoutError as error:
             raise Unavailable(code, f"no end within {seconds:g} s") from error
+        finally:
+            _pass_on_cancellation()
+
+
+def _pass_on_cancellation() -> None:
+    """Raise a cancellation that a library swallowed.
+
+    `asyncio.wait_for` of Python 3.11, used by pymodbus, drops it when the reply arrives in the same
+    turn of the loop; the task would then run for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

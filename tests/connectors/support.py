@@ -151,9 +151,7 @@ def centre() -> Iterator[Centre]:
                 newer.wait(0.05)
             self.answer(204, None, {})
 
-        def answer(
-            self, status: int, body: dict[str, Any] | None, headers: dict[str, str]
-        ) -> None:
+        def answer(self, status: int, body: dict[str, Any] | None, headers: dict[str, str]) -> None:
             text = b"" if body is None else json.dumps(body).encode()
             self.send_response(status)
             for name, value in headers.items():

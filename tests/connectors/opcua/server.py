@@ -34,7 +34,7 @@ class PlantServer:
             ua.DataValue(
                 ua.Variant(value, kind),
                 StatusCode=ua.StatusCode(ua.UInt32(status)),
-                SourceTimestamp=time,
+                SourceTimestamp=ua.DateTime.fromtimestamp(time.timestamp(), UTC),
             ),
         )
 

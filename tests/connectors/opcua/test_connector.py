@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from asyncua import ua
@@ -20,8 +20,8 @@ from tests.connectors.support import free_port
 TAGS = ("Cnc1.State", "Cnc1.Parts", "Cnc1.Load")
 
 
-def source(port: int, *more: dict[str, object]) -> OpcuaSource:
-    tags: list[dict[str, object]] = [
+def source(port: int, *more: Mapping[str, object]) -> OpcuaSource:
+    tags: list[Mapping[str, object]] = [
         {"name": node, "node": f"nsu={NAMESPACE};s={node}", "publish_ms": 50} for node in TAGS
     ]
     return OpcuaSource.model_validate(
@@ -51,6 +51,11 @@ async def collect(
         assert monotonic_s() < end, f"only {[sample.value for sample in found]} arrived"
         found += [sample for sample in await device.next_samples() if sample.tag == tag]
     return found
+
+
+async def listen(device: OpcuaConnector, times: int) -> None:
+    for _ in range(times):
+        await device.next_samples()
 
 
 async def test_each_tag_is_read_once_with_quality_and_source_time() -> None:
@@ -112,8 +117,7 @@ async def test_tags_resume_by_namespace_address_after_a_restart_with_shifted_nam
         await device.open()
         await device.read_all()
     with pytest.raises(Unavailable):
-        for _ in range(30):
-            await device.next_samples()
+        await listen(device, 30)
     await device.close()
     async with plant_server(port, foreign_namespaces=2) as plant:
         await device.open()
@@ -132,8 +136,7 @@ async def test_a_lost_server_is_noticed_at_once() -> None:
         await device.read_all()
     begin = monotonic_s()
     with pytest.raises(Unavailable):
-        for _ in range(30):
-            await device.next_samples()
+        await listen(device, 30)
     assert monotonic_s() - begin < 5.0
     await device.close()
     await device.close()
