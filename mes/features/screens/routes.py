@@ -4,7 +4,7 @@ What a template expects:
 
 - every page: the helpers of `setup.page_helpers` (language, theme, site, clock, who, asset ...)
 - `wall.html`: `lines` [{code, name{ko,en}}], `units` [{code, name, line}], `tiles` [tile]
-- `terminal.html`, `jobs.html`: `unit` {code, name, line}, `tiles` [tile], `person` or None
+- `terminal.html`, `jobs.html`: `unit` {code, name, line}, `tiles` [tile], `can_enrol`
 - `orders.html`: `units` [{code, name, line}], `items` [{code, name, unit}]
 - `report.html`: `report`, see `report.view.shown_report`
 - `sources.html`: `units`; the island reads `/api/v1/sources`
@@ -26,6 +26,8 @@ from flask import (
 from werkzeug.exceptions import NotFound
 
 from mes.clock import plant_now_us
+from mes.features.production.master_loading import masters
+from mes.features.production.queries import tiles
 from mes.features.screens.language import (
     COOKIE,
     LANGUAGES,
@@ -38,7 +40,6 @@ from mes.features.screens.setup import EXTENSION, Screens
 from mes.features.screens.site import Place, read_layout
 
 screens = Blueprint("screens", __name__)
-
 
 @screens.get("/language/<code>")
 def language(code: str) -> Response:
@@ -55,11 +56,12 @@ def overview() -> str:
     """The plant overview for wall and desk."""
     with held().database.reading() as session:
         layout = read_layout(session)
+        present = tiles(session, None, plant_now_us())
     return render_template(
         "wall.html",
         lines=[place_data(line) for line in layout.lines],
         units=[place_data(unit) for unit in layout.work_units],
-        tiles=[],
+        tiles=present,
     )
 
 
@@ -114,15 +116,16 @@ def unit_page(template: str, code: str) -> str:
     """
     with held().database.reading() as session:
         layout = read_layout(session)
-    unit = layout.work_unit(code)
-    if unit is None:
-        raise NotFound(f"There is no work unit {code}.")
+        unit = layout.work_unit(code)
+        if unit is None:
+            raise NotFound(f"There is no work unit {code}.")
+        present = tiles(session, [masters(session).work_unit_ids[code]], plant_now_us())
     line = layout.line(unit.parent)
     return render_template(
         template,
         unit=place_data(unit),
         line=place_data(line) if line else None,
-        tiles=[],
+        tiles=present,
     )
 
 

@@ -1,5 +1,6 @@
 // Who is working? Badge or name, then a 6-digit PIN. Nothing half entered elsewhere is lost.
-import { get, post, problemText } from "../lib/api.js";
+import { get, post } from "../lib/api.js";
+import { problemText } from "../lib/problem-text.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { keypad, pressedText } from "../lib/keypad.js";
@@ -32,6 +33,7 @@ export class SignInDialog {
       <div class="left"><div class="pin" role="img" aria-label=${_("{n} of 6 PIN digits entered", { n: this.pin.length })}>
           ${Array.from({ length: PIN_LENGTH }, (_unused, i) => html`<span class=${i < this.pin.length ? "f" : ""}></span>`)}</div>
         <p class="hint" role="status">${this.error || this.hint()}</p>
+        ${terminal.canEnrol || this.notEnrolled ? html`<a class="btn tap wide" href="/terminal/${terminal.unit.code}/enrol">${icon("badge")}<span>${_("Enrol this device")}</span></a>` : nothing}
         ${keypad((name) => { this.pin = pressedText(this.pin, name, PIN_LENGTH); this.error = ""; terminal.update(); }, _("PIN keypad"))}</div></div>
       ${foot(_("Locked for a while after 5 wrong tries; a line leader can reset it. Entries in progress are kept."),
         this.ready() ? _("Sign in") : _("Choose a name and enter six digits"), this.ready() && !this.busy, () => this.submit())}
@@ -90,7 +92,7 @@ export class SignInDialog {
       terminal.signedIn(answer.person ?? { name: this.name ?? this.badge });
       terminal.closeDialog();
     } catch (problem) {
-      Object.assign(this, { pin: "", error: problemText(problem) });
+      Object.assign(this, { pin: "", error: problemText(problem), notEnrolled: problem.code === "terminal_not_enrolled" });
     }
     this.busy = false;
     terminal.update();

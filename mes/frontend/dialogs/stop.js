@@ -134,7 +134,8 @@ export class StopDialog {
     const { terminal, stop } = this;
     const reason = this.chosen[this.part];
     const name = nameOf(reasons.find((known) => known.code === reason)?.name, reason);
-    const edges = [stop.start, this.split === null ? null : new Date(this.split).toISOString(), stop.end ?? new Date(now()).toISOString()];
+    // The last part of an open stop stays open, as the stop does.
+    const edges = [stop.start, this.split === null ? null : new Date(this.split).toISOString(), stop.end];
     const whole = this.split === null;
     const body = {
       kind: whole ? "whole" : "part",

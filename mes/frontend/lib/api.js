@@ -56,24 +56,3 @@ export async function renewToken() {
   const fresh = page.querySelector('meta[name="csrf-token"]')?.content;
   if (fresh) document.querySelector('meta[name="csrf-token"]').content = fresh;
 }
-
-/** What a person reads about a refusal: the words of this language, by code. */
-export function problemText(problem) {
-  const known = {
-    no_connection: _("The server does not answer."),
-    stop_changed: _("The stop has changed since you saw it. Look at it again."),
-    good_is_counted: _("The machine counts good parts. Enter it as an adjustment."),
-    not_found: _("This is no longer there."),
-    forbidden: _("You may not do this. Ask a line leader."),
-    unauthorized: _("Please sign in."),
-    wrong_credentials: _("Name or PIN is wrong."),
-    sign_in_failed: _("Name or PIN is wrong."),
-    locked: _("Locked after too many tries. Wait or ask a line leader."),
-    http_401: _("Please sign in."),
-    http_403: _("You may not do this. Ask a line leader."),
-    http_404: _("This is no longer there."),
-    http_429: _("Too many tries. Wait a moment."),
-  }[problem.code];
-  const fields = (problem.body?.errors ?? []).map((error) => [error.field, error.message].filter(Boolean).join(": "));
-  return [known ?? problem.message, ...fields].join(" ");
-}

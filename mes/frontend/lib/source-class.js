@@ -25,7 +25,7 @@ function realAgeOfReal(text) {
 
 export function classWord(kind) {
   return {
-    fail: _("Failure"), chk: _("Function check"), spec: _("Out of specification"), mnt: _("Maintenance needed"), ok: _("Good"),
+    fail: _("Failure"), chk: _("Function check"), spec: _("Out of specification"), mnt: _("Maintenance needed"), ok: _("In order"),
   }[kind];
 }
 

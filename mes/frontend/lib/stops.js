@@ -32,6 +32,15 @@ export function stopLength(stop, present) {
   return (instant(stop.end) ?? present) - instant(stop.start);
 }
 
+const OUTSIDE = new Set(["break", "planned_stop", "not_scheduled"]);
+
+/** Minutes of the stop that lie in planned time, breaks left out, in milliseconds. */
+export function lostTime(stop, present) {
+  return stop.items
+    .filter((item) => !OUTSIDE.has(item.class))
+    .reduce((sum, item) => sum + (instant(item.end) ?? present) - instant(item.start), 0);
+}
+
 /** Split instants in whole minutes: the first minute after the start up to the last before the end. */
 export function splitRange(stop, present) {
   const [start, end] = [instant(stop.start), instant(stop.end) ?? present];

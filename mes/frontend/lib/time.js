@@ -79,6 +79,11 @@ export function duration(ms) {
   return _("{d} d {h} h", { d: Math.floor(minutes / 1440), h: Math.floor((minutes % 1440) / 60) });
 }
 
+/** Short stretches count in seconds: "45 s", "20 min". */
+export function elapsed(ms) {
+  return ms < 60000 ? _("{n} s", { n: Math.max(0, Math.floor(ms / 1000)) }) : duration(ms);
+}
+
 /** A running timer: 06:12, from an hour on 1:06:12. */
 export function timer(ms) {
   const total = Math.max(0, Math.floor(ms / 1000));

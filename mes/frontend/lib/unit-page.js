@@ -1,6 +1,7 @@
 // What the terminal and the job list share: live tile, history, outbox, dialog, toast, scanner.
 import { share } from "./chrome.js";
-import { get, Problem, problemText } from "./api.js";
+import { get, Problem } from "./api.js";
+import { problemText } from "./problem-text.js";
 import { History } from "./history.js";
 import { _ } from "./i18n.js";
 import { Island, everySecond, html, icon, nothing } from "./island.js";
@@ -23,7 +24,7 @@ export class UnitPage extends Island {
   start() {
     this.unit = this.given("unit");
     this.line = this.given("line");
-    this.person = this.given("person");
+    this.canEnrol = this.given("canEnrol", false);
     this.live = share(new Live({ work_unit: this.unit.code }, this.given("tiles", [])).start());
     for (const source of [this.live, this.history, this.outbox]) source.addEventListener("change", () => this.update());
     this.outbox.addEventListener("sent", (event) => this.sent(event.detail));
@@ -56,15 +57,14 @@ export class UnitPage extends Island {
       return entry;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      this.say(_("The device keeps no more entries. Connect it to the server first."), null);
+      this.say(problemText(problem), null);
       return { id: null };
     }
   }
 
   /** Start, pause, resume or complete a job. */
   act(job, action, body, label) {
-    const id = job.id ?? job.job_order;
-    return this.send(`/api/v1/job-orders/${encodeURIComponent(id)}/${action}`, body, { label });
+    return this.send(`/api/v1/job-orders/${encodeURIComponent(job.job_order)}/${action}`, body, { label });
   }
 
   say(text, undo) {

@@ -5,7 +5,7 @@ import { html, icon, nothing } from "./island.js";
 import { collectorSilent, deviceLost } from "./link.js";
 import { stateIcon, stateWord } from "./states.js";
 import { hours, strip, stripLabel } from "./strip.js";
-import { clock, duration, instant, now } from "./time.js";
+import { clock, elapsed, instant, now } from "./time.js";
 
 /** quiet | notice | act | unknown */
 export function voiceOf(tile) {
@@ -41,7 +41,7 @@ export function wallTile(unit, tile, items) {
     <div class="band ${voice === "t-u" ? "hatch" : ""}"><div class="plate">
       <div class="r1"><h3><a href="/terminal/${unit.code}">${nameOf(unit.name, unit.code)}</a></h3>${openMark(tile)}</div>
       <div class="r2">${icon(stateIcon(tile.state))}<b class="word">${stateWord(tile.state)}</b>
-        <span class="timer num">${duration(now() - (instant(tile.state_since) ?? now()))}</span></div>
+        <span class="timer num">${elapsed(now() - (instant(tile.state_since) ?? now()))}</span></div>
       <p class="why">${whyOf(tile)}</p></div></div>
     <div class="body">
       <div class="cnt"><div><span class="lb">${_("Good")}</span><b class="good num">${count(tile.good)}</b></div>

@@ -1,5 +1,6 @@
 // A4, the job list of one machine: running, ready in order of priority and due, done.
-import { get, problemText } from "../lib/api.js";
+import { get } from "../lib/api.js";
+import { problemText } from "../lib/problem-text.js";
 import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
@@ -62,7 +63,7 @@ class Jobs extends UnitPage {
     const left = job.due ? instant(job.due) - now() : null;
     const kind = job.state === "running" ? "run" : job.blocked ? "blocked" : isNext ? "next" : "";
     return html`<li class="jobcard ${kind}"><div><div class="tp">${mark(job)}${job.priority > 0 ? html`<span class="mark">${icon("star")}<span>${_("Priority")}</span></span>` : nothing}<span class="num faint">${job.job_order}</span></div>
-        <h3>${nameOf(job.item_name, job.item)} ${job.item}</h3></div>
+        <h2>${nameOf(job.item_name, job.item)} ${job.item}</h2></div>
       <div><span class="lb">${_("Done / ordered")}</span><span class="num qv"><b>${count(job.good)}</b> / ${count(job.ordered)}</span>
         <div class="bar" aria-hidden="true"><i style="width:${share.toFixed(1)}%"></i></div></div>
       <div class="due ${left !== null && left < 0 && !done(job) ? "late" : ""}"><span class="lb">${_("Due {when}", { when: dueText(job.due) })}</span>

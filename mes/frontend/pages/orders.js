@@ -1,6 +1,7 @@
 // Work orders: conditions, grid, form. The form follows the selected row and keeps what was typed.
 import { share } from "../lib/chrome.js";
-import { get, problemText } from "../lib/api.js";
+import { get } from "../lib/api.js";
+import { problemText } from "../lib/problem-text.js";
 import { answerOf } from "../lib/answer.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";

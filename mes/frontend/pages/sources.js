@@ -1,6 +1,7 @@
 // Sources: worst first, with NE 107 class, reason, what to do, and the last values of one source.
 import { share } from "../lib/chrome.js";
-import { get, problemText } from "../lib/api.js";
+import { get } from "../lib/api.js";
+import { problemText } from "../lib/problem-text.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
@@ -99,7 +100,7 @@ class Sources extends Island {
 
 function valueRow(value) {
   const quality = { 0: "good", 1: "uncertain", 2: "bad" }[value.quality] ?? value.quality;
-  const [symbol, word] = { good: ["link", _("Good")], uncertain: ["ne-spec", _("Uncertain")], bad: ["ne-fail", _("Bad")] }[quality] ?? ["nodata", quality];
+  const [symbol, word] = { good: ["link", _("In order")], uncertain: ["ne-spec", _("Uncertain")], bad: ["ne-fail", _("Bad")] }[quality] ?? ["nodata", quality];
   return html`<tr><td class="mono">${value.tag}</td><td class="n"><b>${valueText(value)}</b></td>
     <td><span class="q q-${quality}">${icon(symbol)}${word}</span></td><td class="muted">${value.reason ?? ""}</td><td class="n">${ageText(realAge(value.at))}</td></tr>`;
 }

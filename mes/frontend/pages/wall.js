@@ -53,7 +53,7 @@ class Wall extends Island {
     const gap = gapMinutes(tiles);
     const shift = tiles.find((tile) => tile.shift)?.shift;
     return html`<header class="oh"><div><h1>${this.dataset.siteName}</h1>
-        <p>${day(now())}${shift ? ` · ${nameOf(shift.name, shift.code)}` : ""}</p></div>
+        <p>${shift ? `${day(`${shift.day}T12:00:00Z`)} ${nameOf(shift.name, shift.code)}` : day(now())}</p></div>
       <dl class="kp">
         ${figure(_("Running"), html`${runningCount(tiles)}<small> / ${this.units.length}</small>`)}
         ${figure(_("OEE so far"), html`${percent(combinedOee(tiles))}<small> %</small>`)}

@@ -1,8 +1,9 @@
 // The band: state word, reason and running timer; the reason button while one is missing.
-import { _, nameOf } from "../lib/i18n.js";
+import { _ } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { linkText } from "../lib/link.js";
 import { stateIcon, stateWord } from "../lib/states.js";
+import { lostTime } from "../lib/stops.js";
 import { clock, duration, instant, now, timer } from "../lib/time.js";
 import { whyOf } from "../lib/wall-tile.js";
 
@@ -38,15 +39,10 @@ function reasonButton(terminal, open) {
   if (!open.length) return nothing;
   const present = open.at(-1);
   const running = terminal.tile?.needs_reason && present.end === null;
-  const total = open.reduce((sum, stop) => sum + ((instant(stop.end) ?? now()) - instant(stop.start)), 0);
+  const total = open.reduce((sum, stop) => sum + lostTime(stop, now()), 0);
   return html`<button type="button" class="btn tap todo" @click=${() => terminal.openStops(running ? open.length - 1 : 0)}>
     ${icon("reason")}<span class="two"><b>${running ? _("Enter reason") : _("{n} stops without reason", { n: open.length })}</b>
     <small>${running && open.length > 1
       ? _("and {n} earlier stops", { n: open.length - 1 })
       : _("{time} in all · enter now", { time: duration(total) })}</small></span></button>`;
-}
-
-/** Name of the item in work, or that there is no order. */
-export function workText(tile) {
-  return tile?.job ? nameOf(tile.job.item_name, tile.job.item) : _("No order");
 }

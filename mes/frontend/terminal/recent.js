@@ -1,5 +1,6 @@
 // Recent entries with undo; what is not sent yet or was refused stands on top.
-import { problemText, Problem } from "../lib/api.js";
+import { Problem } from "../lib/api.js";
+import { problemText } from "../lib/problem-text.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
@@ -48,10 +49,14 @@ function symbolOf(entry) {
   return Number(entry.good) && !Number(entry.scrap) ? "plus" : "reject";
 }
 
+function actionWord(action) {
+  return { start: _("Start"), pause: _("Pause"), resume: _("Resume"), complete: _("Complete"), cancel: _("Cancelled") }[action] ?? action;
+}
+
 export function entryText(entry) {
   const name = entry.reason ? nameOf(entry.reason.name, entry.reason.code) : "";
   if (entry.kind === "stop") return [name || _("Stop reason"), entry.start ? clock(entry.start) : ""].filter(Boolean).join(" ");
-  if (entry.kind === "job") return entry.label ?? name;
+  if (entry.kind === "job") return [actionWord(entry.action), entry.job_order, name].filter(Boolean).join(" ");
   return [
     Number(entry.good) ? _("Good {n}", { n: (entry.good > 0 ? "+" : "−") + count(Math.abs(entry.good)) }) : "",
     Number(entry.scrap) ? _("Reject +{n} {name}", { n: count(entry.scrap), name }) : "",

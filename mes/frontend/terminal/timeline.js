@@ -1,7 +1,7 @@
 // The shift as a strip; stops without a reason are 64 px flags with a leader to the true minute.
 import { _, nameOf } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
-import { stopLength } from "../lib/stops.js";
+import { lostTime } from "../lib/stops.js";
 import { hours, strip, stripLabel } from "../lib/strip.js";
 import { clock, duration, instant, now } from "../lib/time.js";
 
@@ -35,7 +35,7 @@ function flags(terminal, from, to) {
   });
   const placed = flagPositions(centres, width, FLAG_PX);
   return shown.map((stop, i) => {
-    const length = duration(stopLength(stop, now()));
+    const length = duration(lostTime(stop, now()));
     return html`<button type="button" class="flag" style="--x:${centres[i].toFixed(1)}px;--dx:${(placed[i] - centres[i]).toFixed(1)}px"
       aria-label=${_("Stop at {time}, {length}, enter reason", { time: clock(stop.start), length })}
       @click=${() => terminal.openStops(terminal.open.indexOf(stop))}><span class="num">${clock(stop.start)}</span><b class="num">${length}</b></button>`;

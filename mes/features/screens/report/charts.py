@@ -32,7 +32,8 @@ def share(part: Fraction) -> str:
 
 def direction(delta: Fraction | None) -> str:
     """Class of a signed text: better, worse, neither."""
-    return "" if not delta else "up" if delta > 0 else "dn"
+    shown = 0 if delta is None else round(delta * 1000)
+    return "" if shown == 0 else "up" if shown > 0 else "dn"
 
 
 def clock(at: int, zone: str) -> str:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from mes.core.calendar import ALWAYS
 from mes.core.case_model import Case, Material, Span
 from mes.core.exact import parse_number
-from mes.core.instants import format_instant
 from mes.core.policies import PROFILES, Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
@@ -30,6 +29,7 @@ from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, Site, WorkUnit
 from mes.features.production.plan import Plan
 from mes.features.production.rows import job_runs
+from mes.features.production.tile import instant
 from mes.features.screens.language import name_of
 from mes.features.screens.report.page import ReportPage, UnitCase, report_page
 from mes.features.screens.report.periods import (
@@ -77,9 +77,18 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
         units = units[:UNITS_MAX]
     plan = units[0].plan
     period = _period(plan, wanted, now_us)
-    frame = _frame(known, site, wanted, code=code, units=units, period=period, policy=policy)
     before = beside(plan, period, -1)
     page = _page(session, known, units, period, before, policy, now_us)
+    frame = _frame(
+        known,
+        site,
+        wanted,
+        code=code,
+        units=units,
+        period=period,
+        policy=policy,
+        as_of=page.as_of,
+    )
     return shown_report(page, frame, [unit.code for unit in units])
 
 
@@ -207,6 +216,7 @@ def _frame(
     units: Sequence[WorkUnit],
     period: Period,
     policy: Policy,
+    as_of: int,
 ) -> Frame:
     language = wanted.language
 
@@ -242,7 +252,7 @@ def _frame(
         policy=policy.name,
         before=address(code, before) if before else None,
         after=address(code, after) if after else None,
-        case_of=lambda unit: case_address(unit, period.span, policy),
+        case_of=lambda unit: case_address(unit, period.span, policy, as_of),
         address_of=address,
         terminal=f"/terminal/{single.code}" if single else None,
         reason_name=reason_name,
@@ -251,16 +261,17 @@ def _frame(
     )
 
 
-def case_address(unit: str, span: Span, policy: Policy) -> str:
+def case_address(unit: str, span: Span, policy: Policy, as_of: int) -> str:
     """Address of the case file behind the figures of a work unit and a window."""
     query = urlencode(
         {
-            "from": format_instant(span.start).replace("+00:00", "Z"),
-            "to": format_instant(span.end).replace("+00:00", "Z"),
+            "from": instant(span.start),
+            "to": instant(span.end),
+            "as_of": instant(as_of),
             "policy": policy.name,
         }
     )
-    return f"/api/v1/work-units/{quote(unit)}/oee/case?{query}"
+    return f"/api/v1/work-units/{quote(unit)}/case?{query}"
 
 
 def _shift_label(unit: WorkUnit, code: str, language: str) -> str:

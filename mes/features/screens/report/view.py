@@ -149,7 +149,7 @@ def _figures(page: ReportPage, case: str | None) -> list[Shown]:
         "oee": _("Overall equipment effectiveness OEE"),
         "availability": _("Availability"),
         "effectiveness": _("Performance"),
-        "quality_ratio": _("Quality"),
+        "quality_ratio": _("Quality ratio"),
     }
     notes = {
         "oee": "",

@@ -93,7 +93,7 @@ def factor_word(factor: Factor) -> str:
         Factor.OUTSIDE: _("Outside"),
         Factor.AVAILABILITY: _("Availability"),
         Factor.EFFECTIVENESS: _("Performance"),
-        Factor.QUALITY: _("Quality"),
+        Factor.QUALITY: _("Quality ratio"),
     }[factor]
 
 

@@ -1,0 +1,64 @@
+// What a person reads about a refusal: the words of this language, by stable code.
+import { _ } from "./i18n.js";
+
+/** Words by code, then what the server says, then the fields it names. */
+export function problemText(problem) {
+  const fields = (problem.body?.errors ?? [])
+    .filter((error) => error.message !== problem.message)
+    .map((error) => [error.field, error.message].filter(Boolean).join(": "));
+  return [words(problem.code) ?? problem.message, ...fields].join(" ");
+}
+
+function words(code) {
+  return {
+    no_connection: _("The server does not answer."),
+    unauthorized: _("Please sign in."),
+    forbidden: _("You may not do this. Ask a line leader."),
+    wrong_credentials: _("Name or PIN is wrong."),
+    locked: _("Locked after too many tries. Wait or ask a line leader."),
+    too_many_requests: _("Too many tries. Wait a moment."),
+    terminal_not_enrolled: _("This device is not a terminal yet. A supervisor signs in here and enrols it."),
+    not_found: _("This is no longer there."),
+    stop_changed: _("The stop has changed since you saw it. Look at it again."),
+    statement_not_in_force: _("Somebody has already replaced this reason."),
+    declare_needs_supervisor: _("Only a supervisor may do this."),
+    reason_unknown: _("This reason is no longer in use. Choose another."),
+    reason_of_other_domain: _("This reason does not fit here. Choose another."),
+    scrap_reason_required: _("Choose a defect type."),
+    good_is_counted: _("The machine counts good parts. Enter it as an adjustment."),
+    impossible_quantity: _("This quantity is not possible."),
+    scrap_exceeds_total: _("More rejects than the machine made."),
+    entry_already_voided: _("This entry is already voided."),
+    entry_unknown: _("This entry is not known to the server."),
+    device_time_too_old: _("This entry is more than 7 days old. A supervisor must enter it."),
+    device_time_in_future: _("The clock of this device is wrong."),
+    time_before_last_event: _("Something newer was entered already."),
+    work_unit_busy: _("Another job runs on this machine. Pause or complete it first."),
+    work_unit_retired: _("This machine is retired."),
+    job_unknown: _("This job is no longer there."),
+    job_not_startable: _("This job cannot be started."),
+    job_already_running: _("This job runs already."),
+    job_not_running: _("This job does not run."),
+    job_not_paused: _("This job is not paused."),
+    order_unknown: _("This work order is not known."),
+    order_changed: _("Somebody changed the work order since you saw it. Look at it again."),
+    order_released: _("Item and quantity of a released work order are fixed."),
+    order_not_releasable: _("This work order cannot be released."),
+    order_not_dispatchable: _("Release the work order first."),
+    order_not_closable: _("This work order cannot be closed."),
+    order_not_changeable: _("This work order has ended and cannot be changed."),
+    order_closed: _("This work order is closed."),
+    item_unknown: _("This item is not known."),
+    priority_invalid: _("The priority goes from 0 to 9."),
+    nothing_to_dispatch: _("Everything of this work order is dispatched already."),
+    quantity_exceeds_order: _("More than the work order still needs."),
+    jobs_open: _("A job of this work order still runs. Complete it first."),
+    outside_tolerance: _("The quantity is outside the tolerance. Close again to accept it."),
+    validation: _("Please mend the marked fields."),
+    outbox_full: _("The device keeps no more entries. Connect it to the server first."),
+    http_401: _("Please sign in."),
+    http_403: _("You may not do this. Ask a line leader."),
+    http_404: _("This is no longer there."),
+    http_429: _("Too many tries. Wait a moment."),
+  }[code];
+}
