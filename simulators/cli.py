@@ -87,6 +87,7 @@ def plant_file(scenario: str, modbus_port: int, opcua_port: int) -> None:
 @click.option("--history-file", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @click.option("--fault", "faults", type=_FaultType(), multiple=True, help="KIND@AT[:FOR]...")
 @click.option("--reboot-at", type=float, default=None, help="Same as --fault reboot@SECONDS.")
+@click.option("--begin-at", type=int, default=None, help="Plant time in us; off before it.")
 @click.option("--stop-at", type=int, default=None, help="Plant time in us; stands still from then.")
 def run(
     scenario: str,
@@ -101,6 +102,7 @@ def run(
     history_file: Path | None,
     faults: tuple[Fault, ...],
     reboot_at: float | None,
+    begin_at: int | None,
     stop_at: int | None,
 ) -> None:
     """Run a scenario in the foreground; prints one line of JSON when it serves."""
@@ -119,7 +121,7 @@ def run(
         if history_from is not None and history_until is not None and history_file is not None:
             built = _past_days(chosen, seed, history_from, history_until, history_file, journal)
         else:
-            built = _fresh(chosen, seed, clock, data, journal)
+            built = _fresh(chosen, seed, max(clock.now_us(), begin_at or 0), clock, data, journal)
         asyncio.run(
             _serve(
                 built,
@@ -137,15 +139,19 @@ def run(
 
 
 def _fresh(
-    scenario: Scenario, seed: int, clock: PlantClock, data: Path | None, journal: Journal
+    scenario: Scenario,
+    seed: int,
+    begin: int,
+    clock: PlantClock,
+    data: Path | None,
+    journal: Journal,
 ) -> Built:
-    """A plant that begins now, with the memory of its controllers when there is one."""
-    now = clock.now_us()
-    built = build(scenario, seed=seed, start_us=now, job_mode=scenario.live_job_mode)
+    """A plant that begins at plant time `begin`, with the memory of its controllers if any."""
+    built = build(scenario, seed=seed, start_us=begin, job_mode=scenario.live_job_mode)
     kept = plc_memory.Kept.NOTHING
     if data is not None:
         kept = plc_memory.restore(data / plc_memory.FILE_NAME, built.plant, built.counters)
-    journal.note(now, "plant", "start", seed=seed, live=True)
+    journal.note(begin, "plant", "start", seed=seed, live=True)
     built.plant.listeners.append(journal)
     built.plant.start()
     if kept is plc_memory.Kept.UNCLEAN:

@@ -124,7 +124,8 @@ class Runtime:
         assert self._cell is not None
         names = [node.machine for node in self._built.scenario.nodes]
         machines = [self._plant.machine(name) for name in names]
-        await self._cell.start(HOST, port, machines, self._plant.now)
+        at = min(self._plant.now, self._clock.now_us())
+        await self._cell.start(HOST, port, machines, at)
 
     async def _loop(self) -> None:
         began = kept = monotonic_s()

@@ -79,6 +79,23 @@ def test_an_answer_is_never_older_than_its_request(tmp_path: Path) -> None:
         assert sum(t <= before for t in made) <= shown <= sum(t <= after for t in made)
 
 
+def test_before_the_instant_given_the_plant_is_off_and_counts_nothing(tmp_path: Path) -> None:
+    begin_at = int(MONDAY) + 60_000_000
+    arguments = _press("--speed", "60", "--data", str(tmp_path), "--begin-at", str(begin_at))
+    with simulator(*arguments) as running:
+        client = RawClient(running.modbus_port)
+        assert client.registers(1, 3, 0, 2) == [0, 65_300]
+        until = time.monotonic() + 5
+        while client.registers(1, 3, 0, 2)[1] == 65_300:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        client.close()
+        running.end()
+    lines = journal(tmp_path)
+    assert lines[0]["action"] == "start"
+    assert min(line["t"] for line in lines) == begin_at
+
+
 def test_the_plant_stands_still_from_the_instant_given_and_is_served_on(tmp_path: Path) -> None:
     stop_at = int(MONDAY) + 60_000_000
     arguments = _press("--speed", "60", "--data", str(tmp_path), "--stop-at", str(stop_at))

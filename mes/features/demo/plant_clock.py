@@ -7,7 +7,8 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
-from mes.clock import PlantClock, real_now_us
+from mes.clock import ENVIRONMENT_KEY, PlantClock, real_now_us
+from mes.core.refusal import Refusal
 
 FILE = "plant-clock.json"
 KEEP_EVERY_S = 2.0
@@ -20,8 +21,14 @@ BACK_LIMIT_US = 30 * DAY_US
 
 def begin(data: Path, speed: Fraction) -> PlantClock:
     """The clock of this start: real time at speed 1, the past when it is faster, never earlier
-    than it once was."""
+    than it once was. A clock handed down in `MES_CLOCK` is taken as it is.
+
+    Raises:
+        Refusal: `clock_goes_back`.
+    """
     last = read(data)
+    if os.environ.get(ENVIRONMENT_KEY):
+        return _handed_down(data, last)
     now = real_now_us()
     if speed <= 1:
         start = now
@@ -30,6 +37,17 @@ def begin(data: Path, speed: Fraction) -> PlantClock:
     else:
         start = now - min(int((speed - 1) * AHEAD_LIMIT_H * HOUR_US), BACK_LIMIT_US)
     clock = PlantClock.starting_at(start if last is None else max(start, last), speed)
+    keep(data, clock)
+    return clock
+
+
+def _handed_down(data: Path, last: int | None) -> PlantClock:
+    clock = PlantClock.from_environment()
+    if last is not None and clock.now_us() < last:
+        raise Refusal(
+            "clock_goes_back",
+            f"{ENVIRONMENT_KEY} shows an earlier time than this data folder has seen",
+        )
     keep(data, clock)
     return clock
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mes.clock import PlantClock, real_now_us
+from mes.core.refusal import Refusal
 from mes.features.demo import plant_clock
 from mes.features.demo.demo_plant import DemoState, history_start_us, read_state, settle
 
@@ -52,3 +53,14 @@ def test_ports_and_seed_of_a_demo_stay_from_start_to_start(tmp_path: Path) -> No
     assert settle(tmp_path, seed=9) == first == read_state(tmp_path)
     assert isinstance(first, DemoState)
     assert first.seed == 3
+
+
+def test_a_clock_handed_down_is_taken_unless_it_goes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = PlantClock.starting_at(1_772_400_000_000_000, Fraction(60))
+    monkeypatch.setenv("MES_CLOCK", handed.to_environment())
+    assert plant_clock.begin(tmp_path, Fraction(1)) == handed
+    plant_clock.keep(tmp_path, PlantClock.starting_at(handed.anchor_us + 24 * HOUR))
+    with pytest.raises(Refusal, match="earlier time"):
+        plant_clock.begin(tmp_path, Fraction(1))
