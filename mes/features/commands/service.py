@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -84,8 +84,9 @@ def body_hash(kind: str, body: Mapping[str, Any]) -> str:
 
 def _claimed(session: Session, request: CommandRequest) -> bool:
     """Whether this transaction is the first with the id; waits for one that is under way."""
-    result = session.execute(
-        _insert_unless_there(session).values(
+    first = session.scalar(
+        _insert_unless_there(session)
+        .values(
             command_id=request.command_id,
             kind=request.kind,
             body_hash=body_hash(request.kind, request.body),
@@ -96,12 +97,12 @@ def _claimed(session: Session, request: CommandRequest) -> bool:
             answer={},
             status=0,
         )
+        .returning(Command.command_id)
     )
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
+    return first is not None
 
 
-def _insert_unless_there(session: Session) -> Insert:
+def _insert_unless_there(session: Session) -> postgresql.Insert | sqlite.Insert:
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(Command).on_conflict_do_nothing()
     return sqlite.insert(Command).on_conflict_do_nothing()
