@@ -35,6 +35,7 @@ ZIP_FROM_BYTES = 64_000
 SLOW_RETRY_S = 10.0
 HELD_S = 60.0
 LONGEST_BACKOFF_S = 5.0
+LONGEST_CLOCK_TRIP_US = 200_000
 
 log = structlog.get_logger()
 
@@ -187,7 +188,8 @@ class Sink:
         return self._judge(answer, part)
 
     def _body(self, batches: Sequence[Batch], report: EdgeReport, *, with_links: bool) -> bytes:
-        links = [_link(link) for link in report.links] if with_links else []
+        reported = [link for link in report.links if link.source not in self._held]
+        links = [_link(link) for link in reported] if with_links else []
         head = {
             "edge": self._edge,
             "config_revision": report.revision,
@@ -203,10 +205,13 @@ class Sink:
         payload = gzip.compress(body, compresslevel=1) if zipped else body
         sent = real_now_us()
         answer = self._connection.request("POST", INGEST_PATH, body=payload, zipped=zipped)
-        server_time = answer.document.get("server_time_us")
-        if isinstance(server_time, int):
-            self._clock_offset_us = (sent + real_now_us()) // 2 - server_time
+        self._measure_clock(answer.document.get("server_time_us"), sent, real_now_us())
         return answer
+
+    def _measure_clock(self, server_time: object, sent: int, received: int) -> None:
+        """What to add to the edge's times to have the server's; slow answers tell nothing."""
+        if isinstance(server_time, int) and received - sent <= LONGEST_CLOCK_TRIP_US:
+            self._clock_offset_us = server_time - (sent + received) // 2
 
     def _judge(self, answer: Answer, part: Cut) -> Outcome:
         status = answer.status

@@ -45,12 +45,12 @@ def sending(tmp_path: Path, url: str, token: str = TOKEN) -> Iterator[tuple[Spoo
             each.wake()
 
     spool = Spool(tmp_path / "spool.db", on_commit=wake)
-    link = LinkStatus(source="s", state=LinkState.UP, since=1)
+    links = [LinkStatus(source=name, state=LinkState.UP, since=1) for name in ("s", "foreign")]
     sink = Sink(
         CentreConnection(url, lambda: token),
         "edge-1",
         spool,
-        lambda: EdgeReport(revision=3, links=[link]),
+        lambda: EdgeReport(revision=3, links=links),
     )
     sinks.append(sink)
     sink.start()
@@ -150,7 +150,8 @@ def test_one_record_that_is_refused_as_a_whole_is_put_aside_and_the_stream_goes_
 
 def test_a_source_that_the_token_may_not_send_does_not_stop_the_others(tmp_path: Path) -> None:
     def not_foreign(body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
-        if any(batch["source"] == "foreign" for batch in body["batches"]):
+        named = {entry["source"] for entry in [*body["batches"], *body["links"]]}
+        if "foreign" in named:
             return 403, {"code": "source_not_allowed", "sources": ["foreign"]}
         return None
 
