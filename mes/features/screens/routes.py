@@ -41,6 +41,7 @@ from mes.features.screens.site import Place, read_layout
 
 screens = Blueprint("screens", __name__)
 
+
 @screens.get("/language/<code>")
 def language(code: str) -> Response:
     """Set the language cookie and go back to where the reader was."""

@@ -103,7 +103,7 @@ def _page(
 ) -> ReportPage:
     given = [known_unit(session, known, unit, now_us) for unit in units]
     return report_page(
-        [_unit(session, one, period, policy) for one in given],
+        [_unit(session, one, period, policy, single=len(given) == 1) for one in given],
         [unit_tally(session, one, before.span) for one in given] if before else [],
         plan=units[0].plan,
         period=period,
@@ -112,7 +112,9 @@ def _page(
     )
 
 
-def _unit(session: Session, given: Known, period: Period, policy: Policy) -> UnitCase:
+def _unit(
+    session: Session, given: Known, period: Period, policy: Policy, *, single: bool
+) -> UnitCase:
     """What the page needs of a work unit; longer periods read the sums that ingest keeps."""
     unit, span = given.unit, period.span
     place = Place(code=unit.code, names=dict(unit.names))
@@ -124,9 +126,7 @@ def _unit(session: Session, given: Known, period: Period, policy: Policy) -> Uni
         place=place,
         case=states_case(session, given, span, policy),
         sums=unit_tally(session, given, span),
-        goods=tuple(
-            _good(unit_tally(session, given, column)) for column in columns(unit.plan, period)
-        ),
+        goods=_goods(session, given, columns(unit.plan, period)) if single else (),
         default=default,
     )
 
@@ -145,6 +145,10 @@ def states_case(session: Session, given: Known, window: Span, policy: Policy) ->
         runs=runs,
         bookings=(),
     )
+
+
+def _goods(session: Session, given: Known, cuts: Sequence[Span]) -> tuple[Fraction, ...]:
+    return tuple(_good(unit_tally(session, given, cut)) for cut in cuts)
 
 
 def _good(sums: Tally) -> Fraction:

@@ -117,7 +117,7 @@ def shown_frame(frame: Frame, period: Period) -> Shown:
 def _period_words(period: Period, shifts: Mapping[str, str]) -> str:
     if period.kind is PeriodKind.WEEK:
         return _(
-            "week of %(first)s to %(last)s",
+            "week %(first)s – %(last)s",
             first=_day(period.day),
             last=_day(period.last_day),
         )
