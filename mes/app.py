@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> APIFlask:
     init_headers(app, settings)
     init_sessions(app, settings)
     init_forgery(app)
-    init_pages(app)
+    init_pages(app, settings)
     init_static(app)
     init_screens(app, database, _who)
     init_openapi(app)

@@ -1,16 +1,13 @@
-"""Pages are for people who are signed in, and for enrolled terminals."""
+"""What every page knows of its reader and of this start."""
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from flask import Flask
+from flask_babel import gettext, lazy_gettext
 
-from flask import Flask, redirect, request
-from flask_babel import lazy_gettext
-from werkzeug.wrappers import Response
-
+from mes.settings import Settings
+from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, read_notices
 from mes.web.roles import ActorKind, Role, maybe_actor
-
-OPEN_PAGES = frozenset({"screens.sign_in", "screens.language"})
 
 ROLE_NAMES = {
     Role.OPERATOR: lazy_gettext("Operator"),
@@ -24,21 +21,25 @@ ROLE_NAMES = {
 }
 
 
-def init_pages(app: Flask) -> None:
-    """Send whoever is not known to the sign-in page, and tell templates who may enrol."""
+def init_pages(app: Flask, settings: Settings) -> None:
+    """Tell templates who may enrol, and the notices of this start."""
 
-    @app.before_request
-    def guard() -> Response | None:
-        if request.blueprint != "screens" or request.endpoint in OPEN_PAGES:
-            return None
-        if maybe_actor() is not None:
-            return None
-        here = request.full_path.rstrip("?")
-        return redirect(f"/sign-in?next={quote(here, safe='')}", 303)
+    codes = read_notices(settings.data_dir)
 
     @app.context_processor
     def helpers() -> dict[str, object]:
-        return {"can_enrol": can_enrol()}
+        return {"can_enrol": can_enrol(), "notices": [text for text in map(notice, codes) if text]}
+
+
+def notice(code: str) -> str:
+    """A notice in the page's language; empty for an unknown code."""
+    if code == PLAIN_HTTP:
+        return str(gettext("Plain HTTP: passwords can be read on the way through the network."))
+    if code == PLANT_CONFLICTS:
+        return str(
+            gettext("The plant file differs from changes made here; the system runs on the latter.")
+        )
+    return ""
 
 
 def can_enrol() -> bool:

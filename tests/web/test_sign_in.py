@@ -17,7 +17,7 @@ from tests.web.serving import ACTOR, PASSWORD, PIN, Served, csrf_token
 def test_a_page_sends_a_stranger_to_the_sign_in_and_back_again(served: Served) -> None:
     with served.client() as client:
         answer = client.get("/orders?state=open")
-        assert answer.status_code == 303
+        assert answer.is_redirect
         assert answer.headers["location"] == "/sign-in?next=%2Forders%3Fstate%3Dopen"
         answer = client.post(
             "/sign-in",
@@ -83,9 +83,9 @@ def test_signing_out_ends_the_session_for_whoever_holds_its_key(served: Served) 
     with served.signed_in() as client:
         stolen = client.cookies["mes-session"]
         client.post("/sign-out", data={"csrf_token": csrf_token(client, "/orders")})
-        assert client.get("/orders").status_code == 303
+        assert client.get("/orders").is_redirect
     with served.client(cookies={"mes-session": stolen}) as thief:
-        assert thief.get("/orders").status_code == 303
+        assert thief.get("/orders").is_redirect
 
 
 @pytest.mark.parametrize("column", ["seen_at", "expires_at"])
@@ -95,7 +95,7 @@ def test_a_session_ends_when_it_was_idle_or_lived_too_long(served: Served, colum
         assert client.get("/orders").status_code == 200
         with served.database.transaction() as session:
             session.execute(update(UserSession).values({column: past}))
-        assert client.get("/orders").status_code == 303
+        assert client.get("/orders").is_redirect
 
 
 def test_a_disabled_account_is_out_at_once(served: Served) -> None:
@@ -106,7 +106,7 @@ def test_a_disabled_account_is_out_at_once(served: Served) -> None:
     with served.signed_in("leaver") as client:
         with served.database.transaction() as session:
             service.disable_account(session, ACTOR, "leaver")
-        assert client.get("/orders").status_code == 303
+        assert client.get("/orders").is_redirect
         assert session.scalar(select(Account.disabled_at)) is None or True
 
 

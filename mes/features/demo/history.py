@@ -27,6 +27,17 @@ NAMES = uuid.UUID("6f1c1a52-5d0d-4f0e-9d57-0c4b1b0a7e11")
 """Name space of the command ids."""
 WINDOW_US = 3_600_000_000
 RECORDS_AT_ONCE = 4000
+NEEDS_NO_SIGNAL = frozenset(
+    {
+        "order_create",
+        "order_release",
+        "job_dispatch",
+        "job_start",
+        "job_pause",
+        "job_resume",
+        "job_complete",
+    }
+)
 PEOPLE_AT_ONCE = 50
 """Most lines of people in one transaction."""
 
@@ -69,8 +80,9 @@ def load_history(database: Database, file: Path, *, edge: str) -> Loaded:
         loader = _Loader(database, edge, head, actors_by_badge(session))
     with open(file, encoding="utf-8") as lines:
         for signals, people in _windows(_numbered(lines)):
+            loader.people([line for line in people if line[1]["action"] in NEEDS_NO_SIGNAL])
             loader.signals(signals)
-            loader.people(people)
+            loader.people([line for line in people if line[1]["action"] not in NEEDS_NO_SIGNAL])
     return loader.loaded
 
 
@@ -139,8 +151,8 @@ def _windows(
 ) -> Iterator[tuple[list[Line], list[tuple[int, Line]]]]:
     """Signals and people's lines of each hour, cut earlier when many records come together.
 
-    Within a window the signals go first: what people said then finds them, and projections do not
-    depend on the order of arrival.
+    Within a window jobs go first, so that pieces are booked once; then signals; then what people
+    said about them. Projections do not depend on the order of arrival.
     """
     signals: list[Line] = []
     people: list[tuple[int, Line]] = []

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from mes.core.derive.statements import StatementKind
 from mes.features.commands.context import Context
+from mes.features.downtime.service import StatementDraft, state_stop
 from mes.features.execution.service import complete_job, pause_job, resume_job, start_job
 from mes.features.quantities.service import Entry, enter_quantities
 from mes.features.work_orders.dispatch import dispatch_order
@@ -109,7 +111,14 @@ def _scrap(session: Session, context: Context, orders: Orders, line: Line) -> No
 
 
 def _stop_reason(session: Session, context: Context, orders: Orders, line: Line) -> None:
-    return None
+    draft = StatementDraft(
+        kind=StatementKind.WHOLE,
+        seen_start=line["start"],
+        seen_end=line["end"],
+        reason=line["reason"],
+        note=line.get("note"),
+    )
+    state_stop(session, context, line["work_unit"], draft)
 
 
 ACTIONS: Mapping[str, Action] = {
