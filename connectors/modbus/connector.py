@@ -110,6 +110,9 @@ class ModbusConnector(PollingConnector):
         self._needed = {name for reader in self._readers.values() for name in reader.depends_on}
         self._values: dict[str, tuple[Value, Quality]] = {}
         self._raw_of_dependents: dict[str, Raw] = {}
+        self._names: dict[int, list[str]] = {}
+        for tag in config.tags:
+            self._names.setdefault(scan_period_of(config, tag), []).append(tag.name)
         self._blocks = {
             period: [self._state(block) for block in self._plan(period)]
             for period in self.scan_periods_ms
@@ -121,13 +124,11 @@ class ModbusConnector(PollingConnector):
     @property
     def scan_periods_ms(self) -> Sequence[int]:
         """Scan periods of the tags, ascending."""
-        return sorted({scan_period_of(self.config, tag) for tag in self.config.tags})
+        return sorted(self._names)
 
     def tags_of(self, period_ms: int) -> Sequence[str]:
         """Tags read every `period_ms`."""
-        return [
-            tag.name for tag in self.config.tags if scan_period_of(self.config, tag) == period_ms
-        ]
+        return self._names[period_ms]
 
     async def open(self) -> None:
         """Connect, or join the connection that another source has."""

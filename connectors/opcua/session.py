@@ -52,6 +52,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _SERVER_CLOCK = ua.NodeId(ua.Int32(ua.ObjectIds.Server_ServerStatus_CurrentTime))
 
 logging.getLogger("asyncua").setLevel(logging.WARNING)
+# It warns of a keep-alive that overtakes the answer to its own subscription; nothing is lost.
+logging.getLogger("asyncua.client.ua_session").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -25,6 +27,7 @@ from connectors.runtime.store import SpoolFileError
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.messages import Sample
 
+LEAVE_S = 0.5
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -79,6 +82,14 @@ async def run_edge(options: EdgeOptions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, edge.stop)
     await edge.run()
+    _leave_anyway()
+
+
+def _leave_anyway() -> None:
+    """End the process even if a name look-up hangs in a thread; all records are on disk."""
+    timer = threading.Timer(LEAVE_S, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
 
 
 @click.group("source")

@@ -189,7 +189,8 @@ class Sink:
 
     def _body(self, batches: Sequence[Batch], report: EdgeReport, *, with_links: bool) -> bytes:
         reported = [link for link in report.links if link.source not in self._held]
-        links = [_link(link) for link in reported] if with_links else []
+        waiting = self._spool.waiting_records
+        links = [_link(link, waiting) for link in reported] if with_links else []
         head = {
             "edge": self._edge,
             "config_revision": report.revision,
@@ -305,12 +306,12 @@ def _acked(document: dict[str, object], batch: Batch, epoch: str) -> int | None:
     return seq if isinstance(seq, int) else None
 
 
-def _link(status: LinkStatus) -> dict[str, object]:
+def _link(status: LinkStatus, waiting: int) -> dict[str, object]:
     return {
         "source": status.source,
         "state": status.state.value,
         "since": status.since,
         "reason": status.reason,
         "detail": status.detail,
-        "counters": status.counters.as_dict(),
+        "counters": {**status.counters.as_dict(), "spool_records": waiting},
     }

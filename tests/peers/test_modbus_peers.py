@@ -18,7 +18,7 @@ from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.messages import LinkState, Stream
 from tests.connectors.modbus.sources import connector, source, tag
 from tests.connectors.support import free_port, until
-from tests.peers.processes import node_peer, python_peer
+from tests.peers.processes import Peer, node_peer, python_peer
 
 PYMODBUSTCP = """
 import struct, sys
@@ -73,14 +73,14 @@ EXPECTED = {
     "coil4": False,
     "di9": False,
 }
-Peer = Callable[[int], AbstractAsyncContextManager[int]]
+Start = Callable[[int], AbstractAsyncContextManager[Peer]]
 
 
-def modbus_serial(port: int) -> AbstractAsyncContextManager[int]:
+def modbus_serial(port: int) -> AbstractAsyncContextManager[Peer]:
     return node_peer("modbus_serial_server.js", port)
 
 
-def py_modbus_tcp(port: int) -> AbstractAsyncContextManager[int]:
+def py_modbus_tcp(port: int) -> AbstractAsyncContextManager[Peer]:
     return python_peer(PYMODBUSTCP, port)
 
 
@@ -88,9 +88,9 @@ both = pytest.mark.parametrize("peer", [modbus_serial, py_modbus_tcp])
 
 
 @both
-async def test_every_type_is_read_from_the_peer(peer: Peer) -> None:
-    async with peer(free_port()) as port:
-        device = connector(source(port, TAGS))
+async def test_every_type_is_read_from_the_peer(peer: Start) -> None:
+    async with peer(free_port()) as served:
+        device = connector(source(served.port, TAGS))
         await device.open()
         reading = await device.read_all()
         await device.close()
@@ -98,7 +98,7 @@ async def test_every_type_is_read_from_the_peer(peer: Peer) -> None:
 
 
 @both
-async def test_a_restart_of_the_peer_is_survived(peer: Peer, tmp_path: Path) -> None:
+async def test_a_restart_of_the_peer_is_survived(peer: Start, tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.db")
     clock = PlantClock.starting_at(real_now_us())
     port = free_port()

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from connectors.clock import PlantClock, real_now_us
+from connectors.clock import PlantClock, monotonic_s, real_now_us
 from connectors.opcua.config import OpcuaSource
 from connectors.opcua.connector import OpcuaConnector
 from connectors.runtime.runner import SourceRunner
@@ -39,9 +39,9 @@ def source(port: int) -> OpcuaSource:
 
 
 async def test_every_tag_is_read_and_changes_arrive_in_order() -> None:
-    async with node_peer(SCRIPT, 0) as port:
+    async with node_peer(SCRIPT, 0) as peer:
         clock = PlantClock.starting_at(real_now_us())
-        device = OpcuaConnector(source(port), ConnectorContext(clock=clock))
+        device = OpcuaConnector(source(peer.port), ConnectorContext(clock=clock))
         await device.open()
         read = {sample.tag: sample for sample in (await device.read_all()).samples}
         parts: list[Sample] = []
@@ -88,3 +88,36 @@ async def test_a_restart_with_other_namespaces_is_survived_and_the_hole_recorded
         task.cancel()
         await asyncio.wait([task])
     spool.close()
+
+
+async def test_a_short_freeze_costs_nothing_and_a_long_one_is_noticed_within_ten_seconds(
+    tmp_path: Path,
+) -> None:
+    spool = Spool(tmp_path / "spool.db")
+    clock = PlantClock.starting_at(real_now_us())
+    async with node_peer(SCRIPT, 0) as peer:
+        device = OpcuaConnector(source(peer.port), ConnectorContext(clock=clock))
+        runner = SourceRunner(device, dict.fromkeys(NAMES, Stream.EVENT), spool, clock)
+        task = asyncio.create_task(runner.run())
+        await until(lambda: runner.status.state is LinkState.UP, 15.0)
+        peer.freeze()
+        await asyncio.sleep(2.5)
+        peer.thaw()
+        count = len(records(spool))
+        await until(lambda: len(records(spool)) > count + 5)
+        assert runner.status.counters.reconnects == 0
+
+        begin = monotonic_s()
+        peer.freeze()
+        await until(lambda: runner.status.counters.reconnects == 1, 10.0)
+        assert monotonic_s() - begin <= 10.0
+        peer.thaw()
+        await until(lambda: bool(gaps(spool)), 20.0)
+        task.cancel()
+        await asyncio.wait([task])
+    assert [gap[4] in ("server_silent", "connection_lost") for gap in gaps(spool)] == [True]
+    spool.close()
+
+
+def gaps(spool: Spool) -> list[list[Any]]:
+    return [record for record in records(spool) if record[1] == "g"]
