@@ -23,12 +23,12 @@ def find_work_unit(session: Session, code: str) -> WorkUnit:
     """The work unit of that code.
 
     Raises:
-        Refusal: `work_unit_unknown` (404).
+        Refusal: `unknown_work_unit` (404).
     """
     known = masters(session)
     identity = known.work_unit_ids.get(code)
     if identity is None:
-        raise Refusal("work_unit_unknown", f"there is no work unit {code!r}", status=404)
+        raise Refusal("unknown_work_unit", f"there is no work unit {code!r}", status=404)
     return known.work_units[identity]
 
 

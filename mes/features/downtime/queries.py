@@ -28,7 +28,7 @@ def stops(
         needing: only those that still need a reason.
 
     Raises:
-        Refusal: `work_unit_unknown` (404).
+        Refusal: `unknown_work_unit` (404).
     """
     unit = find_work_unit(session, work_unit)
     board = Board(session, unit, start, end, as_of=now)
@@ -42,7 +42,7 @@ def orphans(
     """Statements about [start, end) that meet no stop at present (S7); they attach by themselves.
 
     Raises:
-        Refusal: `work_unit_unknown` (404).
+        Refusal: `unknown_work_unit` (404).
     """
     unit = find_work_unit(session, work_unit)
     reasons = masters(session).reasons

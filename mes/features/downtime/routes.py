@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
-from mes.core.instants import parse_instant
+from mes.core.case_model import Span
 from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
@@ -18,6 +17,7 @@ from mes.features.commands.subjects import find_work_unit
 from mes.features.downtime.queries import orphans, statement_answer, stops
 from mes.features.downtime.schemas import StatementIn, StopsQuery
 from mes.features.downtime.service import state_stop
+from mes.features.oee.windows import window_of
 from mes.web.roles import Role, Scope, actor, require
 from mes.web.wiring import reading
 
@@ -35,8 +35,9 @@ def list_stops(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
     """The stops that overlap a window, with reason, statement and what still needs a reason."""
     now = plant_now_us()
     with reading() as session:
-        start, end = _window(session, work_unit, query_data, now)
-        found = stops(session, work_unit, start, end, now, needing=query_data.needs_reason)
+        window = _window(session, work_unit, query_data, now)
+        needing = query_data.needs_reason
+        found = stops(session, work_unit, window.start, window.end, now, needing=needing)
     return {"items": found, "next": None}
 
 
@@ -47,8 +48,8 @@ def list_orphans(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
     """Statements of a window that meet no stop at present; they attach again by themselves."""
     now = plant_now_us()
     with reading() as session:
-        start, end = _window(session, work_unit, query_data, now)
-        found = orphans(session, work_unit, start, end, now)
+        window = _window(session, work_unit, query_data, now)
+        found = orphans(session, work_unit, window.start, window.end, now)
     return {"items": found, "next": None}
 
 
@@ -68,25 +69,9 @@ def state(work_unit: str, json_data: StatementIn) -> tuple[dict[str, Any], int]:
     return answered("stop.state", work_unit, json_data, do)
 
 
-def _window(session: Session, work_unit: str, query: StopsQuery, now: int) -> tuple[int, int]:
+def _window(session: Session, work_unit: str, query: StopsQuery, now: int) -> Span:
     """The window asked for; by default the present shift so far."""
-    period = find_work_unit(session, work_unit).plan.period_at(now)
-    start = _instant(query.start, "from", period.start_us)
-    end = _instant(query.end, "to", max(now, start + 1))
-    if not start < end <= start + WINDOW_MAX_US:
-        raise Refusal(
-            "window_invalid",
-            "to must lie after from, at most 32 days later",
-            status=422,
-            field="to",
-        )
-    return start, end
-
-
-def _instant(text: str | None, field: str, default: int) -> int:
-    if text is None:
-        return default
-    try:
-        return parse_instant(re.sub(r" (?=\d\d:?\d\d$)", "+", text))
-    except ValueError as mistake:
-        raise Refusal("window_invalid", f"{field} {mistake}", status=422, field=field) from None
+    window = window_of(query.arguments(), find_work_unit(session, work_unit).plan, now)
+    if window.end - window.start > WINDOW_MAX_US:
+        raise Refusal("range_too_long", "ask for at most 32 days at once", status=422, field="from")
+    return window

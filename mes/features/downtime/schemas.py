@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AliasChoices, BaseModel, Field
+from typing import Annotated
+
+from pydantic import AliasChoices, BaseModel, Field, StringConstraints
 
 from mes.core.derive.signals import State
 from mes.core.derive.statements import StatementKind
@@ -14,6 +16,8 @@ from mes.features.commands.schemas import (
     optional_instant,
 )
 from mes.features.downtime.service import StatementDraft
+
+WindowText = Annotated[str, StringConstraints(max_length=80)]
 
 
 class StatementIn(CommandIn):
@@ -47,8 +51,18 @@ class StatementIn(CommandIn):
 
 
 class StopsQuery(BaseModel):
-    """A window, by default the present shift; `needs_reason`: only stops that need one."""
+    """A window (two instants, or a production day and maybe a shift), by default this shift.
 
-    start: str | None = Field(default=None, max_length=40, validation_alias="from")
-    end: str | None = Field(default=None, max_length=40, validation_alias="to")
+    `needs_reason`: only stops that still need one.
+    """
+
+    start: WindowText | None = Field(default=None, validation_alias="from")
+    end: WindowText | None = Field(default=None, validation_alias="to")
+    day: WindowText | None = None
+    shift: WindowText | None = None
     needs_reason: bool = False
+
+    def arguments(self) -> dict[str, str]:
+        """The window as the address named it."""
+        named = {"from": self.start, "to": self.end, "day": self.day, "shift": self.shift}
+        return {name: text for name, text in named.items() if text is not None}

@@ -73,7 +73,7 @@ def state_stop(
         may_override: whether the person may declare a state where a signal tells it (supervisor).
 
     Raises:
-        Refusal: `work_unit_unknown`, `statement_unknown` (404), `declare_needs_supervisor` (403),
+        Refusal: `unknown_work_unit`, `statement_unknown` (404), `declare_needs_supervisor` (403),
             `statement_invalid`, `reason_unknown`, `reason_of_other_domain` (422),
             `stop_changed`, `statement_not_in_force` (409).
     """

@@ -6,11 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from mes.db import Database
 from mes.features.audit.service import broken_links, record
 from mes.models import AuditLog
 from tests.features.commands.floor import KIM
+
+
+class PowerCutError(Exception):
+    pass
+
+
+def fail_after(session: Session, subject: str) -> None:
+    record(session, KIM, "test.do", subject)
+    raise PowerCutError
 
 
 def write(database: Database, *subjects: str) -> None:
@@ -56,14 +66,12 @@ def test_writers_at_once_make_one_chain(database: Database) -> None:
 
 
 def test_what_was_rolled_back_is_not_in_the_log(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as session:
-        record(session, KIM, "test.do", "never")
-        raise RuntimeError("power cut")
+    with pytest.raises(PowerCutError), database.transaction() as session:
+        fail_after(session, "never")
     with database.transaction() as session:
         record(session, KIM, "test.do", "before")
-        with pytest.raises(RuntimeError), session.begin_nested():
-            record(session, KIM, "test.do", "in a savepoint that fails")
-            raise RuntimeError("refused")
+        with pytest.raises(PowerCutError), session.begin_nested():
+            fail_after(session, "in a savepoint that fails")
         with session.begin_nested():
             record(session, KIM, "test.do", "in a savepoint that holds")
     assert subjects(database) == ["before", "in a savepoint that holds"]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.db import Database
@@ -17,9 +19,7 @@ from mes.features.quantities.service import Entry, enter_quantities
 from mes.features.work_orders.dispatch import dispatch_order
 from mes.features.work_orders.service import OrderDraft, create_order, release_order
 from mes.models import JobOrder, QuantityStatement, WorkOrder
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-from tests.features.production.plant import DAY_START, MINUTE, PLANT, S, Feed, apply_plant, ids_of
+from tests.features.production.plant import DAY_START, MINUTE, PLANT, Feed, S, apply_plant, ids_of
 
 T = TypeVar("T")
 REASONS = """reasons:

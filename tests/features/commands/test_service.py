@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -14,16 +15,14 @@ from mes.db import Database
 from mes.features.commands.context import OLDEST_US, happened_at
 from mes.features.commands.service import Answer, CommandRequest, run_command
 from mes.models import Command
-from tests.features.commands.floor import KIM, MINUTE, S, Floor, command_id, refused
+from tests.features.commands.floor import KIM, MINUTE, Floor, S, command_id, refused
 
 NOON = 1_772_420_400 * S
 """2026-03-02 12:00 in Seoul."""
 
 
 def request(identity: str, kind: str = "test.do", **body: Any) -> CommandRequest:
-    return CommandRequest(
-        command_id=identity, kind=kind, body=body, actor=KIM, received_at=NOON
-    )
+    return CommandRequest(command_id=identity, kind=kind, body=body, actor=KIM, received_at=NOON)
 
 
 def run(database: Database, asked: CommandRequest, answer: dict[str, Any] | None = None) -> Answer:
@@ -41,7 +40,7 @@ def test_the_same_identity_for_something_else_is_refused(database: Database) -> 
     identity = command_id()
     run(database, request(identity, n=1))
     for other in (request(identity, n=2), request(identity, "test.other", n=1)):
-        refused("command_id_reused", lambda other=other: run(database, other))
+        refused("command_id_reused", partial(run, database, other))
 
 
 def test_a_refusal_is_not_kept_so_that_a_mended_retry_succeeds(database: Database) -> None:

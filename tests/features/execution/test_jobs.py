@@ -15,7 +15,7 @@ from mes.features.production.rows import job_runs, state_records
 from mes.features.quantities.service import Entry
 from mes.features.work_orders.documents import made_by_job
 from mes.models import JobEvent, StopStatement
-from tests.features.commands.floor import DAY_START, MINUTE, S, Floor, refused
+from tests.features.commands.floor import DAY_START, MINUTE, Floor, S, refused
 
 
 def resume(floor: Floor, job: str, at: int, **how: Any) -> None:
@@ -80,7 +80,7 @@ def test_a_second_job_on_a_work_unit_needs_the_word_together(floor: Floor) -> No
     assert refusal.details == {"job_orders": [first]}
     floor.start(second, MINUTE, together=True)
     floor.count(0, 3 * MINUTE)
-    assert (good(floor, first), good(floor, second)) == (90, 61)
+    assert [good(floor, job) for job in (first, second)] == [90, 61]
 
 
 def test_a_paused_job_stays_loaded(floor: Floor) -> None:

@@ -51,7 +51,7 @@ def test_dispatching_is_refused_for_what_does_not_fit(floor: Floor) -> None:
     draft = floor.do(0, lambda s, c: create_order(s, c, OrderDraft(item="A", quantity=1))).number
     refused("order_not_dispatchable", lambda: floor.dispatch(draft))
     order = floor.order()
-    refused("work_unit_unknown", lambda: floor.dispatch(order, "press-9"))
+    refused("unknown_work_unit", lambda: floor.dispatch(order, "press-9"))
     refused("impossible_quantity", lambda: floor.dispatch(order, "press-1", 0))
     refused(
         "segment_unknown",

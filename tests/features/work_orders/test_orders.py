@@ -21,7 +21,12 @@ from mes.features.work_orders.service import (
 from mes.models import AuditLog, NumberRule, OrderEvent
 from tests.features.commands.floor import DAY_START, MINUTE, Floor, refused
 
-ROW = {"item": "A", "quantity": 100, "external_system": "erp", "external_id": "4711"}
+ROW: dict[str, Any] = {
+    "item": "A",
+    "quantity": 100,
+    "external_system": "erp",
+    "external_id": "4711",
+}
 
 
 def create(floor: Floor, at: int = 0, **draft: Any) -> str:
@@ -30,9 +35,7 @@ def create(floor: Floor, at: int = 0, **draft: Any) -> str:
 
 
 def take_in(floor: Floor, **changed: Any) -> tuple[str, str]:
-    order, outcome = floor.do(
-        0, lambda s, c: import_order(s, c, OrderDraft(**{**ROW, **changed}))
-    )
+    order, outcome = floor.do(0, lambda s, c: import_order(s, c, OrderDraft(**{**ROW, **changed})))
     return order.number, outcome
 
 
