@@ -21,7 +21,7 @@ from mes.core.policies import Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import EMPTY, Tally, tally
 from mes.features.production import facts
-from mes.features.production.bookings import Booking, Mark, RunIndex, counter_bookings
+from mes.features.production.bookings import Booking, Mark, RunIndex
 from mes.features.production.cases import build_case
 from mes.features.production.coverage import (
     covered_by_source,
@@ -30,11 +30,11 @@ from mes.features.production.coverage import (
     known_until,
     present,
 )
-from mes.features.production.derivation import typed_in
 from mes.features.production.interpret import counter_tags
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.rows import job_runs, records_with_context
+from mes.features.production.scope import booked_in
 from mes.models import JobOrder, RollupHour, WorkUnitLive
 
 HOUR_US = 3_600_000_000
@@ -145,14 +145,8 @@ def unit_bookings(
     rows = facts.facts_since(session, tags, start, end)
     rows += facts.facts_reaching_back(session, tags, end)
     priors = {row.tag_id: row for row in facts.last_facts(session, tags, start, usable=True)}
-    index = RunIndex(runs)
-    counted = counter_bookings(
-        unit, given.masters, rows, priors, index, facts.count_decisions(session, unit.id)
-    )
-    rate = facts.rate_finder(given.masters, unit)
-    bookings = [b for b in counted.bookings if start <= b.at < end]
-    bookings += [b for b in typed_in(session, unit, start, index, rate) if b.at < end]
-    return bookings, [m for m in counted.marks if start <= m.at < end]
+    bookings, marks = booked_in(session, given.masters, unit, rows, priors, RunIndex(runs), start)
+    return [b for b in bookings if b.at < end], [m for m in marks if start <= m.at < end]
 
 
 def unit_tally(session: Session, given: Known, window: Span, *, as_of: int | None = None) -> Tally:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from mes.core.derive import counts, runs, statements
 from mes.core.derive.signals import State
 from mes.core.exact import Number, parse_number
 from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.statements import FOREVER, run, table
 from mes.models import (
     CountDecision,
     GapFact,
@@ -46,15 +47,54 @@ class FactRow(NamedTuple):
         return self.quality != BAD and self.value is not None
 
 
+_FACTS = table(SignalFact)
 _COLUMNS = (
-    SignalFact.event_time,
-    SignalFact.source_id,
-    SignalFact.epoch,
-    SignalFact.seq,
-    SignalFact.tag_id,
-    SignalFact.value,
-    SignalFact.quality,
-    SignalFact.gap_from,
+    _FACTS.c.event_time,
+    _FACTS.c.source_id,
+    _FACTS.c.epoch,
+    _FACTS.c.seq,
+    _FACTS.c.tag_id,
+    _FACTS.c.value,
+    _FACTS.c.quality,
+    _FACTS.c.gap_from,
+)
+_LATEST_FIRST = (_FACTS.c.event_time.desc(), _FACTS.c.epoch.desc(), _FACTS.c.seq.desc())
+_SINCE = select(*_COLUMNS).where(
+    _FACTS.c.tag_id.in_(bindparam("tags", expanding=True)),
+    _FACTS.c.event_time >= bindparam("start"),
+    _FACTS.c.event_time < bindparam("end"),
+)
+_BACKWARDS = (
+    select(*_COLUMNS)
+    .where(_FACTS.c.tag_id == bindparam("tag"), _FACTS.c.event_time < bindparam("before"))
+    .order_by(*_LATEST_FIRST)
+    .limit(bindparam("most"))
+)
+_BACKWARDS_USABLE = (
+    select(*_COLUMNS)
+    .where(
+        _FACTS.c.tag_id == bindparam("tag"),
+        _FACTS.c.event_time < bindparam("before"),
+        _FACTS.c.quality != BAD,
+    )
+    .order_by(*_LATEST_FIRST)
+    .limit(bindparam("most"))
+)
+_NEXT_USABLE = (
+    select(*_COLUMNS)
+    .where(
+        _FACTS.c.tag_id == bindparam("tag"),
+        _FACTS.c.event_time >= bindparam("at"),
+        _FACTS.c.quality != BAD,
+    )
+    .order_by(_FACTS.c.event_time, _FACTS.c.epoch, _FACTS.c.seq)
+    .limit(1)
+)
+_GAPS = table(GapFact)
+_GAPS_AFTER = select(_GAPS.c.start, _GAPS.c.end).where(
+    _GAPS.c.source_id.in_(bindparam("sources", expanding=True)),
+    _GAPS.c.end > bindparam("at"),
+    _GAPS.c.stream == "event",
 )
 
 
@@ -62,13 +102,14 @@ def facts_since(
     session: Session, tag_ids: Collection[int], start: int, end: int | None = None
 ) -> list[FactRow]:
     """The readings of tags with an event time in [start, end), by time; end None: all."""
-    found: list[FactRow] = []
-    for tag_id in sorted(tag_ids):
-        query = select(*_COLUMNS).where(SignalFact.tag_id == tag_id, SignalFact.event_time >= start)
-        if end is not None:
-            query = query.where(SignalFact.event_time < end)
-        found += map(FactRow._make, session.execute(query))
-    return sorted(found)
+    if not tag_ids:
+        return []
+    given = {"tags": sorted(tag_ids), "start": start, "end": FOREVER if end is None else end}
+    return sorted(map(FactRow._make, run(session, _SINCE, given)), key=_in_time)
+
+
+def _in_time(row: FactRow) -> tuple[int, int, str, int]:
+    return (row.event_time, row.source_id, row.epoch, row.seq)
 
 
 def last_facts(
@@ -81,9 +122,7 @@ def last_facts(
     """
     found = []
     for tag_id in sorted(set(tag_ids)):
-        row = next(iter(facts_backwards(session, tag_id, before, usable=usable, limit=1)), None)
-        if row is not None:
-            found.append(row)
+        found += facts_backwards(session, tag_id, before, usable=usable, limit=1)
     return found
 
 
@@ -91,13 +130,9 @@ def facts_backwards(
     session: Session, tag_id: int, before: int, *, usable: bool = False, limit: int
 ) -> list[FactRow]:
     """The last readings of a tag before an instant, latest first."""
-    query = select(*_COLUMNS).where(SignalFact.tag_id == tag_id, SignalFact.event_time < before)
-    if usable:
-        query = query.where(SignalFact.quality != BAD)
-    query = query.order_by(
-        SignalFact.event_time.desc(), SignalFact.epoch.desc(), SignalFact.seq.desc()
-    ).limit(limit)
-    return [FactRow._make(row) for row in session.execute(query)]
+    query = _BACKWARDS_USABLE if usable else _BACKWARDS
+    rows = run(session, query, {"tag": tag_id, "before": before, "most": limit})
+    return [FactRow._make(row) for row in rows]
 
 
 def facts_reaching_back(session: Session, tag_ids: Iterable[int], at: int) -> list[FactRow]:
@@ -107,30 +142,17 @@ def facts_reaching_back(session: Session, tag_ids: Iterable[int], at: int) -> li
     """
     found = []
     for tag_id in sorted(set(tag_ids)):
-        row = session.execute(
-            select(*_COLUMNS)
-            .where(
-                SignalFact.tag_id == tag_id,
-                SignalFact.event_time >= at,
-                SignalFact.quality != BAD,
-            )
-            .order_by(SignalFact.event_time, SignalFact.epoch, SignalFact.seq)
-            .limit(1)
-        ).one_or_none()
+        row = run(session, _NEXT_USABLE, {"tag": tag_id, "at": at}).one_or_none()
         if row is not None and row.gap_from is not None and row.gap_from < at:
             found.append(FactRow._make(row))
-    return sorted(found)
+    return sorted(found, key=_in_time)
 
 
 def gaps_after(session: Session, source_ids: Collection[int], at: int) -> list[tuple[int, int]]:
     """Known holes [start, end) of the event streams of these sources that end after an instant."""
     if not source_ids:
         return []
-    rows = session.execute(
-        select(GapFact.start, GapFact.end).where(
-            GapFact.source_id.in_(source_ids), GapFact.end > at, GapFact.stream == "event"
-        )
-    )
+    rows = run(session, _GAPS_AFTER, {"sources": sorted(source_ids), "at": at})
     return [(start, end) for start, end in rows]
 
 
@@ -173,30 +195,45 @@ def job_events(session: Session, unit_id: int, rate: Rate) -> list[runs.JobEvent
     ]
 
 
+_QUANTITIES = table(QuantityStatement)
+_TYPED = select(_QUANTITIES).where(
+    _QUANTITIES.c.work_unit_id == bindparam("unit"), _QUANTITIES.c.at >= bindparam("since")
+)
+_VOIDING = select(_QUANTITIES).where(
+    _QUANTITIES.c.work_unit_id == bindparam("unit"),
+    _QUANTITIES.c.at < bindparam("since"),
+    _QUANTITIES.c.recorded_at >= bindparam("recorded"),
+    _QUANTITIES.c.voids.is_not(None),
+)
+_DECISIONS = (
+    select(CountDecision.tag_id, CountDecision.reading_at, CountDecision.decision)
+    .where(CountDecision.work_unit_id == bindparam("unit"))
+    .order_by(CountDecision.recorded_at, CountDecision.command_id)
+)
+_STOPS = table(StopStatement)
+_STATEMENTS = select(_STOPS).where(
+    _STOPS.c.work_unit_id == bindparam("unit"),
+    or_(
+        _STOPS.c.stated_at > bindparam("since"),
+        _STOPS.c.seen_end > bindparam("since"),
+        _STOPS.c.end > bindparam("since"),
+        _STOPS.c.seen_start >= bindparam("since"),
+        _STOPS.c.start >= bindparam("since"),
+    ),
+)
+
+
 def typed_quantities(session: Session, unit_id: int, since: int) -> list[counts.TypedQuantity]:
     """What people typed for times not before `since`, with what voids one of them."""
-    rows = list(
-        session.scalars(
-            select(QuantityStatement).where(
-                QuantityStatement.work_unit_id == unit_id, QuantityStatement.at >= since
-            )
-        )
-    )
+    rows = list(run(session, _TYPED, {"unit": unit_id, "since": since}))
     if rows:
         known = {row.command_id for row in rows}
-        first = min(row.recorded_at for row in rows)
-        rows += [
-            row
-            for row in session.scalars(
-                select(QuantityStatement).where(
-                    QuantityStatement.work_unit_id == unit_id,
-                    QuantityStatement.at < since,
-                    QuantityStatement.recorded_at >= first,
-                    QuantityStatement.voids.is_not(None),
-                )
-            )
-            if row.command_id not in known
-        ]
+        given = {
+            "unit": unit_id,
+            "since": since,
+            "recorded": min(row.recorded_at for row in rows),
+        }
+        rows += [row for row in run(session, _VOIDING, given) if row.command_id not in known]
     return [
         counts.TypedQuantity(
             command_id=row.command_id,
@@ -217,11 +254,7 @@ def typed_quantities(session: Session, unit_id: int, since: int) -> list[counts.
 
 def count_decisions(session: Session, unit_id: int) -> dict[tuple[int, int], counts.CountDecision]:
     """Decisions on suspect counts by (tag, instant of the reading); the latest command wins."""
-    rows = session.execute(
-        select(CountDecision.tag_id, CountDecision.reading_at, CountDecision.decision)
-        .where(CountDecision.work_unit_id == unit_id)
-        .order_by(CountDecision.recorded_at, CountDecision.command_id)
-    )
+    rows = run(session, _DECISIONS, {"unit": unit_id})
     return {(tag, at): counts.CountDecision(decision) for tag, at, decision in rows}
 
 
@@ -229,21 +262,12 @@ def stop_statements(
     session: Session, unit_id: int, since: int | None = None
 ) -> list[statements.StopStatement]:
     """Statements about stops that may reach beyond `since`, with what replaces them; None: all."""
-    query = select(StopStatement).where(StopStatement.work_unit_id == unit_id)
-    if since is not None:
-        query = query.where(
-            or_(
-                StopStatement.stated_at > since,
-                StopStatement.seen_end > since,
-                StopStatement.end > since,
-                StopStatement.seen_start >= since,
-                and_(StopStatement.start.is_not(None), StopStatement.start >= since),
-            )
-        )
-    return core_statements(session.scalars(query))
+    return core_statements(
+        run(session, _STATEMENTS, {"unit": unit_id, "since": -FOREVER if since is None else since})
+    )
 
 
-def core_statements(rows: Iterable[StopStatement]) -> list[statements.StopStatement]:
+def core_statements(rows: Iterable[Any]) -> list[statements.StopStatement]:
     """Stored statements as the core knows them; one that says nothing sensible is left out."""
     found = []
     for row in rows:

@@ -15,11 +15,12 @@ from mes.core.derive.restart import statement_dirty_from
 from mes.db import ANNOUNCED
 from mes.features.production import facts
 from mes.features.production.coverage import covered_by_source, covered_until
-from mes.features.production.derivation import Scope, derive_unit, last_fact_of
+from mes.features.production.derivation import derive_unit
 from mes.features.production.dirty import Dirty, Touched
 from mes.features.production.live_state import LiveState
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
+from mes.features.production.scope import Scope, last_fact_of
 from mes.models import WorkUnitLive
 
 __all__ = ["Dirty", "derive_again", "facts_changed", "statement_from"]

@@ -1,0 +1,128 @@
+"""What a derivation works on, and reads that both of its halves need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mes.features.production import facts
+from mes.features.production.bookings import (
+    Booking,
+    Mark,
+    RunIndex,
+    counter_bookings,
+    typed_bookings,
+)
+from mes.features.production.facts import FactRow
+from mes.features.production.masters import Masters, WorkUnit
+from mes.models import JobEvent, JobOrder, QuantityStatement, SignalFact, StopStatement
+
+BRIDGE_US = 60_000_000
+"""Unknown time of at most this length ends no stop (S1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a derivation works on.
+
+    Attributes:
+        covered: up to where the state is known; None: it does not depend on a source.
+        until: facts from there on are left for the next derivation; None: all.
+    """
+
+    session: Session
+    known: Masters
+    unit: WorkUnit
+    covered: int | None
+    until: int | None = None
+
+    @property
+    def now_limit_us(self) -> int:
+        """The minor-stop limit by the newest settings, for reasons that people gave."""
+        return self.unit.setting(2**62).minor_stop_limit_us
+
+
+def booked_in(
+    session: Session,
+    known: Masters,
+    unit: WorkUnit,
+    rows: list[FactRow],
+    priors: dict[int, FactRow],
+    index: RunIndex,
+    since: int,
+) -> tuple[list[Booking], list[Mark]]:
+    """All pieces from `since` on, in order of time, and the flags of the readings.
+
+    Args:
+        rows: readings of the counter tags from `since` on.
+        priors: by tag the last usable reading before.
+    """
+    counted = counter_bookings(unit, known, rows, priors, index, {})
+    if counted.marks:  # only what is suspect can have been decided about
+        decisions = facts.count_decisions(session, unit.id)
+        if decisions:
+            counted = counter_bookings(unit, known, rows, priors, index, decisions)
+    bookings = [booking for booking in counted.bookings if booking.at >= since]
+    bookings += _typed(session, unit, since, index, facts.rate_finder(known, unit))
+    bookings.sort(key=lambda booking: booking.at)
+    return bookings, counted.marks
+
+
+def _typed(
+    session: Session, unit: WorkUnit, since: int, index: RunIndex, rate: facts.Rate
+) -> list[Booking]:
+    """Pieces that people typed for times from `since` on."""
+    quantities = facts.typed_quantities(session, unit.id, since)
+    if not quantities:
+        return []
+    jobs = {int(quantity.job) for quantity in quantities if quantity.job is not None}
+    rows = session.execute(select(JobOrder.id, JobOrder.material_id).where(JobOrder.id.in_(jobs)))
+    materials = {row.id: row.material_id for row in rows}
+    booked = typed_bookings(
+        unit,
+        quantities,
+        index,
+        lambda job, at: rate(materials[job], at) if job in materials else None,
+    )
+    return [booking for booking in booked if booking.at >= since]
+
+
+def last_fact_of(session: Session, unit: WorkUnit, until: int | None = None) -> int | None:
+    """Event time of the latest fact of a work unit; None: there is none."""
+    found = []
+    for binding in unit.bindings:
+        query = select(func.max(SignalFact.event_time)).where(
+            SignalFact.tag_id == binding.tag_id, SignalFact.event_time >= binding.start
+        )
+        if binding.end is not None:
+            query = query.where(SignalFact.event_time < binding.end)
+        if until is not None:
+            query = query.where(SignalFact.event_time < until)
+        found.append(session.scalar(query))
+    for model in (JobEvent, QuantityStatement):
+        query = select(func.max(model.at)).where(model.work_unit_id == unit.id)
+        if until is not None:
+            query = query.where(model.at < until)
+        found.append(session.scalar(query))
+    return max((at for at in found if at is not None), default=None)
+
+
+def first_fact_of(session: Session, unit: WorkUnit) -> int | None:
+    """The first instant that a fact of a work unit speaks about; None: there is none."""
+    found = []
+    for binding in unit.bindings:
+        query = select(func.min(SignalFact.event_time)).where(
+            SignalFact.tag_id == binding.tag_id, SignalFact.event_time >= binding.start
+        )
+        found.append(session.scalar(query))
+    for model in (JobEvent, QuantityStatement):
+        found.append(
+            session.scalar(select(func.min(model.at)).where(model.work_unit_id == unit.id))
+        )
+    declared = select(func.min(StopStatement.start)).where(
+        StopStatement.work_unit_id == unit.id, StopStatement.kind == "declare"
+    )
+    found.append(session.scalar(declared))
+    return min((at for at in found if at is not None), default=None)

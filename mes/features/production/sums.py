@@ -1,0 +1,173 @@
+"""Reading and writing minute quantities and hour sums: only what differs is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from mes.core.exact import Number
+from mes.core.tally import Tally
+from mes.features.production.bookings import NO_JOB, Booking
+from mes.features.production.facts import exact
+from mes.features.production.plan import Cell
+from mes.features.production.standstill import MINUTE_US
+from mes.features.production.statements import run, run_many, table
+from mes.models import QuantityRecord, RollupHour
+
+QuantityKey = tuple[int, int, int]
+QuantityValues = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
+
+_NAMES = ("good", "scrap", "rework", "startup_scrap", "estimated")
+_QUANTITIES = table(QuantityRecord)
+_HELD = select(
+    _QUANTITIES.c.minute,
+    _QUANTITIES.c.job_order_id,
+    _QUANTITIES.c.material_id,
+    *(_QUANTITIES.c[name] for name in _NAMES),
+).where(_QUANTITIES.c.work_unit_id == bindparam("unit"), _QUANTITIES.c.minute >= bindparam("since"))
+_KEY = (
+    (_QUANTITIES.c.work_unit_id == bindparam("k_unit"))
+    & (_QUANTITIES.c.minute == bindparam("k_minute"))
+    & (_QUANTITIES.c.job_order_id == bindparam("k_job"))
+    & (_QUANTITIES.c.material_id == bindparam("k_item"))
+)
+_DELETE = delete(_QUANTITIES).where(_KEY)
+_UPDATE = update(_QUANTITIES).where(_KEY).values({name: bindparam(f"b_{name}") for name in _NAMES})
+_INSERT = insert(_QUANTITIES)
+_CELLS = table(RollupHour)
+_DELETE_CELLS = delete(_CELLS).where(
+    _CELLS.c.work_unit_id == bindparam("unit"), _CELLS.c.end > bindparam("since")
+)
+_INSERT_CELLS = insert(_CELLS)
+_CELL_SUMS = select(_CELLS.c.tally).where(
+    _CELLS.c.work_unit_id == bindparam("unit"),
+    _CELLS.c.start >= bindparam("start"),
+    _CELLS.c.end <= bindparam("end"),
+)
+
+
+def replace_quantities(
+    session: Session, unit_id: int, since: int, bookings: Iterable[Booking]
+) -> None:
+    """Make the minute rows from `since` (a whole minute) on say what the bookings say."""
+    held = {
+        (row[0], row[1], row[2]): tuple(row[3:8])
+        for row in run(session, _HELD, {"unit": unit_id, "since": since})
+    }
+    wanted = _minutes(bookings)
+    run_many(session, _DELETE, [_key(unit_id, key) for key in held if key not in wanted])
+    run_many(
+        session,
+        _UPDATE,
+        [
+            {**_key(unit_id, key), **{f"b_{n}": v for n, v in zip(_NAMES, values, strict=True)}}
+            for key, values in wanted.items()
+            if key in held and held[key] != values
+        ],
+    )
+    run_many(
+        session,
+        _INSERT,
+        [
+            {
+                "work_unit_id": unit_id,
+                "minute": key[0],
+                "job_order_id": key[1],
+                "material_id": key[2],
+                **dict(zip(_NAMES, values, strict=True)),
+            }
+            for key, values in wanted.items()
+            if key not in held
+        ],
+    )
+
+
+def _key(unit_id: int, key: QuantityKey) -> dict[str, int]:
+    return {"k_unit": unit_id, "k_minute": key[0], "k_job": key[1], "k_item": key[2]}
+
+
+def _minutes(bookings: Iterable[Booking]) -> dict[QuantityKey, QuantityValues]:
+    sums: dict[QuantityKey, list[Number]] = {}
+    for one in bookings:
+        key = (one.at - one.at % MINUTE_US, one.job, one.material_id)
+        held = sums.setdefault(key, [0, 0, 0, 0, 0])
+        held[0] += one.good
+        held[1] += one.scrap
+        held[2] += one.rework
+        held[3] += one.startup_scrap
+        if one.estimated:
+            held[4] += one.good + one.scrap + one.rework
+    return {
+        key: (_stored(v[0]), _stored(v[1]), _stored(v[2]), _stored(v[3]), _stored(v[4]))
+        for key, v in sums.items()
+        if any(v)
+    }
+
+
+def _stored(value: Number) -> Decimal:
+    """A quantity with at most six places, as the column keeps it."""
+    if isinstance(value, int):
+        return Decimal(value)
+    return Decimal(round(value * 1_000_000)) / 1_000_000
+
+
+def job_sums(
+    session: Session, unit_id: int, jobs: Iterable[int], before: int
+) -> dict[int, tuple[Number, Number, Number]]:
+    """Good, scrap and rework of jobs on a work unit before an instant (a whole minute)."""
+    wanted = sorted(job for job in set(jobs) if job != NO_JOB)
+    if not wanted:
+        return {}
+    result: dict[int, tuple[Number, Number, Number]] = dict.fromkeys(wanted, (0, 0, 0))
+    rows = session.execute(
+        select(
+            QuantityRecord.job_order_id,
+            func.sum(QuantityRecord.good),
+            func.sum(QuantityRecord.scrap),
+            func.sum(QuantityRecord.rework),
+        )
+        .where(
+            QuantityRecord.work_unit_id == unit_id,
+            QuantityRecord.job_order_id.in_(wanted),
+            QuantityRecord.minute < before,
+        )
+        .group_by(QuantityRecord.job_order_id)
+    )
+    for job, good, scrap, rework in rows:
+        result[job] = (exact(good), exact(scrap), exact(rework))
+    return result
+
+
+def rollup_sum(session: Session, unit_id: int, start: int, end: int) -> Tally:
+    """The sum of the hour cells inside [start, end)."""
+    total = Tally()
+    for (row,) in run(session, _CELL_SUMS, {"unit": unit_id, "start": start, "end": end}):
+        total += Tally.from_json(row)
+    return total
+
+
+def delete_rollups(session: Session, unit_id: int, since: int) -> None:
+    """Take away the hour cells that end after an instant."""
+    run(session, _DELETE_CELLS, {"unit": unit_id, "since": since})
+
+
+def insert_rollups(session: Session, unit_id: int, sums: Sequence[tuple[Cell, Tally]]) -> None:
+    """Write closed hour cells."""
+    run_many(
+        session,
+        _INSERT_CELLS,
+        [
+            {
+                "work_unit_id": unit_id,
+                "start": cell.start,
+                "end": cell.end,
+                "production_day": cell.production_day.isoformat(),
+                "shift": cell.shift,
+                "tally": tally.to_json(),
+            }
+            for cell, tally in sums
+        ],
+    )
