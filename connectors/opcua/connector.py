@@ -100,12 +100,11 @@ class OpcuaConnector(PushConnector):
     @property
     def covered_until(self) -> int | None:
         """One publishing period before the quietest subscription last spoke."""
-        heard_s_ago = self._session.heard_s_ago() if self._session is not None else None
-        if heard_s_ago is None:
+        known_s_ago = self._session.known_s_ago() if self._session is not None else None
+        if known_s_ago is None:
             return None
         clock = self.context.clock
-        slowest_ms = max(self._period(tag) for tag in self.config.tags)
-        behind_us = int(heard_s_ago * float(clock.speed) * 1_000_000) + slowest_ms * 1000
+        behind_us = int(known_s_ago * float(clock.speed) * 1_000_000)
         return max(clock.now_us() - behind_us, self._last_event_us)
 
     def _open_session(self) -> OpcuaSession:

@@ -52,8 +52,9 @@ _MICROSECOND = timedelta(microseconds=1)
 _SERVER_CLOCK = ua.NodeId(ua.Int32(ua.ObjectIds.Server_ServerStatus_CurrentTime))
 
 logging.getLogger("asyncua").setLevel(logging.WARNING)
-# It warns of a keep-alive that overtakes the answer to its own subscription; nothing is lost.
-logging.getLogger("asyncua.client.ua_session").setLevel(logging.ERROR)
+# It logs a stack trace at each lost connection, which the runner reports in one line, and warns of
+# keep-alives that overtake the answer to their own subscription, where nothing is lost.
+logging.getLogger("asyncua.client.ua_session").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class _Channel:
         self.subscription: Subscription | None = None
         self.silence_limit_s = 3 * KEEP_ALIVE_S
         self.heard_at = monotonic_s()
+        self.interval_s = publish_ms / 1000
 
     def datachange_notification(self, node: Node, val: object, data: DataChangeNotif) -> None:
         """Called in order for every notification; must not wait."""
@@ -213,12 +215,16 @@ class OpcuaSession:
         self._queue.clear()
         return values
 
-    def heard_s_ago(self) -> float | None:
-        """Real seconds since the quietest subscription spoke; None without subscriptions."""
+    def known_s_ago(self) -> float | None:
+        """Real seconds back to the moment up to which all changes have arrived.
+
+        This is one publishing interval before the quietest subscription spoke; None without
+        subscriptions.
+        """
         channels = self._channels.values()
         if not channels:
             return None
-        return monotonic_s() - min(channel.last_heard() for channel in channels)
+        return monotonic_s() - min(each.last_heard() - each.interval_s for each in channels)
 
     def enqueue(self, node: str, value: ua.DataValue) -> None:
         """Take one notification; a full queue ends the session rather than losing in silence."""
@@ -263,7 +269,7 @@ class OpcuaSession:
             queuesize=1,
             sampling_interval=HEARTBEAT_SAMPLING_MS,
         )
-        interval_s = revised.RevisedPublishingInterval / 1000
+        interval_s = channel.interval_s = revised.RevisedPublishingInterval / 1000
         rhythm_s = interval_s * revised.RevisedMaxKeepAliveCount
         if not isinstance(clock[0], ua.StatusCode):
             rhythm_s = min(rhythm_s, max(KEEP_ALIVE_S, 2 * interval_s))
