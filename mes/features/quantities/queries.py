@@ -31,7 +31,7 @@ def entries(
         `items`, and `next` (None: no more).
 
     Raises:
-        Refusal: `work_unit_unknown` (404).
+        Refusal: `unknown_work_unit` (404).
     """
     unit = find_work_unit(session, work_unit)
     limit = max(1, min(limit, LIMIT_MAX))

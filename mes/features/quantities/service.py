@@ -69,7 +69,7 @@ def enter_quantities(
         reason_needed: whether scrap needs a reason where the plant has reasons for it.
 
     Raises:
-        Refusal: `work_unit_unknown`, `job_unknown` (404), `impossible_quantity`,
+        Refusal: `unknown_work_unit`, `job_unknown` (404), `impossible_quantity`,
             `scrap_reason_required`, `reason_unknown`, `reason_of_other_domain`,
             `made_at_invalid`, `good_is_counted`, `scrap_exceeds_total`, `job_not_started`,
             `order_closed`.

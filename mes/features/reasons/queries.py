@@ -33,7 +33,7 @@ def reasons(
         `selectable` (a group is not chosen itself).
 
     Raises:
-        Refusal: `reason_domain_unknown` (422), `work_unit_unknown` (404).
+        Refusal: `reason_domain_unknown` (422), `unknown_work_unit` (404).
     """
     if domain is not None and domain not in DOMAINS:
         raise Refusal(

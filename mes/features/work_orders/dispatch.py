@@ -39,7 +39,7 @@ def dispatch_order(
         segment: number of the operation; None: the first of the routing.
 
     Raises:
-        Refusal: `order_unknown`, `work_unit_unknown` (404), `work_unit_retired`, `order_changed`,
+        Refusal: `order_unknown`, `unknown_work_unit` (404), `work_unit_retired`, `order_changed`,
             `order_not_dispatchable`, `quantity_exceeds_order`, `nothing_to_dispatch`,
             `too_many_splits` (409), `segment_unknown`, `impossible_quantity` (422).
     """

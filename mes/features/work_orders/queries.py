@@ -112,7 +112,7 @@ def list_jobs(
         states: any of these; none given: all that are not cancelled, the last 100 completed ones.
 
     Raises:
-        Refusal: `work_unit_unknown` (404), `state_unknown` (422).
+        Refusal: `unknown_work_unit` (404), `state_unknown` (422).
     """
     query = select(JobOrder)
     if work_unit is not None:
