@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from urllib.parse import quote
+
+from flask import Flask, redirect, request
 from flask_babel import gettext, lazy_gettext
+from werkzeug.wrappers import Response
 
 from mes.settings import Settings
 from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, read_notices
 from mes.web.roles import ActorKind, Role, maybe_actor
+
+OPEN_PAGES = frozenset({"screens.sign_in", "screens.language"})
+"""Pages that anybody may read."""
 
 ROLE_NAMES = {
     Role.OPERATOR: lazy_gettext("Operator"),
@@ -22,9 +28,17 @@ ROLE_NAMES = {
 
 
 def init_pages(app: Flask, settings: Settings) -> None:
-    """Tell templates who may enrol, and the notices of this start."""
-
+    """Send strangers to the sign-in page; tell templates who may enrol, and the notices."""
     codes = read_notices(settings.data_dir)
+
+    @app.before_request
+    def guard() -> Response | None:
+        if request.blueprint != "screens" or request.endpoint in OPEN_PAGES:
+            return None
+        if maybe_actor() is not None:
+            return None
+        here = request.full_path.rstrip("?")
+        return redirect(f"/sign-in?next={quote(here, safe='')}", 303)
 
     @app.context_processor
     def helpers() -> dict[str, object]:
