@@ -174,24 +174,42 @@ def rate_finder(known: Masters, unit: WorkUnit) -> Rate:
     return item
 
 
-def job_events(session: Session, unit_id: int, rate: Rate) -> list[runs.JobEvent]:
-    """All job events of a work unit, with the item and its rate at the instant of the event."""
-    rows = session.execute(
-        select(
-            JobEvent.at,
-            JobEvent.job_order_id,
-            JobEvent.kind,
-            JobEvent.command_id,
-            JobOrder.material_id,
-        )
-        .join(JobOrder, JobOrder.id == JobEvent.job_order_id)
-        .where(JobEvent.work_unit_id == unit_id)
+_JOB_EVENTS = (
+    select(
+        JobEvent.at,
+        JobEvent.job_order_id,
+        JobEvent.kind,
+        JobEvent.command_id,
+        JobOrder.material_id,
+        JobOrder.ideal_cycle_s,
+        JobOrder.pieces_per_cycle,
     )
-    known = {kind.value: kind for kind in runs.JobEventKind}
+    .join(JobOrder, JobOrder.id == JobEvent.job_order_id)
+    .where(JobEvent.work_unit_id == bindparam("unit"))
+)
+_KINDS = {kind.value: kind for kind in runs.JobEventKind}
+
+
+def job_events(session: Session, unit_id: int, rate: Rate) -> list[runs.JobEvent]:
+    """All job events of a work unit, with the item and the rate that its start froze.
+
+    Args:
+        rate: for jobs that nothing was frozen into.
+    """
     return [
-        runs.JobEvent(at=at, job=job, kind=known[kind], command_id=command, item=rate(material, at))
-        for at, job, kind, command, material in rows
-        if kind in known
+        runs.JobEvent(
+            at=at,
+            job=job,
+            kind=_KINDS[kind],
+            command_id=command,
+            item=rate(material, at)
+            if pieces is None
+            else runs.Item(material=material, ideal_cycle_s=cycle, pieces_per_cycle=pieces),
+        )
+        for at, job, kind, command, material, cycle, pieces in run(
+            session, _JOB_EVENTS, {"unit": unit_id}
+        )
+        if kind in _KINDS
     ]
 
 

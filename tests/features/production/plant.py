@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from mes.db import Database
 from mes.features.ingest.service import ingest
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
-from mes.models import Equipment, Tag
+from mes.models import Base, Equipment, MaterialDefinition, Tag
 
 S = 1_000_000
 MINUTE = 60 * S
@@ -213,3 +214,36 @@ class Feed:
 def codes(items: Iterable[dict[str, Any]], key: str = "code") -> list[Any]:
     """One member of each."""
     return [item[key] for item in items]
+
+
+def item_id(session: Session, code: str) -> int:
+    """Id of an item."""
+    return session.scalars(
+        select(MaterialDefinition.id).where(MaterialDefinition.code == code)
+    ).one()
+
+
+FACT_TABLES = (
+    "job_event",
+    "quantity_statement",
+    "stop_statement",
+    "state_record",
+    "job_run",
+    "quantity_record",
+    "rollup_hour",
+    "work_unit_live",
+    "job_order",
+    "work_order",
+    "signal_fact",
+    "gap_fact",
+    "source_stream",
+    "source_status",
+    "quarantine",
+)
+
+
+def wipe_facts(database: Database) -> None:
+    """Take away everything but the master data."""
+    with database.transaction() as session:
+        for name in FACT_TABLES:
+            session.execute(delete(Base.metadata.tables[name]))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from mes.core.case import case_to_json, parse_case
 from mes.core.case_model import Span
@@ -28,23 +28,10 @@ from tests.features.production.plant import (
     S,
     apply_plant,
     ids_of,
+    wipe_facts,
 )
 
 LENGTH = 3 * HOUR
-FACTS = (
-    "signal_fact",
-    "gap_fact",
-    "source_stream",
-    "source_status",
-    "state_record",
-    "job_run",
-    "quantity_record",
-    "rollup_hour",
-    "work_unit_live",
-    "quarantine",
-    "stop_statement",
-    "job_event",
-)
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +72,6 @@ def make_records(feed: Feed, seed: int) -> list[Record]:
     return records
 
 
-def wipe(database: Database) -> None:
-    with database.transaction() as session:
-        for name in FACTS:
-            session.execute(delete(Base.metadata.tables[name]))
-
-
 def projections(database: Database) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     with database.reading() as session:
@@ -111,7 +92,7 @@ def test_any_order_of_arrival_gives_the_same_projections(
     plant_database: Database, seed: int, order: int
 ) -> None:
     database = plant_database
-    wipe(database)
+    wipe_facts(database)
     feed = Feed(database)
     records = make_records(feed, seed)
     end = max(row[7] for row in records if row[1] == "v") - DAY_START
@@ -121,7 +102,7 @@ def test_any_order_of_arrival_gives_the_same_projections(
     with database.reading() as session:
         (tile,) = tiles(session, [press], DAY_START + end)
 
-    wipe(database)
+    wipe_facts(database)
     rng = random.Random(order)
     mixed = list(records)
     if rng.random() < 0.5:
@@ -151,7 +132,7 @@ def test_the_tile_is_the_kernels_figure_over_the_full_case(
     plant_database: Database, seed: int, cut: int
 ) -> None:
     database = plant_database
-    wipe(database)
+    wipe_facts(database)
     feed = Feed(database)
     records = make_records(feed, seed)
     part = records[: len(records) * cut // 100 or 1]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mes.db import Database
 from mes.features.production.queries import tiles
-from tests.features.production.plant import DAY_START, MINUTE, S, Feed, apply_plant, ids_of
+from tests.features.production.plant import DAY_START, MINUTE, Feed, S, apply_plant, ids_of
 
 
 def test_a_running_press_has_a_tile_with_counts_and_oee(database: Database) -> None:
@@ -18,5 +18,4 @@ def test_a_running_press_has_a_tile_with_counts_and_oee(database: Database) -> N
     feed.send(20 * MINUTE)
     with database.reading() as session:
         (tile,) = tiles(session, [ids["press-1"]], DAY_START + 20 * MINUTE + S)
-    print(tile)
     assert (tile["state"], tile["good"], tile["scrap"]) == ("running", 596, 4)
