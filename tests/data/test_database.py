@@ -27,9 +27,13 @@ def _work_unit(code: str) -> Equipment:
 
 
 def test_a_reading_session_cannot_write(database: Database) -> None:
-    with pytest.raises(DBAPIError), database.reading() as session:
-        session.add(_work_unit("press-1"))
-        session.flush()
+    def write_while_reading() -> None:
+        with database.reading() as session:
+            session.add(_work_unit("press-1"))
+            session.flush()
+
+    with pytest.raises(DBAPIError):
+        write_while_reading()
 
 
 def test_what_was_announced_is_handed_over_only_after_the_commit(database: Database) -> None:
@@ -51,12 +55,17 @@ def test_what_was_announced_is_handed_over_only_after_the_commit(database: Datab
 def test_a_failed_transaction_announces_nothing_and_leaves_nothing(database: Database) -> None:
     seen: list[frozenset[int]] = []
     database.on_commit = seen.append
-    with pytest.raises(RuntimeError), database.transaction() as session:
-        unit = _work_unit("press-1")
-        session.add(unit)
-        session.flush()
-        announce(session, unit.id)
-        raise RuntimeError("a programming error")
+
+    def fail_after_announcing() -> None:
+        with database.transaction() as session:
+            unit = _work_unit("press-1")
+            session.add(unit)
+            session.flush()
+            announce(session, unit.id)
+            raise RuntimeError("a programming error")
+
+    with pytest.raises(RuntimeError):
+        fail_after_announcing()
     assert seen == []
     with database.reading() as session:
         assert session.scalar(select(Equipment)) is None
