@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mes.features.ingest.acknowledgement import Presence
-from mes.features.ingest.store import SampleRow
 from mes.features.ingest.wire import (
     CLOCK_SKEW_US,
     EARLIEST_US,
@@ -18,6 +17,9 @@ from mes.features.ingest.wire import (
     Value,
     parse_record,
 )
+
+SampleRow = tuple[int, int, float | None, str | None, int]
+"""Instant, tag id, number, text, quality."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ def sort_out(
     clock_offset_us: int,
     now_us: int,
     event: bool,
+    skew_us: int = CLOCK_SKEW_US,
 ) -> Arrived:
     """Check records and leave out those that have arrived before.
 
@@ -56,13 +59,18 @@ def sort_out(
         presence: of the stream so far.
         tags: tag ids of the source by name.
         event: whether the readings become facts.
+        skew_us: `CLOCK_SKEW_US` in plant time.
     """
     arrived = Arrived()
     seen = _Seen(presence)
     for record in records:
-        if not event and _quick_sample(record, seen, tags, clock_offset_us, now_us, arrived):
+        if not event and _quick_sample(
+            record, seen, tags, clock_offset_us, now_us, skew_us, arrived
+        ):
             continue
-        parsed = parse_record(record, clock_offset_us=clock_offset_us, now_us=now_us, tags=tags)
+        parsed = parse_record(
+            record, clock_offset_us=clock_offset_us, now_us=now_us, tags=tags, skew_us=skew_us
+        )
         if isinstance(parsed, Bad) and parsed.seq == 0:
             parsed = Bad(seen.next_seq, parsed.code, parsed.message, parsed.record)
         last = parsed.last if isinstance(parsed, Skip) else parsed.seq
@@ -113,6 +121,7 @@ def _quick_sample(
     tags: Mapping[str, int],
     clock_offset_us: int,
     now_us: int,
+    skew_us: int,
     arrived: Arrived,
 ) -> bool:
     """Take an ordinary sample record without ceremony; False: look at it closely."""
@@ -137,7 +146,7 @@ def _quick_sample(
     if source_time is not None:
         if type(source_time) is not int:
             return False
-        if abs(source_time - received - clock_offset_us) <= CLOCK_SKEW_US:
+        if abs(source_time - received - clock_offset_us) <= skew_us:
             at = source_time
     number: float | None = None
     text: str | None = None

@@ -17,7 +17,7 @@ RECORDS_MAX = 20_000
 """Most records in one request."""
 TEXT_MAX = 2000
 CLOCK_SKEW_US = 2_000_000
-"""A source time farther than this from the received time is not believed."""
+"""A source time farther than this from the received time, in real time, is not believed."""
 FUTURE_US = 86_400_000_000
 """A received time farther ahead of plant time than this is impossible."""
 EARLIEST_US = 946_684_800_000_000
@@ -139,7 +139,12 @@ def parse_request(data: object) -> Request:
 
 
 def parse_record(
-    record: object, *, clock_offset_us: int, now_us: int, tags: Mapping[str, int]
+    record: object,
+    *,
+    clock_offset_us: int,
+    now_us: int,
+    tags: Mapping[str, int],
+    skew_us: int = CLOCK_SKEW_US,
 ) -> Record:
     """Check one record and give it its event time.
 
@@ -147,6 +152,7 @@ def parse_record(
         clock_offset_us: what to add to the edge's times to compare them with source times.
         now_us: present plant time.
         tags: the names of the tags of the source.
+        skew_us: `CLOCK_SKEW_US` in plant time: the way of a reading takes real time.
     """
     if not isinstance(record, list | tuple) or len(record) < 2 or not _is_whole(record[0]):
         return Bad(0, "bad_shape", "a record is a list that begins with its number", record)
@@ -154,7 +160,7 @@ def parse_record(
     if seq < 1:
         return Bad(0, "bad_shape", "a record number is 1 or more", record)
     if kind == "v" and len(record) == 9:
-        return _value(record, seq, clock_offset_us, now_us, tags)
+        return _value(record, seq, clock_offset_us, now_us, tags, skew_us)
     if kind == "g" and len(record) == 5:
         return _gap(record, seq, now_us)
     if kind == "s" and len(record) == 3 and _is_whole(record[2]) and record[2] >= seq:
@@ -168,6 +174,7 @@ def _value(
     clock_offset_us: int,
     now_us: int,
     tags: Mapping[str, int],
+    skew_us: int,
 ) -> Record:
     _, _, tag, value, quality, reason, source_time, received, gap_from = record
     if not isinstance(tag, str) or tag not in tags:
@@ -186,9 +193,7 @@ def _value(
         return Bad(seq, "impossible_time", "source_time is not a time", record)
     if gap_from is not None and not (_is_time(gap_from, now_us) and gap_from <= received):
         return Bad(seq, "impossible_time", "gap_from is not a time before the reading", record)
-    skewed = (
-        source_time is not None and abs(source_time - (received + clock_offset_us)) > CLOCK_SKEW_US
-    )
+    skewed = source_time is not None and abs(source_time - (received + clock_offset_us)) > skew_us
     event = received if source_time is None or skewed else source_time
     if gap_from is not None and gap_from > event:
         gap_from = None
