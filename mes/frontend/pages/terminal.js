@@ -89,6 +89,10 @@ class Terminal extends UnitPage {
     this.openDialog(new StopDialog(this, stops, index ?? stops.length - 1));
   }
 
+  openStop(start) {
+    this.openStops(Math.max(0, this.open.findIndex((stop) => stop.start === start)));
+  }
+
   pause() {
     this.openDialog(new PauseDialog(this, this.tile.job));
   }

@@ -38,6 +38,6 @@ function flags(terminal, from, to) {
     const length = duration(lostTime(stop, now()));
     return html`<button type="button" class="flag" style="--x:${centres[i].toFixed(1)}px;--dx:${(placed[i] - centres[i]).toFixed(1)}px"
       aria-label=${_("Stop at {time}, {length}, enter reason", { time: clock(stop.start), length })}
-      @click=${() => terminal.openStops(terminal.open.indexOf(stop))}><span class="num">${clock(stop.start)}</span><b class="num">${length}</b></button>`;
+      @click=${() => terminal.openStop(stop.start)}><span class="num">${clock(stop.start)}</span><b class="num">${length}</b></button>`;
   });
 }

@@ -1,0 +1,134 @@
+"""Every page at every size and in both languages: it fits, it is accessible, it stays at home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Open
+
+PAGES = {
+    "/": "mes-wall .tile .strip rect.running",
+    "/terminal/press-1": "mes-terminal .strip rect.running",
+    "/jobs/press-1": "mes-jobs .jobcard",
+    "/orders": "mes-orders tbody tr",
+    "/report": ".units tbody tr",
+    "/report?place=press-1": ".hcs .hc",
+    "/report?place=line-1&period=week": ".units tbody tr",
+    "/sources": "mes-sources tbody tr",
+}
+SIZES = [(1280, 800), (800, 1280), (1920, 1080)]
+FITS_WITHOUT_SCROLLING = ("/", "/jobs/press-1")
+TERMINAL_TARGET_PX = 64
+
+CUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
+  const texts = [...element.childNodes].filter((n) => n.nodeType === 3 && n.textContent.trim());
+  if (!texts.length || element.closest('.sr, .skip, .tw, .tw2, .why, option')) return false;
+  const box = element.getBoundingClientRect();
+  if (!box.width) return false;
+  const hidden = getComputedStyle(element).overflow !== 'visible';
+  return (hidden && element.scrollWidth > element.clientWidth + 1) || box.right > innerWidth + 1;
+}).map((element) => element.className + ': ' + element.textContent.trim().slice(0, 40))"""
+SMALL = """(least) => [...document.querySelectorAll('mes-terminal button, mes-terminal a')]
+  .filter((element) => element.getBoundingClientRect().width > 0)
+  .filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.height < least - 0.5 || box.width < least - 0.5;
+  }).map((element) => element.textContent.trim())"""
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_page_fits_and_is_accessible(
+    open_context: Open, size: tuple[int, int], language: str
+) -> None:
+    theme = "dark" if size == (1920, 1080) else "light"
+    page = open_context(*size, language=language, theme=theme).new_page()
+    for address, ready in PAGES.items():
+        page.goto(address)
+        page.wait_for_selector(ready, state="attached")
+        assert page.locator("html").get_attribute("lang") == language
+        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{address} is {wide} px too wide"
+        assert page.evaluate(CUT) == [], address
+        if address in FITS_WITHOUT_SCROLLING:
+            high = page.evaluate("() => document.documentElement.scrollHeight - innerHeight")
+            assert high <= 0, f"{address} is {high} px too high"
+        if language == "ko" or theme == "dark":
+            assert serious(page) == [], address
+    page.goto("/terminal/press-1")
+    page.wait_for_selector("mes-terminal .act")
+    assert page.evaluate(SMALL, TERMINAL_TARGET_PX) == []
+
+
+def serious(page: Page) -> list[tuple[str, str]]:
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        (violation["id"], violation["nodes"][0]["html"][:200])
+        for violation in found
+        if violation["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_dialogs_of_the_terminal_are_accessible(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/terminal/press-1")
+    page.wait_for_selector("mes-terminal .strip rect.running", state="attached")
+    for opener in (".act:nth-child(2)", ".act:nth-child(3)", ".act:nth-child(4)", ".jb button"):
+        page.locator(opener).click()
+        page.wait_for_selector("dialog.sheet[open] .dlg")
+        assert serious(page) == [], opener
+        page.locator("dialog.sheet header button").last.click()
+        page.wait_for_selector("dialog.sheet:not([open])", state="attached")
+    page.locator(".ot button").first.click()
+    page.wait_for_selector("dialog.sheet[open] .pin")
+    assert serious(page) == []
+
+
+def test_the_overview_moves_within_five_seconds(open_context: Open) -> None:
+    page = open_context().new_page()
+    page.goto("/")
+    page.wait_for_selector("mes-wall .tile .good")
+    before = page.locator(".tile .good").all_inner_texts()
+    page.wait_for_function(
+        "(before) => [...document.querySelectorAll('.tile .good')]"
+        ".some((element, index) => element.innerText !== before[index])",
+        arg=before,
+        timeout=5000,
+    )
+
+
+def test_times_are_those_of_the_plant_whatever_the_zone_of_the_tablet(open_context: Open) -> None:
+    page = open_context().new_page()
+    page.goto("/")
+    page.wait_for_selector("mes-wall .clock b")
+    shown = page.locator(".clock b").inner_text()
+    seoul = page.evaluate(
+        "() => new Intl.DateTimeFormat('en-GB', {timeZone: 'Asia/Seoul', hour: '2-digit',"
+        " minute: '2-digit'}).format(Number(document.documentElement.dataset.clock) / 1000)"
+    )
+    minutes = [int(text[:2]) * 60 + int(text[3:]) for text in (shown, seoul)]
+    assert (minutes[0] - minutes[1]) % 1440 <= 2
+
+
+def test_language_and_theme_stay(open_context: Open) -> None:
+    page = open_context().new_page()
+    page.goto("/orders")
+    page.locator(".top .seg a[lang=en]").click()
+    page.wait_for_selector("html[lang=en]")
+    assert "/orders" in page.url
+    page.locator("[data-toggle-theme]").click()
+    page.goto("/sources")
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_whoever_is_not_known_is_sent_to_the_sign_in_page(open_context: Open) -> None:
+    page = open_context(signed_in=False).new_page()
+    page.goto("/report?place=press-1")
+    page.wait_for_selector("#login")
+    assert "next=" in page.url
+    assert serious(page) == []
