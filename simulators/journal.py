@@ -7,15 +7,17 @@
      "order": "P1-0001"}
     {"t": us, "unit": "press-1", "kind": "job", "order": "P1-0001", "action": "start",
      "item": "BRKT-100", "quantity": 4000}
+    {"t": us, "unit": "press-1", "kind": "seen", "changed_at": us}
     {"t": us, "unit": null, "kind": "plant", "action": "start", "seed": 7, "live": true}
     {"t": us, "unit": null, "kind": "fault", "action": "begin", "fault": "reboot", ...}
 
 `reason` is why, as somebody who sees everything knows it: more than the machine tells. Job actions
-are planned, start, complete. Plant actions are start (of the process), live (past days end here),
-halt (from now on the plant stands still, by `--stop-at`) and stop. Live, each piece is a line with
-its exact instant; in past days a line holds the pieces of up to a minute, `t` is the instant of the
-last of them, and lines may be up to a minute out of order. A `state` line holds until the next of
-its unit.
+are planned, start, complete. `seen`, live and over Modbus only: the controller was asked for the
+first time since the state changed at `changed_at`. Plant actions are start (of the process), live
+(past days end here), halt (from now on the plant stands still, by `--stop-at`) and stop. Live, each
+piece is a line with its exact instant; in past days a line holds the pieces of up to a minute, `t`
+is the instant of the last of them, and lines may be up to a minute out of order. A `state` line
+holds until the next of its unit.
 
 When the file reaches its limit it becomes `journal.old.jsonl` (replacing an older one) and a new
 one begins.
@@ -82,6 +84,10 @@ class Journal(Listener):
             item=job.item,
             quantity=job.quantity,
         )
+
+    def seen(self, at: int, unit: str, changed_at: int) -> None:
+        """Write that a controller was asked about a change for the first time."""
+        self._add(t=at, unit=unit, kind="seen", changed_at=changed_at)
 
     def note(self, at: int, kind: str, action: str, **details: object) -> None:
         """Write a line about the plant as a whole or about a fault."""

@@ -20,6 +20,7 @@ from simulators.clock import PlantClock, monotonic_s
 from simulators.faults import Fault, FaultKind, FaultSchedule
 from simulators.journal import Journal
 from simulators.modbus_server import ModbusServer, UnitFaults
+from simulators.witness import Witness
 
 if TYPE_CHECKING:
     from simulators.opcua_server import CellServer
@@ -75,8 +76,10 @@ class Runtime:
         self._parent = parent
         self._stop_at = stop_at
         self._halted = False
+        self._reached = built.plant.now
         self._stopping = False
         self._wake = asyncio.Event()
+        self._witness()
         self._modbus = ModbusServer(built.units, before_request=self._catch_up)
         self._cell: CellServer | None = None
 
@@ -106,6 +109,15 @@ class Runtime:
             self._keep(clean=True)
             self._journal.close()
             await self._close_cell()
+
+    def _witness(self) -> None:
+        """Have the journal tell when the controllers were asked about what changed."""
+        witness = Witness(self._journal, lambda: self._reached)
+        self._plant.listeners.append(witness)
+        for device in self._built.scenario.devices:
+            if device.source in self._built.counters:
+                machines = [self._plant.machine(name) for name in device.machines]
+                witness.watch(self._built.units[device.unit], machines)
 
     async def _open(self, ports: Ports) -> tuple[int, int | None]:
         modbus_port = await self._modbus.start(HOST, ports.modbus)
@@ -168,6 +180,7 @@ class Runtime:
         if last and self._stop_at is not None:
             until = self._stop_at
         done = self._plant.advance(until, most_steps=_STEPS_AT_ONCE)
+        self._reached = until if done else self._plant.now
         if last and done and not self._halted:
             self._halted = True
             self._journal.note(until, "plant", "halt")

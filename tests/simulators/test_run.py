@@ -79,6 +79,25 @@ def test_an_answer_is_never_older_than_its_request(tmp_path: Path) -> None:
         assert sum(t <= before for t in made) <= shown <= sum(t <= after for t in made)
 
 
+def test_the_journal_tells_when_a_change_was_first_asked_about(tmp_path: Path) -> None:
+    begin_at = int(MONDAY) + 30_000_000
+    arguments = _press("--speed", "60", "--data", str(tmp_path), "--begin-at", str(begin_at))
+    with simulator(*arguments) as running:
+        client = RawClient(running.modbus_port)
+        until = time.monotonic() + 5
+        while client.registers(1, 3, 0, 1) == [0]:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        client.registers(1, 3, 0, 1)
+        client.close()
+        running.end()
+    lines = journal(tmp_path)
+    changes = [line["t"] for line in lines if line["kind"] == "state"]
+    seen = [line for line in lines if line["kind"] == "seen"]
+    assert [line["changed_at"] for line in seen] == changes[: len(seen)]
+    assert begin_at <= seen[0]["t"] < begin_at + 30_000_000
+
+
 def test_before_the_instant_given_the_plant_is_off_and_counts_nothing(tmp_path: Path) -> None:
     begin_at = int(MONDAY) + 60_000_000
     arguments = _press("--speed", "60", "--data", str(tmp_path), "--begin-at", str(begin_at))
