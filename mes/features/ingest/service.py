@@ -22,8 +22,8 @@ from mes.db import Database
 from mes.features.ingest.acknowledgement import Presence, from_json
 from mes.features.ingest.arrivals import Arrived, sort_out
 from mes.features.ingest.status import Heard, update_status
-from mes.features.ingest.store import insert_facts, insert_gaps, insert_samples, quarantine
-from mes.features.ingest.wire import Batch, Request, parse_request
+from mes.features.ingest.store import Fresh
+from mes.features.ingest.wire import CLOCK_SKEW_US, Batch, Request, parse_request
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.service import Dirty, derive_again
@@ -34,6 +34,9 @@ SLICE_SECONDS = 0.05
 _COST_MAX = 8000
 _EVENT_COST = 16
 """An event costs about as much as so many samples."""
+
+StreamKey = tuple[int, str, str]
+"""Source id, stream and epoch."""
 
 _locks: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
 _locks_guard = threading.Lock()
@@ -168,21 +171,26 @@ def _store_slice(
     dirty = Dirty(known)
     reports = dict(heard)
     covered: dict[int, tuple[int | None, int]] = {}
-    for part in sorted(parts, key=lambda p: (p.batch.source, p.batch.stream, p.batch.epoch)):
-        row = _stream(session, known.source_ids[part.batch.source], part.batch)
+    fresh = Fresh()
+    parts = sorted(parts, key=lambda p: (p.batch.source, p.batch.stream, p.batch.epoch))
+    rows = _streams(session, known, [part.batch for part in parts])
+    for part in parts:
+        source_id = known.source_ids[part.batch.source]
+        row = rows[source_id, part.batch.stream, part.batch.epoch]
         before = row.covered_until
-        arrived = _store_part(session, known, part, row, request, now_us)
+        arrived = _take_part(known, part, row, request, now_us)
+        fresh.add(source_id, part.batch, arrived)
         outcome.quarantined += len(arrived.bad)
         stream = outcome.acked.setdefault(part.batch.source, {})
         stream[part.batch.stream] = {"epoch": part.batch.epoch, "seq": row.acked_seq}
         report = reports.get(part.batch.source, Heard(link=None))
         reports[part.batch.source] = report.with_arrived(arrived)
-        source_id = known.source_ids[part.batch.source]
         if part.batch.stream == "event":
             dirty.add_readings(arrived.values)
             dirty.add_gaps(source_id, arrived.gaps)
             if row.covered_until is not None:
                 covered[source_id] = (before, row.covered_until)
+    fresh.insert(session, now_us)
     dirty.announced |= update_status(session, known, reports, covered, now_us)
     derive_again(session, dirty)
     session.execute(
@@ -196,52 +204,53 @@ def _store_slice(
     outcome.config_revision = session.scalar(select(func.max(ConfigRevision.id)))
 
 
-def _store_part(
-    session: Session, known: Masters, part: Part, row: SourceStream, request: Request, now_us: int
+def _take_part(
+    known: Masters, part: Part, row: SourceStream, request: Request, now_us: int
 ) -> Arrived:
+    """Sort out the records of a part and move its stream on; nothing is written yet."""
     batch = part.batch
-    source_id = known.source_ids[batch.source]
-    presence = from_json(row.acked_seq, row.islands)
     arrived = sort_out(
         part.records,
-        presence,
-        tags=known.tags_of_source.get(source_id, {}),
+        from_json(row.acked_seq, row.islands),
+        tags=known.tags_of_source.get(row.source_id, {}),
         clock_offset_us=request.clock_offset_us,
         now_us=now_us,
         event=batch.stream == "event",
+        skew_us=int(CLOCK_SKEW_US * clock.plant_clock().speed),
     )
-    insert_facts(session, source_id, batch.stream, batch.epoch, arrived.values)
-    insert_samples(session, arrived.samples)
-    insert_gaps(session, source_id, batch.stream, batch.epoch, arrived.gaps)
-    quarantine(session, batch.source, batch.stream, batch.epoch, arrived.bad, now_us)
     _advance(row, arrived.presence, batch.covered_until if part.last else None)
     row.received_at = now_us
-    session.flush()
     return arrived
 
 
-def _stream(session: Session, source_id: int, batch: Batch) -> SourceStream:
-    row = session.scalar(
+def _streams(
+    session: Session, known: Masters, batches: Sequence[Batch]
+) -> dict[StreamKey, SourceStream]:
+    """The stream rows of batches, locked in one order, made where there was none."""
+    wanted = {(known.source_ids[b.source], b.stream, b.epoch) for b in batches}
+    found = session.scalars(
         select(SourceStream)
         .where(
-            SourceStream.source_id == source_id,
-            SourceStream.stream == batch.stream,
-            SourceStream.epoch == batch.epoch,
+            SourceStream.source_id.in_(sorted({source_id for source_id, _, _ in wanted})),
+            SourceStream.epoch.in_(sorted({epoch for _, _, epoch in wanted})),
         )
+        .order_by(SourceStream.source_id, SourceStream.stream, SourceStream.epoch)
         .with_for_update()
     )
-    if row is None:
-        row = SourceStream(
+    rows = {(row.source_id, row.stream, row.epoch): row for row in found}
+    for key in sorted(wanted - rows.keys()):
+        source_id, stream, epoch = key
+        rows[key] = SourceStream(
             source_id=source_id,
-            stream=batch.stream,
-            epoch=batch.epoch,
+            stream=stream,
+            epoch=epoch,
             acked_seq=0,
             covered_until=None,
             islands=[],
             received_at=0,
         )
-        session.add(row)
-    return row
+        session.add(rows[key])
+    return rows
 
 
 def _advance(row: SourceStream, presence: Presence, covered_until: int | None) -> None:

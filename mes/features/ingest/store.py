@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from mes.features.ingest.wire import Bad, Gap, Value
+from mes.features.ingest.arrivals import Arrived, SampleRow
+from mes.features.ingest.wire import Bad, Batch
 from mes.models import GapFact, Quarantine, Sample, SignalFact
 
 QUARANTINE_MAX = 1000
@@ -20,54 +23,40 @@ _FACT_COLUMNS = (
     " event_time, gap_from, clock_skew"
 )
 _SAMPLE_COLUMNS = "at, tag_id, number, text, quality"
-SampleRow = tuple[int, int, float | None, str | None, int]
 
 
-def insert_facts(
-    session: Session,
-    source_id: int,
-    stream: str,
-    epoch: str,
-    values: Sequence[tuple[Value, int]],
-) -> None:
-    """Store readings with their tag ids; none of them may have been stored before."""
-    rows = [
-        (
-            source_id,
-            stream,
-            epoch,
-            value.seq,
-            tag_id,
-            json.dumps(value.value),
-            value.quality,
-            value.reason,
-            value.source_time,
-            value.received_time,
-            value.event_time,
-            value.gap_from,
-            value.clock_skew,
-        )
-        for value, tag_id in values
-    ]
-    _executemany(session, SignalFact.__tablename__, _FACT_COLUMNS, rows)
+@dataclass(slots=True)
+class Fresh:
+    """New records of many batches, written together: one insert for each table."""
 
+    facts: list[tuple[Any, ...]] = field(default_factory=list)
+    samples: list[SampleRow] = field(default_factory=list)
+    gaps: list[dict[str, Any]] = field(default_factory=list)
+    bad: list[tuple[Batch, Bad]] = field(default_factory=list)
 
-def insert_samples(session: Session, rows: Sequence[SampleRow]) -> None:
-    """Append samples in order of arrival."""
-    _executemany(session, Sample.__tablename__, _SAMPLE_COLUMNS, rows)
-
-
-def insert_gaps(
-    session: Session, source_id: int, stream: str, epoch: str, gaps: Sequence[Gap]
-) -> None:
-    """Store known holes."""
-    if not gaps:
-        return
-    table = GapFact.__table__
-    assert isinstance(table, Table)
-    session.execute(
-        insert(table),
-        [
+    def add(self, source_id: int, batch: Batch, arrived: Arrived) -> None:
+        """Take what is new in a batch; none of it may have been stored before."""
+        stream, epoch = batch.stream, batch.epoch
+        self.samples += arrived.samples
+        self.facts += [
+            (
+                source_id,
+                stream,
+                epoch,
+                value.seq,
+                tag_id,
+                json.dumps(value.value),
+                value.quality,
+                value.reason,
+                value.source_time,
+                value.received_time,
+                value.event_time,
+                value.gap_from,
+                value.clock_skew,
+            )
+            for value, tag_id in arrived.values
+        ]
+        self.gaps += [
             {
                 "source_id": source_id,
                 "stream": stream,
@@ -77,33 +66,50 @@ def insert_gaps(
                 "end": gap.end,
                 "reason": gap.reason,
             }
-            for gap in gaps
-        ],
-    )
+            for gap in arrived.gaps
+        ]
+        self.bad += [(batch, bad) for bad in arrived.bad]
+
+    def insert(self, session: Session, received_at: int) -> None:
+        """Write everything, samples in order of arrival."""
+        _executemany(session, SignalFact.__tablename__, _FACT_COLUMNS, self.facts)
+        _executemany(session, Sample.__tablename__, _SAMPLE_COLUMNS, self.samples)
+        if self.gaps:
+            table = GapFact.__table__
+            assert isinstance(table, Table)
+            session.execute(insert(table), self.gaps)
+        _quarantine(session, self.bad, received_at)
+        session.flush()
 
 
-def quarantine(
-    session: Session, source: str, stream: str, epoch: str, bad: Sequence[Bad], received_at: int
-) -> None:
+def _quarantine(session: Session, bad: Sequence[tuple[Batch, Bad]], received_at: int) -> None:
     """Keep refused records as they came, up to `QUARANTINE_MAX` of a source."""
     if not bad:
         return
-    held = session.scalar(
-        select(func.count()).select_from(Quarantine).where(Quarantine.source == source)
-    )
-    session.add_all(
-        Quarantine(
-            source=source,
-            stream=stream,
-            epoch=epoch,
-            seq=entry.seq,
-            record=_limited(entry.record),
-            code=entry.code,
-            message=entry.message,
-            received_at=received_at,
+    sources = sorted({batch.source for batch, _ in bad})
+    held = Counter[str]()
+    for source, count in session.execute(
+        select(Quarantine.source, func.count())
+        .where(Quarantine.source.in_(sources))
+        .group_by(Quarantine.source)
+    ):
+        held[source] = count
+    for batch, entry in bad:
+        held[batch.source] += 1
+        if held[batch.source] > QUARANTINE_MAX:
+            continue
+        session.add(
+            Quarantine(
+                source=batch.source,
+                stream=batch.stream,
+                epoch=batch.epoch,
+                seq=entry.seq,
+                record=_limited(entry.record),
+                code=entry.code,
+                message=entry.message,
+                received_at=received_at,
+            )
         )
-        for entry in bad[: max(0, QUARANTINE_MAX - (held or 0))]
-    )
 
 
 def _limited(record: object) -> object:
