@@ -105,7 +105,7 @@ class Runtime:
             await self._loop()
         finally:
             await self._modbus.stop()
-            self._journal.note(self._plant.now, "plant", "stop")
+            self._journal.note(max(self._plant.now, self._reached), "plant", "stop")
             self._keep(clean=True)
             self._journal.close()
             await self._close_cell()
