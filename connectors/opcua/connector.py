@@ -41,7 +41,6 @@ class OpcuaConnector(PushConnector):
         self._needed = {name for c in self._conversions.values() for name in c.depends_on}
         self._values: dict[str, tuple[Value, Quality]] = {}
         self._last_raw: dict[str, RawValue] = {}
-        self._read_source_times: dict[str, int] = {}
         self._failed_nodes: dict[str, str] = {}
         self._retry_at = 0.0
         self._last_event_us = 0
@@ -66,15 +65,13 @@ class OpcuaConnector(PushConnector):
             await session.close()
 
     async def read_all(self) -> Reading:
-        """Read every variable once; later notifications older than this reading are left out."""
+        """Read every variable once; what was reported before is older and left out."""
         session = self._open_session()
         now = self.context.clock.now_us()
         nodes = [node for node in self._by_node if node not in self._failed_nodes]
         self.context.counters.requests += 1
+        session.discard()
         raws = await session.read(nodes)
-        self._read_source_times = {
-            raw.node: raw.source_time for raw in raws if raw.source_time is not None
-        }
         samples = {sample.tag: sample for sample in self._convert(raws)}
         for node, reason in self._failed_nodes.items():
             for name in self._by_node[node]:
@@ -90,8 +87,6 @@ class OpcuaConnector(PushConnector):
         """What the server reported since the last call."""
         session = self._open_session()
         raws = await session.take(ALIVE_S)
-        if self._read_source_times:
-            raws = [raw for raw in raws if self._is_news(raw)]
         samples = self._convert(raws)
         if self._failed_nodes and monotonic_s() >= self._retry_at:
             samples += await self._ask_again(session)
@@ -135,10 +130,6 @@ class OpcuaConnector(PushConnector):
         self._failed_nodes = await self._subscribe(before)
         found = [node for node in before if node not in self._failed_nodes]
         return self._convert(await session.read(found)) if found else []
-
-    def _is_news(self, raw: RawValue) -> bool:
-        read_at = self._read_source_times.pop(raw.node, None)
-        return read_at is None or raw.source_time is None or raw.source_time > read_at
 
     def _convert(self, raws: Sequence[RawValue]) -> list[Sample]:
         samples: list[Sample] = []

@@ -215,6 +215,10 @@ class OpcuaSession:
         self._queue.clear()
         return values
 
+    def discard(self) -> None:
+        """Forget what arrived so far."""
+        self._queue.clear()
+
     def known_s_ago(self) -> float | None:
         """Real seconds back to the moment up to which all changes have arrived.
 

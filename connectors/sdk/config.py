@@ -132,9 +132,8 @@ class SourceConfig(Strict):
 
 def field_error(code: str, message: str, path: tuple[str | int, ...]) -> InitErrorDetails:
     """One mistake with the path of its field, for `raise_field_errors`."""
-    text = message.replace("{", "{{").replace("}", "}}")
     return InitErrorDetails(
-        type=PydanticCustomError(code, text),
+        type=PydanticCustomError(code, message),
         loc=path,
         input=None,
     )

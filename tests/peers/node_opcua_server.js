@@ -38,7 +38,7 @@ async function main() {
   const counter = ns.addVariable({ componentOf: folderNode, nodeId: "s=Cnc1.Parts", browseName: "Parts", dataType: "UInt32", minimumSamplingInterval: 50 });
   const count = () => counter.setValueFromSource(new Variant({ dataType: DataType.UInt32, value: parts++ }));
   count();
-  setInterval(count, 100);
+  setInterval(count, 150);
   await server.start();
   const endpoint = new URL(server.endpoints[0].endpointDescriptions()[0].endpointUrl.replace("opc.tcp", "http"));
   console.log(`ready ${endpoint.port}`);

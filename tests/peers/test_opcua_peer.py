@@ -54,7 +54,8 @@ async def test_every_tag_is_read_and_changes_arrive_in_order() -> None:
     assert (read["Broken"].value, read["Broken"].reason) == (None, "BadSensorFailure")
     assert all(sample.source_time is not None for sample in parts)
     counts = [int(str(sample.value)) for sample in parts]
-    assert counts == list(range(counts[0], counts[0] + len(counts)))
+    assert counts == sorted(set(counts))
+    assert counts[-1] - counts[0] <= 2 * len(counts)
 
 
 async def test_a_restart_with_other_namespaces_is_survived_and_the_hole_recorded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -168,17 +168,12 @@ async def test_an_absent_server_is_named_with_its_endpoint() -> None:
 
 
 async def test_a_server_that_accepts_and_says_nothing_is_unavailable_in_time() -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    deaf = socket.create_server(("127.0.0.1", 0))
+    port = deaf.getsockname()[1]
     config = source(port).model_copy(update={"timeout_ms": 300})
     device = connector(config)
     with pytest.raises(Unavailable) as caught:
         await device.open()
     assert caught.value.code == "no_reply"
     await device.close()
-    server.close()
-    await server.wait_closed()
+    deaf.close()
