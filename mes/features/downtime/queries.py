@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mes.core.derive.records import StateRecord, family_of
 from mes.core.instants import format_instant
 from mes.features.commands.subjects import find_work_unit
-from mes.features.downtime.stops import Board, SeenStop
+from mes.features.downtime.stops import Board, SeenStop, orphans_in
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Reason, WorkUnit
 from mes.features.quantities.queries import people_names, reason_view
@@ -36,9 +36,7 @@ def stops(
     return _views(session, unit, found)
 
 
-def orphans(
-    session: Session, work_unit: str, start: int, end: int, now: int
-) -> list[dict[str, Any]]:
+def orphans(session: Session, work_unit: str, start: int, end: int) -> list[dict[str, Any]]:
     """Statements about [start, end) that meet no stop at present (S7); they attach by themselves.
 
     Raises:
@@ -46,7 +44,7 @@ def orphans(
     """
     unit = find_work_unit(session, work_unit)
     reasons = masters(session).reasons
-    found = Board(session, unit, start, end, as_of=now).orphans()
+    found = orphans_in(session, unit, start, end)
     people = _people(session, {one.command_id for one in found})
     return [
         {

@@ -46,10 +46,9 @@ def list_stops(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
 @require()
 def list_orphans(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
     """Statements of a window that meet no stop at present; they attach again by themselves."""
-    now = plant_now_us()
     with reading() as session:
-        window = _window(session, work_unit, query_data, now)
-        found = orphans(session, work_unit, window.start, window.end, now)
+        window = _window(session, work_unit, query_data, plant_now_us())
+        found = orphans(session, work_unit, window.start, window.end)
     return {"items": found, "next": None}
 
 

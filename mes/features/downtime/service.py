@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.derive import statements as core
 from mes.core.derive.replacing import replaced_ids
+from mes.core.derive.restart import statement_dirty_from
 from mes.core.derive.signals import State
 from mes.core.derive.statements import StatementKind
 from mes.core.derive.stops import Stop, lock_differs
@@ -23,13 +25,17 @@ from mes.features.commands.subjects import (
 )
 from mes.features.downtime.queries import stop_view
 from mes.features.downtime.stops import Board, SeenStop
-from mes.features.production.facts import stop_statements
+from mes.features.production.facts import core_statements, stop_statements
 from mes.features.production.interpret import Way, way_at
 from mes.features.production.masters import WorkUnit
-from mes.features.production.service import facts_changed, statement_from
+from mes.features.production.service import facts_changed
 from mes.models import StopStatement
 
 NOTE_LENGTH = 2000
+CHAIN_MAX = 1000
+"""Most statements that replace one another which are followed back."""
+LATEST = 2**62
+"""Asks for the settings in force last, as the derivation does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +117,8 @@ def state_stop(
         unit.code,
         {"command_id": row.command_id, "reason": draft.reason, "replaces": draft.replaces},
     )
-    since = statement_from(session, unit.id, row.command_id)
-    if since is not None:
-        facts_changed(session, unit.id, min(since, context.now))
+    since = _changes_from(session, unit, statement)
+    facts_changed(session, unit.id, context.now if since is None else min(since, context.now))
     return row
 
 
@@ -180,20 +185,43 @@ def _check_replaced(session: Session, unit: WorkUnit, draft: StatementDraft) -> 
     """That what is replaced is there and still holds, so that two people never undo one twice."""
     if draft.replaces is None:
         return
-    replaces = {one.command_id: one.replaces for one in stop_statements(session, unit.id)}
-    if draft.replaces not in replaces:
+    target = _statement(session, unit, draft.replaces)
+    if target is None:
         raise Refusal(
             "statement_unknown",
             f"there is no statement {draft.replaces!r} about {unit.code}",
             status=404,
             field="replaces",
         )
-    if draft.replaces in replaced_ids(replaces):
+    later = stop_statements(session, unit.id, target.stated_at - 1)
+    if draft.replaces in replaced_ids({one.command_id: one.replaces for one in later}):
         raise Refusal(
             "statement_not_in_force",
             "this statement was replaced or taken back already; look at the stop again",
             field="replaces",
         )
+
+
+def _changes_from(session: Session, unit: WorkUnit, new: core.StopStatement) -> int | None:
+    """The first instant that a statement may change, through those it replaces; None: nothing."""
+    chain: list[core.StopStatement] = []
+    target = new.replaces
+    while target is not None and len(chain) < CHAIN_MAX:
+        found = _statement(session, unit, target)
+        if found is None or found in chain:
+            break
+        chain.append(found)
+        target = found.replaces
+    return statement_dirty_from(new, chain, unit.setting(LATEST).minor_stop_limit_us)
+
+
+def _statement(session: Session, unit: WorkUnit, command_id: str) -> core.StopStatement | None:
+    rows = session.scalars(
+        select(StopStatement).where(
+            StopStatement.command_id == command_id, StopStatement.work_unit_id == unit.id
+        )
+    )
+    return next(iter(core_statements(rows)), None)
 
 
 def _check_lock(session: Session, unit: WorkUnit, context: Context, draft: StatementDraft) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.derive.records import StateRecord
-from mes.core.derive.statements import StopStatement, orphans
+from mes.core.derive.statements import StopStatement, orphans, statements_in_force
 from mes.core.derive.stops import (
     Stop,
     head_statement,
@@ -55,8 +55,9 @@ class Board:
         """Args: as_of: an open stop ends here; UTC microseconds like the window."""
         self.unit = unit
         self.start, self.end, self.as_of = start, max(end, start + 1), as_of
-        self.statements = stop_statements(session, unit.id)
         self.records = records_of_stops(session, unit.id, self.start, self.end)
+        first = self.records[0].start if self.records else self.start
+        self.statements = stop_statements(session, unit.id, min(first, self.start))
         self._session = session
 
     @property
@@ -78,15 +79,6 @@ class Board:
         stop = stop_overlapping(self.records, seen_start, until)
         return None if stop is None else self._seen(stop, self._asked(stop.start))
 
-    def orphans(self) -> list[StopStatement]:
-        """Statements of the window that meet no stop (S7)."""
-        reach = [
-            one
-            for one in orphans(self.records, self.statements)
-            if one.window_start < self.end and self.start < one.window_end
-        ]
-        return sorted(reach, key=lambda one: one.window_start)
-
     def _seen(self, stop: Stop, asked: Collection[tuple[int, int]]) -> SeenStop:
         until = self.as_of if stop.end is None else stop.end
         return SeenStop(
@@ -101,6 +93,22 @@ class Board:
         start = min(start, self.start)
         runs = job_runs(self._session, self.unit.id, start)
         return asked_for(self.unit, runs, start, max(self.as_of, start + 1))
+
+
+def orphans_in(session: Session, unit: WorkUnit, start: int, end: int) -> list[StopStatement]:
+    """Statements about [start, end) that meet no stop (S7), by the time they speak about."""
+    statements = stop_statements(session, unit.id, start)
+    reach = {
+        one.command_id: (one.window_start, one.window_end)
+        for one in statements_in_force(statements)
+        if one.window_start < end and start < one.window_end
+    }
+    if not reach:
+        return []
+    first, last = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
+    records = records_of_stops(session, unit.id, first, last)
+    found = [one for one in orphans(records, statements) if one.command_id in reach]
+    return sorted(found, key=lambda one: one.window_start)
 
 
 def records_of_stops(

@@ -231,10 +231,23 @@ def test_a_statement_that_meets_no_stop_any_more_is_listed_as_orphan(stopped: Fl
         end=at(31),
         state=State.RUNNING,
     )
-    (found,) = stopped.ask(
-        lambda s: orphans(s, "press-1", DAY_START, DAY_START + NOW, DAY_START + NOW)
-    )
+    (found,) = stopped.ask(lambda s: orphans(s, "press-1", at(15), at(16)))
     assert found["command_id"] == command
+
+
+def test_a_statement_whose_stop_lies_outside_the_window_is_no_orphan(stopped: Floor) -> None:
+    say(stopped, **first(reason="jam"))
+    stopped.feed.value(20 * MINUTE, "state", 2)
+    stopped.feed.send(NOW)
+    assert stopped.ask(lambda s: orphans(s, "press-1", at(25), at(28))) == []
+
+
+def test_taking_back_a_taking_back_brings_the_reason_again(stopped: Floor) -> None:
+    command = say(stopped, **first(reason="jam"))
+    undone = say(stopped, NOW + S, kind=StatementKind.REVERT, replaces=command)
+    assert listed(stopped)[0]["reason"] is None
+    say(stopped, NOW + 2 * S, kind=StatementKind.REVERT, replaces=undone)
+    assert listed(stopped)[0]["reason"]["code"] == "jam"
 
 
 def test_growth_beyond_the_limit_is_offered_as_the_same_reason(stopped: Floor) -> None:
