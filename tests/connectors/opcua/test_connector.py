@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
+import pytest_asyncio
 from asyncua import ua
 
 from connectors.clock import PlantClock, monotonic_s, real_now_us
@@ -14,10 +15,22 @@ from connectors.opcua.connector import OpcuaConnector
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import Unavailable
 from connectors.sdk.messages import Quality, Sample
-from tests.connectors.opcua.server import NAMESPACE, SOURCE_TIME, plant_server
+from tests.connectors.opcua.server import NAMESPACE, SOURCE_TIME, PlantServer, plant_server
 from tests.connectors.support import free_port
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 TAGS = ("Cnc1.State", "Cnc1.Parts", "Cnc1.Load")
+
+
+Shared = tuple[PlantServer, int]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def shared() -> AsyncIterator[Shared]:
+    """One server for the tests that do not end it; it takes seconds to start."""
+    port = free_port()
+    async with plant_server(port) as plant:
+        yield plant, port
 
 
 def source(port: int, *more: Mapping[str, object]) -> OpcuaSource:
@@ -58,18 +71,17 @@ async def listen(device: OpcuaConnector, times: int) -> None:
         await device.next_samples()
 
 
-async def test_each_tag_is_read_once_with_quality_and_source_time() -> None:
-    port = free_port()
-    async with plant_server(port) as plant:
-        await plant.set("Cnc1.Parts", 101, ua.VariantType.UInt32)
-        uncertain = ua.StatusCodes.UncertainLastUsableValue
-        await plant.set("Cnc1.Load", 7.5, ua.VariantType.Double, status=uncertain)
-        missing = {"name": "gone", "node": f"nsu={NAMESPACE};s=Gone"}
-        foreign = {"name": "foreign", "node": "nsu=urn:not:here;s=X"}
-        device = connector(source(port, missing, foreign))
-        await device.open()
-        reading = await device.read_all()
-        await device.close()
+async def test_each_tag_is_read_once_with_quality_and_source_time(shared: Shared) -> None:
+    plant, port = shared
+    await plant.set("Cnc1.Parts", 101, ua.VariantType.UInt32)
+    uncertain = ua.StatusCodes.UncertainLastUsableValue
+    await plant.set("Cnc1.Load", 7.5, ua.VariantType.Double, status=uncertain)
+    missing = {"name": "gone", "node": f"nsu={NAMESPACE};s=Gone"}
+    foreign = {"name": "foreign", "node": "nsu=urn:not:here;s=X"}
+    device = connector(source(port, missing, foreign))
+    await device.open()
+    reading = await device.read_all()
+    await device.close()
 
     samples = {sample.tag: sample for sample in reading.samples}
     assert [sample.tag for sample in reading.samples] == [*TAGS, "gone", "foreign"]
@@ -83,52 +95,32 @@ async def test_each_tag_is_read_once_with_quality_and_source_time() -> None:
     assert reading.failed == 2
 
 
-async def test_changes_arrive_in_order_and_none_is_lost() -> None:
-    port = free_port()
-    async with plant_server(port) as plant:
-        device = connector(source(port))
-        await device.open()
-        await device.read_all()
-        for count in range(200, 260):
-            await plant.set("Cnc1.Parts", count, ua.VariantType.UInt32)
-        found = await collect(device, "Cnc1.Parts", list(range(200, 260)))
-        await device.close()
+async def test_changes_arrive_in_order_and_none_is_lost(shared: Shared) -> None:
+    plant, port = shared
+    device = connector(source(port))
+    await device.open()
+    await device.read_all()
+    for count in range(200, 260):
+        await plant.set("Cnc1.Parts", count, ua.VariantType.UInt32)
+    found = await collect(device, "Cnc1.Parts", list(range(200, 260)))
+    await device.close()
     assert [sample.value for sample in found][-60:] == list(range(200, 260))
 
 
-async def test_a_bad_status_is_a_bad_value_and_never_a_number() -> None:
-    port = free_port()
-    async with plant_server(port) as plant:
-        device = connector(source(port))
-        await device.open()
-        await device.read_all()
-        failure = ua.StatusCodes.BadSensorFailure
-        await plant.set("Cnc1.Load", 3.0, ua.VariantType.Double, status=failure)
-        found = await collect(device, "Cnc1.Load", [None])
-        await device.close()
+async def test_a_bad_status_is_a_bad_value_and_never_a_number(shared: Shared) -> None:
+    plant, port = shared
+    device = connector(source(port))
+    await device.open()
+    await device.read_all()
+    failure = ua.StatusCodes.BadSensorFailure
+    await plant.set("Cnc1.Load", 3.0, ua.VariantType.Double, status=failure)
+    found = await collect(device, "Cnc1.Load", [None])
+    await device.close()
     assert (found[-1].value, found[-1].quality) == (None, Quality.BAD)
     assert found[-1].reason == "BadSensorFailure"
 
 
 async def test_tags_resume_by_namespace_address_after_a_restart_with_shifted_namespaces() -> None:
-    port = free_port()
-    device = connector(source(port))
-    async with plant_server(port):
-        await device.open()
-        await device.read_all()
-    with pytest.raises(Unavailable):
-        await listen(device, 30)
-    await device.close()
-    async with plant_server(port, foreign_namespaces=2) as plant:
-        await device.open()
-        await device.read_all()
-        await plant.set("Cnc1.Parts", 777, ua.VariantType.UInt32)
-        found = await collect(device, "Cnc1.Parts", [777])
-        await device.close()
-    assert found[-1].quality is Quality.GOOD
-
-
-async def test_a_lost_server_is_noticed_at_once() -> None:
     port = free_port()
     device = connector(source(port))
     async with plant_server(port):
@@ -140,20 +132,28 @@ async def test_a_lost_server_is_noticed_at_once() -> None:
     assert monotonic_s() - begin < 5.0
     await device.close()
     await device.close()
-
-
-async def test_coverage_follows_the_clock_of_the_server_also_without_changes() -> None:
-    port = free_port()
-    async with plant_server(port):
-        device = connector(source(port))
+    async with plant_server(port, foreign_namespaces=2) as plant:
         await device.open()
         await device.read_all()
-        first = device.covered_until
-        end = monotonic_s() + 2.5
-        while monotonic_s() < end:
-            await device.next_samples()
-        last = device.covered_until
+        await plant.set("Cnc1.Parts", 777, ua.VariantType.UInt32)
+        found = await collect(device, "Cnc1.Parts", [777])
         await device.close()
+    assert found[-1].quality is Quality.GOOD
+
+
+async def test_coverage_follows_the_servers_clock_also_without_changes(
+    shared: Shared,
+) -> None:
+    _, port = shared
+    device = connector(source(port))
+    await device.open()
+    await device.read_all()
+    first = device.covered_until
+    end = monotonic_s() + 2.5
+    while monotonic_s() < end:
+        await device.next_samples()
+    last = device.covered_until
+    await device.close()
     assert first is not None
     assert last is not None
     assert last - first > 1_000_000
