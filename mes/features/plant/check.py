@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
-
-from pydantic import ValidationError
 
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.manifest import manifest_of
+from mes.features.plant.check_calendars import calendar_problems, unlisted_break_reasons
 from mes.features.plant.document import Document, Mistake, Unreadable, field_name
-from mes.features.plant.schema import WEEK, Calendar, PlantFile, Shift, Signals, WorkUnit
+from mes.features.plant.objects import BUILT_IN_REASONS
+from mes.features.plant.repair import Path, Problem, all_problems, is_doubtful
+from mes.features.plant.schema import SCHEMA, PlantFile, Signals, WorkUnit
 
-Path = tuple[int | str, ...]
-Problem = tuple[Path, str, str]
+DAY_STARTS: Path = ("site", "day_starts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """A plant file and what is wrong with it; `plant` is None while anything is wrong.
 
-    `raw` is the file as plain values (empty when it is not readable).
+    `raw` is the file as plain values (empty when it is not readable); `notes` are no mistakes, but
+    worth a look.
     """
 
     plant: PlantFile | None
     raw: dict[str, Any]
     mistakes: tuple[Mistake, ...]
+    notes: tuple[Mistake, ...] = ()
 
 
 def check(text: str) -> Checked:
@@ -36,34 +37,53 @@ def check(text: str) -> Checked:
         document = Document(text)
     except Unreadable as unreadable:
         return Checked(plant=None, raw={}, mistakes=(unreadable.mistake,))
-    problems: list[Problem] = []
-    plant = _shape(document.data, problems)
-    problems.extend(_sources(document.data.get("sources")))
+    raw, problems = document.data, list[Problem]()
+    plant, mended = _shape(raw, problems)
+    problems.extend(_sources(raw.get("sources")))
     if plant is not None:
-        problems.extend(_references(plant))
-    mistakes = sorted(
+        problems.extend(one for one in _references(plant, raw) if _is_certain(one, mended))
+    mistakes = _at_their_lines(document, problems)
+    notes = (
+        [] if plant is None or mended else _at_their_lines(document, unlisted_break_reasons(plant))
+    )
+    return Checked(
+        plant=plant if not mistakes else None,
+        raw=raw,
+        mistakes=tuple(mistakes),
+        notes=tuple(notes),
+    )
+
+
+def _is_certain(problem: Problem, mended: frozenset[Path]) -> bool:
+    path, code, _ = problem
+    if code in ("shift_crosses_day", "shifts_overlap") and is_doubtful(DAY_STARTS, mended):
+        return False
+    return not is_doubtful(path, mended)
+
+
+def _at_their_lines(document: Document, problems: Iterable[Problem]) -> list[Mistake]:
+    return sorted(
         {
             Mistake(line=document.line(path), field=field_name(path), code=code, message=message)
             for path, code, message in problems
         }
     )
-    return Checked(
-        plant=plant if not mistakes else None, raw=document.data, mistakes=tuple(mistakes)
-    )
 
 
-def _shape(data: dict[str, Any], problems: list[Problem]) -> PlantFile | None:
-    if data.get("schema") != "plant/1":
+def _shape(
+    data: dict[str, Any], problems: list[Problem]
+) -> tuple[PlantFile | None, frozenset[Path]]:
+    """The plant, mended where its shape is wrong, and where that was."""
+    if data.get("schema") != SCHEMA:
         problems.append((("schema",), "schema_unknown", "the first line must be `schema: plant/1`"))
-    try:
-        return PlantFile.model_validate(data)
-    except ValidationError as error:
-        for item in error.errors(include_url=False, include_input=False):
-            path = _known_path(data, tuple(item["loc"]))
-            if path == ("schema",):
-                continue
-            problems.append((path, item["type"], _words(item["type"], item["msg"])))
-        return None
+    plant, found, mended = all_problems(PlantFile, data, _problem)
+    problems.extend(problem for problem in found if problem[0] != ("schema",))
+    return plant, mended
+
+
+def _problem(data: Any, error: Any) -> Problem:
+    kind = error["type"]
+    return _known_path(data, tuple(error["loc"])), kind, _words(kind, error["msg"])
 
 
 def _known_path(data: Any, loc: Path) -> Path:
@@ -85,6 +105,10 @@ def _known_path(data: Any, loc: Path) -> Path:
 _WORDS = {
     "extra_forbidden": "this key is not known here",
     "missing": "this key is required",
+    "model_type": "a mapping of keys is expected here",
+    "dict_type": "a mapping of keys is expected here",
+    "list_type": "a list is expected here",
+    "string_type": "a text is expected here; put it in quotes",
 }
 
 
@@ -104,29 +128,27 @@ def _sources(sources: object) -> Iterator[Problem]:
             yield (*path, "protocol"), "missing", "this key is required"
             continue
         try:
-            manifest_of(str(protocol)).config_model().model_validate(source)
+            model = manifest_of(str(protocol)).config_model()
         except ConfigurationError as error:
-            yield (*path, "protocol"), error.code, str(error)
-        except ValidationError as error:
-            for item in error.errors(include_url=False, include_input=False):
-                inner = _known_path(source, tuple(item["loc"]))
-                yield (*path, *inner), item["type"], _words(item["type"], item["msg"])
+            yield (*path, "protocol"), error.code, error.detail
+            continue
+        for inner, kind, words in all_problems(model, source, _problem)[1]:
+            yield (*path, *inner), kind, words
 
 
-def _references(plant: PlantFile) -> Iterator[Problem]:
+def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _duplicates((("calendars", i, "id"), c.id) for i, c in enumerate(plant.calendars))
     yield from _duplicates((("reasons", i, "code"), r.code) for i, r in enumerate(plant.reasons))
     yield from _duplicates((("items", i, "code"), it.code) for i, it in enumerate(plant.items))
     yield from _duplicates((("sources", i, "id"), s.get("id")) for i, s in enumerate(plant.sources))
     yield from _duplicates(_equipment_codes(plant))
-    for index, calendar in enumerate(plant.calendars):
-        yield from _calendar(plant, ("calendars", index), calendar)
-    reasons = {reason.code: reason for reason in plant.reasons}
+    yield from calendar_problems(plant)
+    reasons = _known(plant, raw, "reasons")
     for index, reason in enumerate(plant.reasons):
         if reason.parent is not None and reason.parent not in reasons:
             path: Path = ("reasons", index, "parent")
             yield path, "reason_unknown", f"there is no reason {reason.parent!r}"
-    calendars = {calendar.id for calendar in plant.calendars}
+    calendars = _known(plant, raw, "calendars")
     for index, line in enumerate(plant.lines):
         if line.calendar is not None and line.calendar not in calendars:
             yield (
@@ -135,7 +157,7 @@ def _references(plant: PlantFile) -> Iterator[Problem]:
                 f"there is no calendar {line.calendar!r}",
             )
         for number, unit in enumerate(line.work_units):
-            yield from _work_unit(plant, ("lines", index, "work_units", number), unit)
+            yield from _work_unit(plant, raw, ("lines", index, "work_units", number), unit)
 
 
 def _equipment_codes(plant: PlantFile) -> Iterator[tuple[Path, object]]:
@@ -158,95 +180,26 @@ def _duplicates(items: Iterable[tuple[Path, object]]) -> Iterator[Problem]:
             seen[value] = path
 
 
-def _minutes(text: str) -> int:
-    return int(text[:2]) * 60 + int(text[3:])
+def _known(plant: PlantFile, raw: dict[str, Any], section: str) -> set[object]:
+    """Codes of a section, those that are wrong themselves and those that are built in included."""
+    rows = raw.get(section)
+    written = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    codes = {str(row.get("id", row.get("code"))) for row in written}
+    if section == "reasons":
+        codes.update(BUILT_IN_REASONS)
+        codes.update(
+            pause.reason
+            for calendar in plant.calendars
+            for shift in calendar.shifts
+            for pause in shift.breaks
+        )
+    return set(codes)
 
 
-def _span(start: str, end: str) -> tuple[int, int]:
-    begin, finish = _minutes(start), _minutes(end)
-    return begin, finish if finish > begin else finish + 1440
-
-
-def _calendar(plant: PlantFile, path: Path, calendar: Calendar) -> Iterator[Problem]:
-    yield from _duplicates(
-        ((*path, "shifts", i, "code"), shift.code) for i, shift in enumerate(calendar.shifts)
-    )
-    boundary = _minutes(plant.site.day_starts)
-    reasons = {reason.code: reason for reason in plant.reasons}
-    week: list[tuple[int, int, str]] = []
-    for index, shift in enumerate(calendar.shifts):
-        here: Path = (*path, "shifts", index)
-        start, end = _span(shift.start, shift.end)
-        if shift.day_offset is None and _crosses(boundary, start, end):
-            yield (
-                here,
-                "shift_crosses_day",
-                f"the shift runs across the day boundary {plant.site.day_starts}; "
-                "give day_offset: 0 or -1 to say which production day it belongs to",
-            )
-        yield from _breaks(here, shift, reasons)
-        week.extend(_occurrences(calendar, shift, start, end))
-    week.sort()
-    for (_, first_end, first), (second_start, _, second) in pairwise(week):
-        if second_start < first_end:
-            yield (
-                (*path, "shifts"),
-                "shifts_overlap",
-                f"shift {second!r} begins before shift {first!r} has ended",
-            )
-            return
-
-
-def _crosses(boundary: int, start: int, end: int) -> bool:
-    return any(start < edge < end for edge in (boundary, boundary + 1440))
-
-
-def _occurrences(
-    calendar: Calendar, shift: Shift, start: int, end: int
-) -> Iterator[tuple[int, int, str]]:
-    for day in shift.days if shift.days is not None else calendar.days:
-        offset = WEEK.index(day) * 1440
-        yield offset + start, offset + end, shift.code
-    first = (shift.days if shift.days is not None else calendar.days)[:1]
-    for day in first:
-        offset = (WEEK.index(day) + 7) * 1440
-        yield offset + start, offset + end, shift.code
-
-
-def _breaks(path: Path, shift: Shift, reasons: dict[str, Any]) -> Iterator[Problem]:
-    start, end = _span(shift.start, shift.end)
-    spans: list[tuple[int, int]] = []
-    for index, pause in enumerate(shift.breaks):
-        here: Path = (*path, "breaks", index)
-        begin, finish = _span(pause.start, pause.end)
-        if begin < start:
-            begin, finish = begin + 1440, finish + 1440
-        if not start <= begin < finish <= end:
-            yield (
-                here,
-                "break_outside_shift",
-                f"the break lies outside the shift {shift.start} to {shift.end}",
-            )
-        if any(begin < other_end and other_start < finish for other_start, other_end in spans):
-            yield here, "breaks_overlap", "the break overlaps another break of the shift"
-        spans.append((begin, finish))
-        reason = reasons.get(pause.reason)
-        if reason is None:
-            yield (
-                (*here, "reason"),
-                "reason_unknown",
-                f"there is no reason {pause.reason!r}",
-            )
-        elif reason.time_class not in ("break", "planned_stop"):
-            yield (
-                (*here, "reason"),
-                "reason_not_planned",
-                f"the reason of a break has class break or planned_stop, not {reason.time_class}",
-            )
-
-
-def _work_unit(plant: PlantFile, path: Path, unit: WorkUnit) -> Iterator[Problem]:
-    items = {item.code for item in plant.items}
+def _work_unit(
+    plant: PlantFile, raw: dict[str, Any], path: Path, unit: WorkUnit
+) -> Iterator[Problem]:
+    items = _known(plant, raw, "items")
     if unit.default_item is not None and unit.default_item not in items:
         yield (
             (*path, "default_item"),
@@ -260,16 +213,23 @@ def _work_unit(plant: PlantFile, path: Path, unit: WorkUnit) -> Iterator[Problem
     for code, count in unit.pieces_per_cycle.items():
         if count < 1:
             yield (*path, "pieces_per_cycle", code), "too_small", "must be 1 or more"
-    yield from _signals(plant, (*path, "signals"), unit.signals)
+    yield from _signals(plant, raw, (*path, "signals"), unit.signals)
 
 
-def _signals(plant: PlantFile, path: Path, signals: Signals) -> Iterator[Problem]:
-    tags = {
-        f"{source.get('id')}/{tag.get('name')}"
-        for source in plant.sources
-        for tag in source.get("tags") or ()  # type: ignore[attr-defined]  # checked by connectors
-        if isinstance(tag, dict)
-    }
+def _tags(raw: dict[str, Any]) -> Iterator[str]:
+    """Every tag as SOURCE/TAG, whatever else is wrong with it."""
+    sources = raw.get("sources")
+    for source in sources if isinstance(sources, list) else ():
+        tags = source.get("tags") if isinstance(source, dict) else None
+        for tag in tags if isinstance(tags, list) else ():
+            if isinstance(tag, dict):
+                yield f"{source.get('id')}/{tag.get('name')}"
+
+
+def _signals(
+    plant: PlantFile, raw: dict[str, Any], path: Path, signals: Signals
+) -> Iterator[Problem]:
+    tags = set(_tags(raw))
     named: list[tuple[Path, str | None]] = []
     if signals.state is not None:
         named.append(((*path, "state", "tag"), signals.state.tag))
@@ -289,7 +249,7 @@ def _signals(plant: PlantFile, path: Path, signals: Signals) -> Iterator[Problem
             "a state from counts needs a total or good counter",
         )
     if signals.fault is not None:
-        reasons = {reason.code for reason in plant.reasons}
+        reasons = _known(plant, raw, "reasons")
         for value, code in signals.fault.map.items():
             if code not in reasons:
                 yield (

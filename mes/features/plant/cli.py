@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -36,15 +37,8 @@ def check_command(file: Path, as_json: bool) -> None:
             json.dumps(
                 {
                     "ok": not checked.mistakes,
-                    "mistakes": [
-                        {
-                            "line": mistake.line,
-                            "field": mistake.field,
-                            "code": mistake.code,
-                            "message": mistake.message,
-                        }
-                        for mistake in checked.mistakes
-                    ],
+                    "mistakes": [asdict(mistake) for mistake in checked.mistakes],
+                    "notes": [asdict(note) for note in checked.notes],
                 },
                 ensure_ascii=False,
             )
@@ -144,5 +138,7 @@ def _read(file: Path) -> Checked:
 def _print_mistakes(file: Path, checked: Checked) -> None:
     for mistake in checked.mistakes:
         click.echo(f"{file}: {mistake}")
+    for note in checked.notes:
+        click.echo(f"{file}: note, no mistake: {note}")
     if not checked.mistakes:
         click.echo(f"{file}: no mistakes")

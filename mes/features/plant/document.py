@@ -9,10 +9,15 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarbool import ScalarBoolean
 from ruamel.yaml.scalarfloat import ScalarFloat
 
 BYTES_MAX = 4 * 1024 * 1024
+PARTS_MAX = 500_000
+"""Most values of a file when each alias is written out."""
+DEPTH_MAX = 50
+TOO_DEEP = f"the file is nested more than {DEPTH_MAX} levels deep, or contains itself by an alias"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -44,10 +49,18 @@ class Document:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise Unreadable((mark.line + 1) if mark else 1, _one_line(error)) from error
+        except ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise Unreadable(
+                line, f"the character U+{error.character:04X} is not allowed"
+            ) from error
+        except RecursionError as error:
+            raise Unreadable(1, TOO_DEEP) from error
         except (YAMLError, ValueError) as error:
             raise Unreadable(1, " ".join(str(error).split())) from error
         if not isinstance(root, CommentedMap):
             raise Unreadable(1, "a plant file is a mapping that begins with `schema: plant/1`")
+        _check_size(root)
         self._root = root
         self.data: dict[str, Any] = plain(root)
 
@@ -72,6 +85,24 @@ class Unreadable(ValueError):
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
         self.mistake = Mistake(line=line, field="", code="not_yaml", message=message)
+
+
+def _check_size(root: CommentedMap) -> None:
+    """Refuse what aliases make endless, too deep or too large to hold."""
+    waiting: list[tuple[Any, int]] = [(root, 0)]
+    parts = 0
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEPTH_MAX:
+            raise Unreadable(1, TOO_DEEP)
+        inside = list(node.values()) if isinstance(node, dict) else node
+        if isinstance(inside, list):
+            parts += len(inside)
+            if parts > PARTS_MAX:
+                raise Unreadable(
+                    1, f"the file has more than {PARTS_MAX} values, aliases written out"
+                )
+            waiting.extend((part, depth + 1) for part in inside)
 
 
 def _one_line(error: MarkedYAMLError) -> str:

@@ -67,6 +67,7 @@ def file_objects(plant: PlantFile) -> Objects:
             "parent": reason.parent,
             "failure": reason.failure,
         }
+    _add_unlisted_break_reasons(plant, objects)
     for item in plant.items:
         objects["item", item.code] = {
             "name": names_or_code(item.name, item.code),
@@ -86,6 +87,21 @@ def file_objects(plant: PlantFile) -> Objects:
         for unit in line.work_units:
             objects["work_unit", unit.id] = _work_unit(line.id, unit)
     return objects
+
+
+def _add_unlisted_break_reasons(plant: PlantFile, objects: Objects) -> None:
+    """What stands under `breaks` is a break; a reason that nobody listed is made for it."""
+    for calendar in plant.calendars:
+        for shift in calendar.shifts:
+            for pause in shift.breaks:
+                if ("reason", pause.reason) not in objects:
+                    objects["reason", pause.reason] = {
+                        "name": names_or_code(None, pause.reason),
+                        "class": "break",
+                        "domain": "stop",
+                        "parent": None,
+                        "failure": False,
+                    }
 
 
 def decimal_text(value: Decimal) -> str:

@@ -12,13 +12,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from mes.core.policies import PROFILES
+
 SCHEMA = "plant/1"
+SECTIONS = ("calendars", "reasons", "items", "sources", "lines")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
 TimeClassName = Literal["break", "planned_stop", "setup", "unplanned_stop", "waiting"]
+
+
+def _policy(value: str) -> str:
+    if value not in PROFILES:
+        raise ValueError(f"there is no policy {value!r}; known: {', '.join(PROFILES)}")
+    return value
 
 
 def _code(value: str) -> str:
@@ -36,13 +45,19 @@ def _time_of_day(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"{value!r} is no IANA time zone such as Asia/Seoul") from error
     return value
 
 
 def _decimal_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _not_negative(value: Decimal) -> Decimal:
+    if not value.is_finite() or value < 0:
+        raise ValueError("must be a number from 0")
+    return value
 
 
 def _positive(value: Decimal) -> Decimal:
@@ -55,6 +70,9 @@ Code = Annotated[str, AfterValidator(_code)]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Seconds = Annotated[Decimal, BeforeValidator(_decimal_text), AfterValidator(_positive)]
+
+SecondsFromZero = Annotated[Decimal, BeforeValidator(_decimal_text), AfterValidator(_not_negative)]
+PolicyName = Annotated[str, AfterValidator(_policy)]
 
 
 class Part(BaseModel):
@@ -77,7 +95,7 @@ class Site(Part):
     name: Names | None = None
     time_zone: Zone
     day_starts: TimeOfDay = "00:00"
-    policy: str = "iso22400"
+    policy: PolicyName = "iso22400"
 
 
 class Break(Part):
@@ -97,7 +115,6 @@ class Shift(Part):
     end: TimeOfDay
     breaks: list[Break] = Field(default_factory=list)
     day_offset: int | None = Field(default=None, ge=-1, le=1)
-    days: list[Weekday] | None = None
 
 
 class Calendar(Part):
@@ -214,7 +231,7 @@ class WorkUnit(Part):
     default_item: Code | None = None
     ideal_cycle_s: dict[str, Seconds] = Field(default_factory=dict)
     pieces_per_cycle: dict[str, int] = Field(default_factory=dict)
-    minor_stop_limit_s: Seconds = Decimal(300)
+    minor_stop_limit_s: SecondsFromZero = Decimal(300)
     key_machine: bool = False
     signals: Signals = Field(default_factory=Signals)
 
@@ -240,3 +257,10 @@ class PlantFile(Part):
     items: list[Item] = Field(default_factory=list)
     sources: list[dict[str, object]] = Field(default_factory=list)
     lines: list[Line] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_empty_section_is_absent(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {k: v for k, v in data.items() if not (v is None and k in SECTIONS)}
