@@ -22,10 +22,11 @@ from mes.features.commands.service import CommandRequest, run_command
 from mes.features.demo.credentials import actors_by_badge
 from mes.features.demo.past_actions import Orders, perform
 from mes.features.ingest.service import ingest
+from mes.features.production.service import deferring
 
 NAMES = uuid.UUID("6f1c1a52-5d0d-4f0e-9d57-0c4b1b0a7e11")
 """Name space of the command ids."""
-WINDOW_US = 3_600_000_000
+WINDOW_US = 21_600_000_000
 RECORDS_AT_ONCE = 4000
 NEEDS_NO_SIGNAL = frozenset(
     {
@@ -38,7 +39,7 @@ NEEDS_NO_SIGNAL = frozenset(
         "job_complete",
     }
 )
-PEOPLE_AT_ONCE = 50
+PEOPLE_AT_ONCE = 100
 """Most lines of people in one transaction."""
 
 Line = Mapping[str, Any]
@@ -79,10 +80,13 @@ def load_history(database: Database, file: Path, *, edge: str) -> Loaded:
     with database.reading() as session:
         loader = _Loader(database, edge, head, actors_by_badge(session))
     with open(file, encoding="utf-8") as lines:
+        late: list[tuple[int, Line]] = []
         for signals, people in _windows(_numbered(lines)):
-            loader.people([line for line in people if line[1]["action"] in NEEDS_NO_SIGNAL])
+            early = [line for line in people if line[1]["action"] in NEEDS_NO_SIGNAL]
+            loader.people([*late, *early])
             loader.signals(signals)
-            loader.people([line for line in people if line[1]["action"] not in NEEDS_NO_SIGNAL])
+            late = [line for line in people if line[1]["action"] not in NEEDS_NO_SIGNAL]
+        loader.people(late)
     return loader.loaded
 
 
@@ -119,7 +123,7 @@ class _Loader:
     def people(self, group: Sequence[tuple[int, Line]]) -> None:
         """Lines of people, each a command of its own, several in a transaction."""
         for start in range(0, len(group), PEOPLE_AT_ONCE):
-            with self._database.transaction() as session:
+            with self._database.transaction() as session, deferring(session):
                 for number, line in group[start : start + PEOPLE_AT_ONCE]:
                     self._say(session, number, line)
 

@@ -7,6 +7,9 @@ a `Dirty`. Both announce the work unit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +26,10 @@ from mes.features.production.masters import Masters
 from mes.features.production.scope import Scope, last_fact_of
 from mes.models import WorkUnitLive
 
-__all__ = ["Dirty", "derive_again", "facts_changed", "statement_from"]
+__all__ = ["Dirty", "deferring", "derive_again", "facts_changed", "statement_from"]
+
+DEFERRED = "work_units_to_derive"
+"""Key in `Session.info` of what `deferring` collects."""
 
 
 def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
@@ -36,6 +42,10 @@ def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
             its `at` (that of the voided one too), of a stop statement `statement_from`.
     """
     session.flush()
+    waiting: dict[int, int] | None = session.info.get(DEFERRED)
+    if waiting is not None:
+        waiting[work_unit_id] = min(from_us, waiting.get(work_unit_id, from_us))
+        return
     known = masters(session)
     unit = known.work_units[work_unit_id]
     dirty = Dirty(known)
@@ -43,6 +53,22 @@ def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
         states=from_us, pieces=from_us, runs=from_us, latest=last_fact_of(session, unit)
     )
     derive_again(session, dirty)
+
+
+@contextmanager
+def deferring(session: Session) -> Iterator[None]:
+    """Derive each work unit once at the end instead of after each of many facts.
+
+    For loading past days: meanwhile projections lag behind the facts of this transaction.
+    """
+    waiting: dict[int, int] = {}
+    session.info[DEFERRED] = waiting
+    try:
+        yield
+    finally:
+        del session.info[DEFERRED]
+    for work_unit_id, from_us in sorted(waiting.items()):
+        facts_changed(session, work_unit_id, from_us)
 
 
 def statement_from(session: Session, work_unit_id: int, command_id: str) -> int | None:
