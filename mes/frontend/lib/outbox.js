@@ -98,7 +98,7 @@ export class Outbox extends EventTarget {
 
   /** Throw away an entry that was not answered with success; true when it was still here. */
   async discard(id) {
-    const found = this.entries.some((entry) => entry.id === id && entry !== this.current);
+    const found = this.entries.some((entry) => entry.id === id && (entry.problem || entry !== this.current));
     if (!found) return false;
     await this.#drop(id);
     return true;

@@ -101,7 +101,7 @@ export function ageText(seconds) {
 /** "2026-11-24 18:00" as typed in the plant's zone -> ISO 8601 in UTC; null when it is no time. */
 export function toInstant(local) {
   const wanted = Date.parse(`${local.replace(" ", "T")}:00Z`);
-  if (Number.isNaN(wanted)) return null;
+  if (!/^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}$/.test(local) || Number.isNaN(wanted)) return null;
   let guess = wanted;
   for (let round = 0; round < 2; round += 1) {
     const shown = Date.parse(`${isoDay(guess)}T${clock(guess)}:00Z`);

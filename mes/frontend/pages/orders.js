@@ -10,7 +10,7 @@ import { Outbox, commandId } from "../lib/outbox.js";
 import { emptyForm, formOf, orderBody, orderForm } from "../orders/form.js";
 import { orderGrid } from "../orders/grid.js";
 import { STATES, stateLabel, stateSymbol } from "../orders/states.js";
-import { isoDay, instant } from "../lib/time.js";
+import { isoDay, instant, toInstant } from "../lib/time.js";
 
 const DRAFT = "draft:work-order";
 const REFRESH_MS = 30000;
@@ -101,6 +101,10 @@ class Orders extends Island {
   }
 
   save() {
+    if (this.form.due.trim() && !toInstant(this.form.due.trim())) {
+      this.errors = { due: _("Write it as 2026-11-24 18:00.") };
+      return this.update();
+    }
     const body = orderBody(this.form);
     if (!this.selected) return this.command("/api/v1/work-orders", body, _("New work order"));
     const changed = Object.fromEntries(Object.entries(body).filter(([name]) => this.changes.includes(name) || (name === "due" && this.changes.includes("due"))));
