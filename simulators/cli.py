@@ -198,4 +198,5 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, runtime.stop)
+    loop.add_signal_handler(signal.SIGUSR1, runtime.halt)
     await runtime.run(ports, print_line)

@@ -88,6 +88,12 @@ class Runtime:
         self._stopping = True
         self._wake.set()
 
+    def halt(self) -> None:
+        """Let the plant stand still from now on; may be called from a signal handler."""
+        if self._stop_at is None:
+            self._stop_at = max(self._clock.now_us(), self._reached)
+            self._wake.set()
+
     async def run(self, ports: Ports, ready: Callable[[str], None]) -> None:
         """Serve until `stop`.
 

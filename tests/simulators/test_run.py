@@ -79,6 +79,21 @@ def test_an_answer_is_never_older_than_its_request(tmp_path: Path) -> None:
         assert sum(t <= before for t in made) <= shown <= sum(t <= after for t in made)
 
 
+def test_a_signal_lets_the_plant_stand_still_at_once(tmp_path: Path) -> None:
+    with simulator(*_press("--speed", "60", "--data", str(tmp_path))) as running:
+        client = RawClient(running.modbus_port)
+        running.process.send_signal(signal.SIGUSR1)
+        until = time.monotonic() + 5
+        while not any(line.get("action") == "halt" for line in journal(tmp_path)):
+            assert time.monotonic() < until, "no halt in the journal"
+            time.sleep(0.05)
+        shown = client.registers(1, 3, 1, 1)
+        time.sleep(0.2)
+        assert client.registers(1, 3, 1, 1) == shown
+        client.close()
+        running.end()
+
+
 def test_the_journal_tells_when_a_change_was_first_asked_about(tmp_path: Path) -> None:
     begin_at = int(MONDAY) + 30_000_000
     arguments = _press("--speed", "60", "--data", str(tmp_path), "--begin-at", str(begin_at))

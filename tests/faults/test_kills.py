@@ -1,0 +1,177 @@
+"""Processes are killed at any moment: nothing acknowledged is lost, nothing counts twice."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mes.core.instants import format_instant, parse_instant
+from tests.e2e.comparison import Row, count_rows, differing, table
+from tests.e2e.plant_process import (
+    ROOT,
+    PlantProcess,
+    PlantRun,
+    free_port,
+    mes_command,
+    plant_process,
+    until,
+)
+from tests.e2e.truth import UnitTruth, read_journal
+from tests.faults.audit import acknowledged_of_pusher, holes, pushed, unsent
+from tests.faults.processes import child_named, children, family, kill, lives
+from tests.faults.pusher import Pusher
+from tests.live.watching import watching
+
+BEGIN = parse_instant("2026-03-02T09:00:00+09:00")
+SPEED = 10
+AFTER_US = 20_000_000
+"""Plant time after the standstill that must be known: several polls."""
+VICTIMS = ("web", "worker", "edge")
+BACK_S = 30.0
+
+
+@pytest.mark.parametrize(
+    "kills", [pytest.param(10, id="10"), pytest.param(50, id="50", marks=pytest.mark.proof)]
+)
+def test_killed_web_and_edge_lose_nothing_and_count_nothing_twice(
+    tmp_path: Path, kills: int
+) -> None:
+    with plant_process(tmp_path, PlantRun(speed=SPEED, begin_at=BEGIN)) as plant:
+        pusher = _start_under_load(plant)
+        _kill_often(plant, kills, random.Random(kills))
+        until(plant.is_ready, BACK_S, "web is back")
+        until(plant.sources_are_up, BACK_S, "the edge is back and reads every source")
+        truths = _stand_still(plant)
+        pusher.stop()
+        rows = _count(plant, truths)
+        plant.end("run")
+        plant.end("simulators")
+        assert not differing(rows), f"\n{table(rows)}"
+        assert not pusher.refused
+        assert pusher.failures > 0, "no kill hit the pusher: there was no load"
+        assert acknowledged_of_pusher(plant.data) == pusher.acknowledged
+        assert pushed(plant.data) == list(range(1, pusher.acknowledged + 1))
+        assert not holes(plant.data)
+        assert unsent(plant.data) == 0
+        plant.mes("rebuild", "--check", "--data", plant.data)
+
+
+def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
+    with plant_process(tmp_path, PlantRun(begin_at=BEGIN)) as plant:
+        plant.write_plant_file()
+        plant.start_supervised()
+        parent = plant.processes.pop("run")
+        everybody = family(parent.pid)
+        assert len(everybody) >= 3, "parent, web and edge"
+        began = time.monotonic()
+        parent.kill()
+        parent.wait()
+        until(lambda: not any(map(lives, everybody)), 2.0, "all children gone", 0.02)
+        assert time.monotonic() - began <= 2.1
+
+
+def test_a_killed_demo_leaves_no_simulators(tmp_path: Path) -> None:
+    command = mes_command("demo", "--data", tmp_path / "data", "--port", free_port())
+    with open(tmp_path / "demo.log", "wb") as log:
+        parent = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    until(lambda: _has_simulators(parent.pid), BACK_S, "simulators")
+    everybody = family(parent.pid)
+    parent.kill()
+    parent.wait()
+    until(lambda: not any(map(lives, everybody)), 2.5, "all children gone", 0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything_within_five_seconds_with_open_websockets(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with plant_process(tmp_path, PlantRun(begin_at=BEGIN)) as plant:
+        plant.write_plant_file()
+        plant.start_supervised()
+        plant.make_token("read")
+        process = plant.processes["run"]
+        everybody = family(process.pid)
+        with (
+            watching(plant.url, plant.tokens["read"]) as first,
+            watching(plant.url, plant.tokens["read"]) as second,
+        ):
+            first.watch(site="busan")
+            second.watch(line="line-1")
+            assert plant.end("run", number) < 5.0
+        assert process.returncode == 0
+        assert not any(map(lives, everybody))
+
+
+def _start_under_load(plant: PlantProcess) -> Pusher:
+    """A supervised plant with its simulators and a client that pushes samples."""
+    plant.prepare()
+    plant.start_simulators()
+    plant.start_supervised()
+    plant.await_ready()
+    pusher = Pusher(plant)
+    pusher.start()
+    return pusher
+
+
+def _kill_often(plant: PlantProcess, kills: int, chance: random.Random) -> None:
+    parent = plant.processes["run"].pid
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.1, 2.0))
+        victim = chance.choice(VICTIMS)
+        kill(_await_pid(parent, victim))
+
+
+def _await_pid(parent: int, victim: str) -> int:
+    found = until(lambda: _pid(parent, victim), BACK_S, f"a {victim} to kill")
+    assert found is not None
+    return found
+
+
+def _pid(parent: int, victim: str) -> int | None:
+    """The process to kill: web, the worker of web, or the edge; None: not there at present."""
+    if victim != "worker":
+        return child_named(parent, victim)
+    web = child_named(parent, "web")
+    return next(iter(children(web)), None) if web is not None else None
+
+
+def _has_simulators(parent: int) -> bool:
+    return any("simulators" in arguments for arguments in children(parent).values())
+
+
+def _stand_still(plant: PlantProcess) -> dict[str, UnitTruth]:
+    """Let the plant stand still and wait until the MES knows all; the truth up to then."""
+    plant.processes["simulators"].send_signal(signal.SIGUSR1)
+    until(lambda: _halted_at(plant) is not None, 5.0, "the plant stands still")
+    halted = _halted_at(plant)
+    assert halted is not None
+
+    def covered() -> bool:
+        known = [one["covered_until"] for one in plant.get("/api/v1/work-units")["items"]]
+        return all(text and parse_instant(text) >= halted + AFTER_US for text in known)
+
+    until(covered, 20.0, "everything is known", 0.2)
+    return read_journal(plant.journal())
+
+
+def _halted_at(plant: PlantProcess) -> int | None:
+    return next((line["t"] for line in plant.journal() if line.get("action") == "halt"), None)
+
+
+def _count(plant: PlantProcess, truths: dict[str, UnitTruth]) -> list[Row]:
+    end = plant.clock.now_us()
+    rows: list[Row] = []
+    for unit, truth in truths.items():
+        told: dict[str, Any] = plant.get(
+            f"/api/v1/work-units/{unit}/oee",
+            **{"from": format_instant(BEGIN), "to": format_instant(end)},
+        )
+        pieces = {key: told["quantities"][key] + told["excluded"][key] for key in ("GQ", "SQ")}
+        rows += count_rows(unit, pieces, truth.pieces(BEGIN - 1, end))
+    return rows
