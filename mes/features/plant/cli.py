@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+from sqlalchemy import inspect
 
 from mes.clock import plant_now_us
-from mes.db import Database, make_engine
+from mes.core.refusal import Refusal
+from mes.db import Database
 from mes.features.plant.check import Checked, check
 from mes.features.plant.export import export
 from mes.features.plant.service import ApplyReport, apply
-from mes.settings import Settings
+from mes.features.storage.opening import opened
+from mes.models import Equipment
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 DATA = click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
@@ -60,8 +65,7 @@ def apply_command(file: Path, data: Path, as_json: bool, force: bool, prune: boo
     if checked.plant is None:
         _print_mistakes(file, checked)
         sys.exit(1)
-    database = Database(make_engine(Settings.from_environment(data_dir=data).url))
-    with database.transaction() as session:
+    with _migrated(data) as database, database.transaction() as session:
         report = apply(
             session,
             checked.plant,
@@ -70,7 +74,6 @@ def apply_command(file: Path, data: Path, as_json: bool, force: bool, prune: boo
             force=force,
             prune=prune,
         )
-    database.dispose()
     if as_json:
         click.echo(json.dumps(_as_dict(report), ensure_ascii=False))
     else:
@@ -83,10 +86,8 @@ def apply_command(file: Path, data: Path, as_json: bool, force: bool, prune: boo
 @click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Default: print.")
 def export_command(data: Path, to: Path | None) -> None:
     """Write the plant in the database as a plant file."""
-    database = Database(make_engine(Settings.from_environment(data_dir=data).url))
-    with database.reading() as session:
+    with _migrated(data) as database, database.reading() as session:
         text = export(session)
-    database.dispose()
     if to is None:
         click.echo(text, nl=False)
     else:
@@ -99,6 +100,22 @@ def schema_command() -> None:
     from mes.features.plant.json_schema import plant_file_schema
 
     click.echo(json.dumps(plant_file_schema(), ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def _migrated(data: Path) -> Iterator[Database]:
+    """The database of a data folder.
+
+    Raises:
+        Refusal: `no_database`: there is none, or one without tables.
+    """
+    with opened(data) as database:
+        if not inspect(database.engine).has_table(Equipment.__tablename__):
+            raise Refusal(
+                "no_database",
+                f"the database in {data} has no tables; make them with `mes db upgrade`",
+            )
+        yield database
 
 
 def print_report(report: ApplyReport) -> None:

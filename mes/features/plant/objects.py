@@ -75,10 +75,12 @@ def file_objects(plant: PlantFile) -> Objects:
         }
     for source in plant.sources:
         code = str(source["id"])
-        objects["source", code] = {key: value for key, value in source.items() if key != "tags"}
+        objects["source", code] = _keys_as_text(
+            {key: value for key, value in source.items() if key != "tags"}
+        )
         tags = source.get("tags")
         for tag in tags if isinstance(tags, list) else ():
-            objects["tag", f"{code}/{tag['name']}"] = dict(tag)
+            objects["tag", f"{code}/{tag['name']}"] = _keys_as_text(dict(tag))
     for line in plant.lines:
         objects["line", line.id] = {
             "name": names_or_code(line.name, line.id),
@@ -87,6 +89,13 @@ def file_objects(plant: PlantFile) -> Objects:
         for unit in line.work_units:
             objects["work_unit", unit.id] = _work_unit(line.id, unit)
     return objects
+
+
+def _keys_as_text(value: Any) -> Any:
+    """As JSON stores it: a key such as 31000 of `bad_values` is text there."""
+    if isinstance(value, dict):
+        return {str(key): _keys_as_text(part) for key, part in value.items()}
+    return [_keys_as_text(part) for part in value] if isinstance(value, list) else value
 
 
 def _add_unlisted_break_reasons(plant: PlantFile, objects: Objects) -> None:

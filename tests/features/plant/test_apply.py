@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from sqlalchemy import func, select
 
+from mes.cli import main
 from mes.db import Database
 from mes.features.plant.check import check
 from mes.features.plant.export import export
@@ -51,6 +55,18 @@ def test_applying_the_same_file_again_changes_nothing(database: Database) -> Non
     assert second.revision == first.revision
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(ConfigRevision)) == 1
+
+
+def test_the_example_of_the_contract_applied_twice_changes_nothing(database: Database) -> None:
+    text = (Path(__file__).parent / "contract-example.plant.yaml").read_text("utf-8")
+    first = applied(database, text)
+    assert "reason night-meal" in first.added
+    second = applied(database, text)
+    assert (second.added, second.changed, second.missing) == ((), (), ())
+    with database.reading() as session:
+        third = applied(database, export(session))
+    assert (third.added, third.changed, third.missing) == ((), (), ())
+    assert third.revision == second.revision == first.revision
 
 
 def test_export_then_apply_changes_nothing(database: Database) -> None:
@@ -163,3 +179,24 @@ def test_the_edge_gets_its_sources_with_the_stream_of_each_tag(database: Databas
         "rejects": "event",
         "volts": "sample",
     }
+
+
+@pytest.mark.parametrize("empty_file", [False, True], ids=["no database", "no tables"])
+@pytest.mark.parametrize("command", [["apply", "FILE"], ["export"]], ids=["apply", "export"])
+def test_a_data_folder_that_was_never_upgraded_is_refused_saying_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], empty_file: bool
+) -> None:
+    file = tmp_path / "plant.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    data = tmp_path / "data"
+    data.mkdir()
+    if empty_file:
+        (data / "mes.db").touch()
+    arguments = [str(file) if word == "FILE" else word for word in command]
+    with pytest.raises(SystemExit) as left:
+        main(["plant", *arguments, "--data", str(data)])
+    assert left.value.code == 1
+    refused = capsys.readouterr().err
+    assert refused.startswith("no_database: ")
+    assert "mes db upgrade" in refused
+    assert (data / "mes.db").exists() is empty_file

@@ -15,6 +15,8 @@ from mes.features.plant.cli import plant
 from mes.features.plant.objects import file_objects
 from tests.features.plant.plant_files import GOOD, with_change
 
+CONTRACT_EXAMPLE = Path(__file__).parent / "contract-example.plant.yaml"
+
 
 def line_of(text: str, part: str) -> int:
     return next(n for n, line in enumerate(text.splitlines(), 1) if part in line)
@@ -25,6 +27,12 @@ def test_a_good_file_has_no_mistakes() -> None:
     assert checked.mistakes == ()
     assert checked.plant is not None
     assert checked.plant.site.time_zone == "Asia/Seoul"
+
+
+def test_the_example_of_the_contract_with_its_missing_tags_has_no_mistakes() -> None:
+    checked = check(CONTRACT_EXAMPLE.read_text("utf-8"))
+    assert checked.mistakes == ()
+    assert [note.code for note in checked.notes] == ["reason_not_listed"]
 
 
 @pytest.mark.parametrize(
