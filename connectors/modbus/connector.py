@@ -31,9 +31,24 @@ LONGEST_REFUSED_PROBE_S = 86_400.0
 
 
 class TagReader:
-    """What turns the raw value of one tag into a sample."""
+    """What turns the raw value of one tag into a sample.
 
-    __slots__ = ("_bit", "_conversion", "_encoding", "_finished", "_type", "direct", "name", "unit")
+    Attributes:
+        direct: whether a finite raw value is the value itself.
+        depends_on: other tags whose values the conversion needs.
+    """
+
+    __slots__ = (
+        "_bit",
+        "_conversion",
+        "_encoding",
+        "_finished",
+        "_type",
+        "depends_on",
+        "direct",
+        "name",
+        "unit",
+    )
 
     def __init__(self, tag: ModbusTag) -> None:
         self.name = tag.name
@@ -44,11 +59,7 @@ class TagReader:
         self._conversion = Conversion(tag)
         self._finished = needs_finish(tag.type) and not tag.table.has_bits
         self.direct = self._conversion.is_plain and not self._finished
-
-    @property
-    def depends_on(self) -> tuple[str, ...]:
-        """Other tags whose values the conversion needs."""
-        return self._conversion.depends_on
+        self.depends_on = self._conversion.depends_on
 
     def outcome(self, raw: Raw, values: dict[str, tuple[Value, Quality]]) -> Outcome:
         """Value, quality and reason of a raw value."""
@@ -275,29 +286,20 @@ class ModbusConnector(PollingConnector):
         return False
 
     def _take(self, state: BlockState, data: bytes, now: int, scan: _Scan) -> None:
-        readers, samples = state.readers, scan.samples
+        readers, samples, good = state.readers, scan.samples, Quality.GOOD
         for index, raw in state.decoder.changes(data):
             reader = readers[index]
             if reader.depends_on:
                 self._raw_of_dependents[reader.name] = raw
-                continue
-            value: Value
-            if reader.direct and not isinstance(raw, bytes) and isfinite(raw):
-                value, quality, reason = raw, Quality.GOOD, None
+            elif reader.direct and not isinstance(raw, bytes) and isfinite(raw):
+                samples.append(Sample(reader.name, raw, good, now, None, reader.unit))
+                if reader.name in self._needed:
+                    self._values[reader.name] = (raw, good)
             else:
-                value, quality, reason = reader.outcome(raw, self._values)
-            if reader.name in self._needed:
-                self._values[reader.name] = (value, quality)
-            samples.append(
-                Sample(
-                    tag=reader.name,
-                    value=value,
-                    quality=quality,
-                    reason=reason,
-                    unit=reader.unit,
-                    received_time=now,
-                )
-            )
+                outcome = reader.outcome(raw, self._values)
+                samples.append(_sample(reader, outcome, now))
+                if reader.name in self._needed:
+                    self._values[reader.name] = outcome[:2]
 
     def _convert_dependents(self, period_ms: int, scan: _Scan) -> None:
         now = scan.read_at

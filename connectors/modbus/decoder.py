@@ -7,7 +7,7 @@ word) are put on further layers, each with its own `struct`; nearly all blocks h
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 from connectors.modbus.codec import STRUCT_CODES, DataType, byte_order
@@ -45,17 +45,21 @@ class BlockDecoder:
         for layer in self._layers:
             layer.last = None
 
-    def changes(self, data: bytes) -> Iterator[tuple[int, Raw]]:
+    def changes(self, data: bytes) -> list[tuple[int, Raw]]:
         """The fields whose raw value differs from the last reply, with the raw value."""
         last, self._data = self._data, data
         if data == last:
-            return
+            return []
+        if not self._bits and len(self._layers) == 1:
+            return self._layers[0].changes(data)
+        found: list[tuple[int, Raw]] = []
         for index, byte, bit in self._bits:
             value = data[byte] >> bit & 1
             if last is None or last[byte] >> bit & 1 != value:
-                yield index, bool(value)
+                found.append((index, bool(value)))
         for layer in self._layers:
-            yield from layer.changes(data)
+            found += layer.changes(data)
+        return found
 
 
 class _Layer:
@@ -69,16 +73,17 @@ class _Layer:
         self._unpack = struct.Struct(_format(start, count, fields)).unpack
         self.last: tuple[Raw, ...] | None = None
 
-    def changes(self, data: bytes) -> Iterator[tuple[int, Raw]]:
+    def changes(self, data: bytes) -> list[tuple[int, Raw]]:
         ordered = bytes(self._reorder(data)) if self._reorder else data
         values = self._unpack(ordered)
         last, self.last = self.last, values
         if last is None:
-            yield from zip(self._indexes, values, strict=True)
-            return
-        for index, value, old in zip(self._indexes, values, last, strict=True):
-            if value != old:
-                yield index, value
+            return list(zip(self._indexes, values, strict=True))
+        return [
+            (index, value)
+            for index, value, old in zip(self._indexes, values, last, strict=True)
+            if value != old
+        ]
 
 
 def _layers(fields: Sequence[Field]) -> list[list[tuple[int, Field]]]:

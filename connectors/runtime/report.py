@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from connectors.sdk.config import TagConfig
 from connectors.sdk.messages import Quality, Sample, Value
@@ -60,7 +59,7 @@ class ExceptionReport:
                 and old.quality is not Quality.BAD
                 and now - old.received_time >= max_age
             ):
-                fresh = replace(old, received_time=now, source_time=None)
+                fresh = old._replace(received_time=now, source_time=None)
                 self._last[tag] = fresh
                 again.append(fresh)
         return again
