@@ -1,5 +1,5 @@
 // A5: the reason of a stop, whole or split in one-minute steps. Opens by itself, never insists.
-import { _, nameOf } from "../lib/i18n.js";
+import { _, asTarget, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing, svg } from "../lib/island.js";
 import { reasonsOf } from "../lib/reasons.js";
 import { classWord } from "../lib/states.js";
@@ -127,7 +127,7 @@ export class StopDialog {
 
   submitLabel(reasons) {
     const chosen = reasons.find((reason) => reason.code === this.chosen[this.part]);
-    return chosen ? _("Save as {name}", { name: nameOf(chosen.name) }) : _("Choose a reason");
+    return chosen ? _("Save as {name}", { name: asTarget(nameOf(chosen.name)) }) : _("Choose a reason");
   }
 
   async submit(reasons) {

@@ -16,6 +16,14 @@ export function nameOf(names, fallback = "") {
   return names[language] || names.ko || names.en || fallback;
 }
 
+/** The name with the Korean particle "as" (로 or 으로); unchanged in other languages. */
+export function asTarget(name) {
+  const last = name.charCodeAt(name.length - 1) - 0xac00;
+  if (language !== "ko" || last < 0 || last > 11171) return name;
+  const final = last % 28;
+  return name + (final === 0 || final === 8 ? "로" : "으로");
+}
+
 /** The same name in the other language, shown small beside it. */
 export function otherName(names) {
   if (!names || typeof names === "string") return "";

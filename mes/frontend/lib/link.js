@@ -8,6 +8,7 @@ const COLLECTOR_SILENT_S = 10;
 export function linkState(live, tiles) {
   if (navigator.onLine === false) return "network";
   if (!live.connected) return live.lostFor() > 3 ? "server" : "ok";
+  if (live.collectorDead) return "collector";
   const watched = tiles.filter((tile) => tile && tile.link);
   if (!watched.length) return "ok";
   const silent = watched.filter(collectorSilent);

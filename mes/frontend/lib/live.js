@@ -7,6 +7,7 @@ const SLEEP_MS = 15000;
 export class Live extends EventTarget {
   tiles = new Map();
   connected = false;
+  edges = {};
   #lostAt = performance.now();
   #watch;
   #socket;
@@ -73,7 +74,8 @@ export class Live extends EventTarget {
   }
 
   #heartbeat(beat) {
-    if (beat.build && beat.build !== document.documentElement.dataset.build) return location.reload();
+    if (this.#outdated(beat)) return location.reload();
+    this.edges = beat.edges ?? {};
     synchronize(instant(beat.as_of));
     for (const [unit, version] of Object.entries(beat.tiles ?? beat.versions ?? beat)) {
       const tile = this.tiles.get(unit);
@@ -82,6 +84,18 @@ export class Live extends EventTarget {
       if (tile && version?.as_of) tile.heard_at = version.as_of;
     }
     this.dispatchEvent(new Event("beat"));
+  }
+
+  /** Whether no collector reports to the server any more. */
+  get collectorDead() {
+    const edges = Object.values(this.edges);
+    return edges.length > 0 && edges.every((edge) => edge.alive === false);
+  }
+
+  // A new front end is served: load it, but never under the hands of somebody who is typing.
+  #outdated(beat) {
+    const typing = document.querySelector("dialog[open], form :focus");
+    return Boolean(beat.build) && beat.build !== document.documentElement.dataset.build && !typing;
   }
 
   // A tablet that slept has missed messages: its timer jumped.

@@ -2,25 +2,17 @@
 import { _ } from "./i18n.js";
 import { realAge } from "./time.js";
 
-export const EDGE_SILENT_S = 10;
 export const RANK = { fail: 0, spec: 1, mnt: 2, chk: 3, ok: 4 };
 
-/** fail | spec | chk | ok of a source as the API lists it. */
-export function classOf(source) {
-  if (edgeSilent(source)) return "fail";
+/** fail | spec | chk | ok of a source as the API lists it; `edges`: the heartbeat's word on them. */
+export function classOf(source, edges) {
+  if (edgeSilent(source, edges)) return "fail";
   return { up: "ok", degraded: "spec", connecting: "chk", stopped: "chk" }[source.state] ?? "fail";
 }
 
 /** Whether the collector process itself no longer reports. */
-export function edgeSilent(source) {
-  const age = source.edge_silent_s ?? (source.edge_seen_at ? realAgeOfReal(source.edge_seen_at) : null);
-  return age === null || age > EDGE_SILENT_S;
-}
-
-// The edge's last call is stamped in real time, not in plant time.
-function realAgeOfReal(text) {
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, (Date.now() - at) / 1000);
+export function edgeSilent(source, edges) {
+  return edges?.[source.edge]?.alive === false;
 }
 
 export function classWord(kind) {
@@ -34,8 +26,8 @@ export function classIcon(kind) {
 }
 
 /** What happened, in a sentence. */
-export function reasonText(source) {
-  if (edgeSilent(source)) return _("The collector process does not report.");
+export function reasonText(source, edges) {
+  if (edgeSilent(source, edges)) return _("The collector process does not report.");
   return {
     up: _("No problem"),
     degraded: _("The link stands, but some values are bad."),
@@ -47,8 +39,8 @@ export function reasonText(source) {
 }
 
 /** What to do about it; empty when there is nothing to do. */
-export function helpText(source) {
-  if (edgeSilent(source)) return _("Start the collector again on its box: mes edge");
+export function helpText(source, edges) {
+  if (edgeSilent(source, edges)) return _("Start the collector again on its box: mes edge");
   const reason = source.reason ?? "";
   if (/dns|host/.test(reason)) return _("Check the host name or address of the source.");
   if (/secur|certif|identity|policy/.test(reason)) return _("Check certificate and security settings with the integrator.");

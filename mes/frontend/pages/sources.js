@@ -31,7 +31,7 @@ class Sources extends Island {
     if (document.hidden) return;
     try {
       const answer = await get("/api/v1/sources");
-      this.sources = (answer.items ?? []).toSorted((a, b) => RANK[classOf(a)] - RANK[classOf(b)]);
+      this.sources = (answer.items ?? []).toSorted((a, b) => RANK[classOf(a, this.live.edges)] - RANK[classOf(b, this.live.edges)]);
       for (const source of this.sources) this.rate(source);
       this.error = "";
     } catch (problem) {
@@ -65,7 +65,7 @@ class Sources extends Island {
   edges(sources) {
     const byEdge = new Map(sources.map((source) => [source.edge, source]));
     return [...byEdge.values()].map((source) => {
-      const silent = edgeSilent(source);
+      const silent = edgeSilent(source, this.live.edges);
       return html`<span class="proc ${silent ? "off" : ""}">${icon(silent ? "unlink" : "link")}<b>${silent ? _("Collector silent") : _("Collector running")}</b><span class="num">${source.edge}</span></span>`;
     });
   }
@@ -77,14 +77,14 @@ class Sources extends Island {
   }
 
   row(source, chosen) {
-    const kind = classOf(source);
+    const kind = classOf(source, this.live.edges);
     const machines = (source.work_units ?? []).map((code) => nameOf(this.units.find((unit) => unit.code === code)?.name, code)).join(", ");
     const rate = this.rates.get(source.source);
     return html`<tr class=${kind === "fail" ? "k-fail" : ""}><td><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span></td>
       <td><b class="mono">${source.source}</b><br><span class="muted">${machines || "–"}</span></td>
       <td>${protocolName(source.protocol)}<br><span class="mono muted">${source.address ?? ""}</span></td>
-      <td class="rs"><b>${reasonText(source)}</b>${source.reason ? html` <span class="mono muted">(${source.reason})</span>` : nothing}
-        ${helpText(source) ? html`<br>${icon("right")} ${helpText(source)}` : nothing}
+      <td class="rs"><b>${reasonText(source, this.live.edges)}</b>${source.reason ? html` <span class="mono muted">(${source.reason})</span>` : nothing}
+        ${helpText(source, this.live.edges) ? html`<br>${icon("right")} ${helpText(source, this.live.edges)}` : nothing}
         ${source.detail ? html`<br><span class="muted">${source.detail}</span>` : nothing}</td>
       <td class="n">${ageText(valueAge(source))}</td><td class="n">${rate === undefined ? "–" : rate.toFixed(1)}</td><td class="n">${count(source.counters?.errors)}</td>
       <td><button type="button" class="btn" aria-pressed=${chosen ? "true" : "false"} @click=${() => { this.selected = source.source; this.update(); }}>${_("Values")}</button></td></tr>`;

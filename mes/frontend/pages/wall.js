@@ -17,7 +17,7 @@ class Wall extends Island {
     this.lines = this.given("lines", []);
     this.units = this.given("units", []);
     this.live = share(new Live({ site: document.documentElement.dataset.site }, this.given("tiles", [])).start());
-    this.history = new History();
+    this.history = new History({ wall: true });
     this.live.addEventListener("change", () => this.update());
     this.history.addEventListener("change", () => this.update());
     this.stop = everySecond(this);

@@ -6,6 +6,7 @@ import { combinedOee, gapMinutes } from "../lib/figures.js";
 import { count, percent, signed } from "../lib/format.js";
 import { pressed, pressedText } from "../lib/keypad.js";
 import { collectorSilent, deviceLost, linkState } from "../lib/link.js";
+import { continued } from "../lib/history.js";
 import { newer } from "../lib/live.js";
 import { Outbox, commandId } from "../lib/outbox.js";
 import { problemText } from "../lib/problem-text.js";
@@ -175,4 +176,13 @@ test("the outbox keeps what is not answered, in order, and has a limit", async (
   assert.equal(kept.size, 0);
   outbox.entries = Array.from({ length: 200 }, () => ({ problem: {} }));
   await assert.rejects(outbox.add({ url: "/x", body: {}, label: "x" }), (problem) => problem.code === "outbox_full");
+});
+
+test("a wall goes on from the tiles: a short stop becomes minor, a new state is appended", () => {
+  const tile = { state: "running", state_since: at(12), minor_stop_limit_s: 300, needs_reason: false };
+  const before = [{ start: at(10), end: null, state: "stopped", class: "unplanned_stop" }];
+  const after = continued(before, tile);
+  assert.deepEqual(after.map((item) => [item.state, item.class, item.end]), [["stopped", "minor_stop", at(12)], ["running", "running", null]]);
+  assert.equal(continued(after, tile), after);
+  assert.equal(continued([], tile).length, 0);
 });
