@@ -32,13 +32,18 @@ def tie_to_parent(environment: Mapping[str, str] = os.environ) -> None:
     parent = environment.get(PARENT_KEY)
     if parent is None:
         return
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    ask_for_signal()
     if os.getppid() != int(parent):
         os._exit(PARENT_GONE_STATUS)
     life = environment.get(LIFE_KEY)
     if life is not None:
         threading.Thread(target=_watch, args=(int(life),), name="life", daemon=True).start()
+
+
+def ask_for_signal() -> None:
+    """Have the kernel send SIGTERM when the process that forked this one ends (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _watch(descriptor: int) -> None:

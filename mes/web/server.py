@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import os
 import signal
 import socket
 import threading
@@ -20,7 +21,9 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
+from mes.clock import monotonic_s
 from mes.settings import Settings
+from mes.web.parent import PARENT_GONE_STATUS, ask_for_signal
 
 SPARE_THREADS = 30
 """Threads for plain requests beside the ones held by websockets."""
@@ -28,6 +31,9 @@ USER_TIMEOUT_MS = 8000
 """How long the kernel keeps unacknowledged data of a peer that stopped answering."""
 GRACEFUL_S = 4
 KEEPALIVE_S = 15
+ORPHAN_GRACE_S = 0.5
+"""How long an orderly end may take without an arbiter."""
+ORPHAN_LOOK_S = 0.05
 FACTORY = ("mes.app", "create_app")
 LIVE = "mes_live"
 
@@ -100,6 +106,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 def start_live(worker: Any) -> None:
     """After the fork: socket options, the hub thread, and the thread that stops it."""
+    ask_for_signal()
     for listener in worker.sockets:
         with contextlib.suppress(OSError):  # a Unix socket has no such option
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
@@ -113,6 +120,18 @@ def _close_on_stop(worker: Worker, live: Any) -> None:
     live.hub.stop()
     for open_socket in list(live.sockets.server.eio.sockets.values()):
         open_socket.close(wait=False)
+    _end_as_orphan(worker)
+
+
+def _end_as_orphan(worker: Worker) -> None:
+    """End at once when the arbiter is gone: it alone would insist on the end of this worker.
+
+    A request that waits for news (an edge's long poll) would hold the data folder for as long.
+    """
+    began = monotonic_s()
+    while os.getppid() == worker.ppid or monotonic_s() - began < ORPHAN_GRACE_S:
+        threading.Event().wait(ORPHAN_LOOK_S)
+    os._exit(PARENT_GONE_STATUS)
 
 
 def serve(settings: Settings) -> None:
