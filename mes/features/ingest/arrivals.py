@@ -63,11 +63,10 @@ def sort_out(
     """
     arrived = Arrived()
     seen = _Seen(presence)
-    for record in records:
-        if not event and _quick_sample(
-            record, seen, tags, clock_offset_us, now_us, skew_us, arrived
-        ):
-            continue
+    begin = 0
+    if not event and presence.complete:
+        begin = _ordinary_samples(records, seen, tags, clock_offset_us, now_us, skew_us, arrived)
+    for record in records[begin:]:
         parsed = parse_record(
             record, clock_offset_us=clock_offset_us, now_us=now_us, tags=tags, skew_us=skew_us
         )
@@ -87,22 +86,22 @@ def sort_out(
 
 
 class _Seen:
-    """Which numbers are new, with the common case of an unbroken row made cheap."""
+    """Which numbers are new."""
 
-    __slots__ = ("_base", "_single", "next_seq", "ranges")
+    __slots__ = ("_base", "next_seq", "ranges")
 
     def __init__(self, presence: Presence) -> None:
         self._base = presence
-        self._single: set[int] = set()
         self.ranges: list[tuple[int, int]] = []
         self.next_seq = presence.acked + 1
 
     def is_new(self, seq: int, last: int) -> bool:
-        if self.ranges and seq == self.ranges[-1][1] + 1 and not self._base.islands:
-            if seq in self._single:
+        """Whether `seq` is new; the range up to `last` counts as arrived from now on."""
+        if self.ranges and seq == self.ranges[-1][1] + 1 and self._base.complete:
+            if self._in_ranges(seq):
                 return False
             self.ranges[-1] = (self.ranges[-1][0], last)
-        elif self._base.has(seq) or seq in self._single or self._in_ranges(seq):
+        elif self._base.has(seq) or self._in_ranges(seq):
             if last > seq:
                 self.ranges.append((seq, last))
             return False
@@ -115,62 +114,75 @@ class _Seen:
         return any(first <= seq <= last for first, last in self.ranges)
 
 
-def _quick_sample(
-    record: object,
+def _ordinary_samples(
+    records: Sequence[object],
     seen: _Seen,
     tags: Mapping[str, int],
     clock_offset_us: int,
     now_us: int,
     skew_us: int,
     arrived: Arrived,
-) -> bool:
-    """Take an ordinary sample record without ceremony; False: look at it closely."""
-    if type(record) is not list or len(record) != 9 or record[1] != "v":
-        return False
-    seq, _, tag, value, quality, reason, source_time, received, gap_from = record
-    if (
-        type(seq) is not int
-        or seq < 1
-        or type(received) is not int
-        or not EARLIEST_US <= received <= now_us + FUTURE_US
-        or quality not in (0, 1, 2)
-        or quality is True
-        or quality is False
-        or (reason is not None and type(reason) is not str)
-        or gap_from is not None
-        or type(tag) is not str
-        or tag not in tags
-    ):
-        return False
-    at = received
-    if source_time is not None:
-        if type(source_time) is not int:
-            return False
-        if abs(source_time - received - clock_offset_us) <= skew_us:
-            at = source_time
-    number: float | None = None
-    text: str | None = None
-    kind = type(value)
-    if kind is float:
-        if value - value != 0.0:
-            return False
-        number = value
-    elif kind is int or kind is bool:
-        if not -(2**63) <= value < 2**63:
-            return False
-        number = float(value)
-    elif kind is str:
-        if len(value) > TEXT_MAX or "\x00" in value:
-            return False
-        text = value
-    elif value is not None or quality != 2:
-        return False
-    if seen.is_new(seq, seq):
-        arrived.samples.append((at, tags[tag], number, text, quality))
-        arrived.last_values[tag] = [value, quality, reason, received]
-        if arrived.last_received is None or received > arrived.last_received:
-            arrived.last_received = received
-    return True
+) -> int:
+    """Take samples without ceremony as long as each is ordinary and follows the one before.
+
+    Returns:
+        How many were taken; the rest needs a closer look.
+    """
+    latest = now_us + FUTURE_US
+    first = expected = seen.next_seq
+    take = arrived.samples.append
+    last_values = arrived.last_values
+    last_received = 0
+    for record in records:
+        if type(record) is not list or len(record) != 9:
+            break
+        seq, kind, tag, value, quality, reason, source_time, received, gap_from = record
+        if (
+            seq != expected
+            or kind != "v"
+            or type(seq) is not int
+            or type(tag) is not str
+            or tag not in tags
+            or type(quality) is not int
+            or not 0 <= quality <= 2
+            or type(received) is not int
+            or not EARLIEST_US <= received <= latest
+            or gap_from is not None
+            or (reason is not None and type(reason) is not str)
+        ):
+            break
+        at = received
+        if source_time is not None:
+            if type(source_time) is not int:
+                break
+            if -skew_us <= source_time - received - clock_offset_us <= skew_us:
+                at = source_time
+        kind = type(value)
+        if kind is float:
+            if value - value != 0.0:
+                break
+            take((at, tags[tag], value, None, quality))
+        elif kind is int or kind is bool:
+            if not -(2**63) <= value < 2**63:
+                break
+            take((at, tags[tag], float(value), None, quality))
+        elif kind is str:
+            if len(value) > TEXT_MAX or "\x00" in value:
+                break
+            take((at, tags[tag], None, value, quality))
+        elif value is None and quality == 2:
+            take((at, tags[tag], None, None, quality))
+        else:
+            break
+        last_values[tag] = [value, quality, reason, received]
+        if received > last_received:
+            last_received = received
+        expected += 1
+    if expected > first:
+        seen.ranges.append((first, expected - 1))
+        seen.next_seq = expected
+        arrived.last_received = last_received
+    return expected - first
 
 
 def _take(value: Value, tag_id: int, event: bool, arrived: Arrived) -> None:

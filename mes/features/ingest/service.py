@@ -13,21 +13,22 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Pool, func, select, update
+from sqlalchemy import Integer, Pool, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from mes import clock
 from mes.core.refusal import Refusal
 from mes.db import Database
-from mes.features.ingest.acknowledgement import Presence, from_json
-from mes.features.ingest.arrivals import Arrived, sort_out
+from mes.features.ingest.arrivals import sort_out
 from mes.features.ingest.status import Heard, update_status
 from mes.features.ingest.store import Fresh
+from mes.features.ingest.streams import Streams
 from mes.features.ingest.wire import CLOCK_SKEW_US, Batch, Request, parse_request
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.service import Dirty, derive_again
-from mes.models import ConfigRevision, Edge, SourceStream
+from mes.features.production.statements import run
+from mes.models import ConfigRevision, Edge
 
 SLICE_SECONDS = 0.05
 """How long one transaction should last at most."""
@@ -38,6 +39,15 @@ _EVENT_COST = 16
 StreamKey = tuple[int, str, str]
 """Source id, stream and epoch."""
 
+_EDGE_SEEN = (
+    update(Edge)
+    .where(Edge.code == bindparam("edge"))
+    .values(
+        seen_at=bindparam("seen"),
+        running_revision=func.coalesce(bindparam("revision", type_=Integer), Edge.running_revision),
+    )
+)
+_REVISION = select(func.max(ConfigRevision.id))
 _locks: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
 _locks_guard = threading.Lock()
 
@@ -168,97 +178,46 @@ def _store_slice(
     outcome: _Outcome,
 ) -> None:
     known = masters(session)
+    streams = Streams(session, {known.source_ids[part.batch.source] for part in parts})
     dirty = Dirty(known)
     reports = dict(heard)
-    covered: dict[int, tuple[int | None, int]] = {}
     fresh = Fresh()
-    parts = sorted(parts, key=lambda p: (p.batch.source, p.batch.stream, p.batch.epoch))
-    rows = _streams(session, known, [part.batch for part in parts])
+    skew_us = int(CLOCK_SKEW_US * clock.plant_clock().speed)
     for part in parts:
-        source_id = known.source_ids[part.batch.source]
-        row = rows[source_id, part.batch.stream, part.batch.epoch]
-        before = row.covered_until
-        arrived = _take_part(known, part, row, request, now_us)
-        fresh.add(source_id, part.batch, arrived)
+        batch = part.batch
+        source_id = known.source_ids[batch.source]
+        stream = streams.of(source_id, batch.stream, batch.epoch)
+        arrived = sort_out(
+            part.records,
+            stream.presence,
+            tags=known.tags_of_source.get(source_id, {}),
+            clock_offset_us=request.clock_offset_us,
+            now_us=now_us,
+            event=batch.stream == "event",
+            skew_us=skew_us,
+        )
+        fresh.add(source_id, batch, arrived)
+        stream.advance(arrived.presence, batch.covered_until if part.last else None)
         outcome.quarantined += len(arrived.bad)
-        stream = outcome.acked.setdefault(part.batch.source, {})
-        stream[part.batch.stream] = {"epoch": part.batch.epoch, "seq": row.acked_seq}
-        report = reports.get(part.batch.source, Heard(link=None))
-        reports[part.batch.source] = report.with_arrived(arrived)
-        if part.batch.stream == "event":
-            dirty.add_readings(arrived.values)
+        answered = outcome.acked.setdefault(batch.source, {})
+        answered[batch.stream] = {"epoch": batch.epoch, "seq": stream.presence.acked}
+        if batch.source in reports or part.records:
+            report = reports.get(batch.source, Heard(link=None))
+            reports[batch.source] = report.with_arrived(arrived)
+        if batch.stream == "event":
+            dirty.add_readings(source_id, batch.epoch, arrived.values)
             dirty.add_gaps(source_id, arrived.gaps)
-            if row.covered_until is not None:
-                covered[source_id] = (before, row.covered_until)
     fresh.insert(session, now_us)
-    dirty.announced |= update_status(session, known, reports, covered, now_us)
+    streams.store(session, now_us)
+    dirty.announced |= update_status(session, known, reports, streams.covered(), now_us)
     derive_again(session, dirty)
-    session.execute(
-        update(Edge)
-        .where(Edge.code == request.edge)
-        .values(
-            seen_at=clock.real_now_us(),
-            running_revision=func.coalesce(request.config_revision, Edge.running_revision),
-        )
+    run(
+        session,
+        _EDGE_SEEN,
+        {
+            "edge": request.edge,
+            "seen": clock.real_now_us(),
+            "revision": request.config_revision,
+        },
     )
-    outcome.config_revision = session.scalar(select(func.max(ConfigRevision.id)))
-
-
-def _take_part(
-    known: Masters, part: Part, row: SourceStream, request: Request, now_us: int
-) -> Arrived:
-    """Sort out the records of a part and move its stream on; nothing is written yet."""
-    batch = part.batch
-    arrived = sort_out(
-        part.records,
-        from_json(row.acked_seq, row.islands),
-        tags=known.tags_of_source.get(row.source_id, {}),
-        clock_offset_us=request.clock_offset_us,
-        now_us=now_us,
-        event=batch.stream == "event",
-        skew_us=int(CLOCK_SKEW_US * clock.plant_clock().speed),
-    )
-    _advance(row, arrived.presence, batch.covered_until if part.last else None)
-    row.received_at = now_us
-    return arrived
-
-
-def _streams(
-    session: Session, known: Masters, batches: Sequence[Batch]
-) -> dict[StreamKey, SourceStream]:
-    """The stream rows of batches, locked in one order, made where there was none."""
-    wanted = {(known.source_ids[b.source], b.stream, b.epoch) for b in batches}
-    found = session.scalars(
-        select(SourceStream)
-        .where(
-            SourceStream.source_id.in_(sorted({source_id for source_id, _, _ in wanted})),
-            SourceStream.epoch.in_(sorted({epoch for _, _, epoch in wanted})),
-        )
-        .order_by(SourceStream.source_id, SourceStream.stream, SourceStream.epoch)
-        .with_for_update()
-    )
-    rows = {(row.source_id, row.stream, row.epoch): row for row in found}
-    for key in sorted(wanted - rows.keys()):
-        source_id, stream, epoch = key
-        rows[key] = SourceStream(
-            source_id=source_id,
-            stream=stream,
-            epoch=epoch,
-            acked_seq=0,
-            covered_until=None,
-            islands=[],
-            received_at=0,
-        )
-        session.add(rows[key])
-    return rows
-
-
-def _advance(row: SourceStream, presence: Presence, covered_until: int | None) -> None:
-    """Move the stream on; what is covered is only believed while nothing is missing."""
-    if presence.acked != row.acked_seq:
-        row.acked_seq = presence.acked
-    islands = [list(island) for island in presence.islands]
-    if islands != row.islands:
-        row.islands = islands
-    if covered_until is not None and presence.complete:
-        row.covered_until = max(covered_until, row.covered_until or covered_until)
+    outcome.config_revision = run(session, _REVISION, {}).scalar()

@@ -75,8 +75,10 @@ class Dirty:
         """What is touched of a work unit."""
         return self.units.setdefault(unit_id, Touched())
 
-    def add_readings(self, readings: Iterable[tuple[_Reading, int]]) -> None:
-        """New readings with their tag ids."""
+    def add_readings(
+        self, source_id: int, epoch: str, readings: Iterable[tuple[_Reading, int]]
+    ) -> None:
+        """New readings of an event stream with their tag ids."""
         for reading, tag_id in readings:
             at = reading.event_time
             for binding in self.known.bindings_of_tag.get(tag_id, ()):

@@ -138,8 +138,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
     """The whole tile as JSON data; instants are ISO 8601 in UTC."""
     unit, live = given.unit, given.live
     now = present_of(given, known)
-    kpis = now.result.to_json()["kpis"]
-    assert isinstance(kpis, dict)
+    kpis = now.result.kpis
     limit = limit_of(unit, now.period.start_us)
     needs, count, unexplained_us = _unexplained(given, now, limit)
     loaded = [r for r in (live.runs if live else ()) if _holds(r, now.as_of)]
@@ -160,10 +159,10 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "good": number_to_json(total[0]),
         "scrap": number_to_json(total[1]),
         "target": _target(unit, live.runs if live else (), now),
-        "oee": kpis["oee"],
-        "availability": kpis["availability"],
-        "effectiveness": kpis["effectiveness"],
-        "quality_ratio": kpis["quality_ratio"],
+        "oee": _float(kpis["oee"]),
+        "availability": _float(kpis["availability"]),
+        "effectiveness": _float(kpis["effectiveness"]),
+        "quality_ratio": _float(kpis["quality_ratio"]),
         "coverage": _float(now.result.coverage),
         "flags": [str(flag) for flag in now.result.flags],
         "provisional": Flag.PROVISIONAL_STOP in now.result.flags,
