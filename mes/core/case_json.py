@@ -62,6 +62,12 @@ CASE_FIELDS = (
 )
 """The fields that a figure depends on."""
 
+MATERIAL_FIELDS = ("ideal_cycle_s", "pieces_per_cycle")
+RUN_FIELDS = ("start", "end", "material", "order")
+QUANTITY_NUMBERS = ("good", "scrap", "rework", "startup_scrap")
+QUANTITY_FIELDS = ("at", "material", "estimated", *QUANTITY_NUMBERS)
+COUNTER_FIELDS = ("role", "mode", "modulus", "max_per_s", "readings")
+
 REMARK_FIELDS = (
     "expect",
     "id",
@@ -219,7 +225,7 @@ def _object(fields: Fields, field: str) -> Mapping[str, object]:
 
 
 def _material(value: object, at: str) -> Material:
-    fields = read_fields(value, at, ("ideal_cycle_s", "pieces_per_cycle"))
+    fields = read_fields(value, at, MATERIAL_FIELDS)
     cycle = fields.get("ideal_cycle_s")
     return Material(
         ideal_cycle_s=None if cycle is None else positive(cycle, f"{at}.ideal_cycle_s"),
@@ -234,7 +240,7 @@ def _runs(fields: Fields) -> tuple[Run, ...] | None:
 
 
 def _run(entry: object, at: str) -> Run:
-    fields = read_fields(entry, at, ("start", "end", "material", "order"))
+    fields = read_fields(entry, at, RUN_FIELDS)
     return Run(
         start=instant(fields.get("start"), f"{at}.start"),
         end=instant(fields["end"], f"{at}.end") if "end" in fields else None,
@@ -267,9 +273,8 @@ def _intervals(fields: Fields) -> Iterable[StatedInterval]:
 
 
 def _quantities(fields: Fields) -> Iterable[Quantity]:
-    numbers = ("good", "scrap", "rework", "startup_scrap")
     for at, entry in entries(fields, "quantities"):
-        given = read_fields(entry, at, ("at", "material", "estimated", *numbers))
+        given = read_fields(entry, at, QUANTITY_FIELDS)
         estimated = given.get("estimated", False)
         if not isinstance(estimated, bool):
             raise CaseError(f"{at}.estimated", "is neither true nor false")
@@ -277,13 +282,13 @@ def _quantities(fields: Fields) -> Iterable[Quantity]:
             at=instant(given.get("at"), f"{at}.at"),
             material=optional_name(given.get("material"), f"{at}.material"),
             estimated=estimated,
-            **{key: number(given.get(key, 0), f"{at}.{key}") for key in numbers},
+            **{key: number(given.get(key, 0), f"{at}.{key}") for key in QUANTITY_NUMBERS},
         )
 
 
 def _counters(fields: Fields) -> Iterable[Counter]:
     for at, entry in entries(fields, "counters"):
-        given = read_fields(entry, at, ("role", "mode", "modulus", "max_per_s", "readings"))
+        given = read_fields(entry, at, COUNTER_FIELDS)
         mode = CounterMode(choice(given.get("mode"), f"{at}.mode", CounterMode, "mode"))
         modulus = given.get("modulus")
         if mode is CounterMode.ROLLOVER and modulus is None:

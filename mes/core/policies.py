@@ -57,6 +57,7 @@ PART_VALUES: Final[Mapping[str, tuple[Part, ...]]] = {
     "unknown": (Part.OUTSIDE, Part.AVAILABILITY),
 }
 """The values each key may have."""
+POLICY_FIELDS: Final = ("name", "version", "running_outside_plan", *PART_VALUES)
 
 ISO22400: Final = Policy()
 TPM: Final = Policy(name="tpm", minor_stop=Part.EFFECTIVENESS, no_order=Part.OUTSIDE)
@@ -98,10 +99,9 @@ def parse_policy(data: object, field: str = "policy") -> Policy:
         return policy_by_name(data)
     if not isinstance(data, dict):
         raise CaseError(field, "is neither a profile name nor an object")
-    known = ("name", "version", "running_outside_plan", *PART_VALUES)
     for key in data:
-        if key not in known:
-            raise CaseError(f"{field}.{key}", f"unknown key; {choices(known)}")
+        if key not in POLICY_FIELDS:
+            raise CaseError(f"{field}.{key}", f"unknown key; {choices(POLICY_FIELDS)}")
     parts = {
         key: Part(_choice(data, key, allowed, getattr(ISO22400, key), field))
         for key, allowed in PART_VALUES.items()

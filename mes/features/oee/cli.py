@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mes.core.case import Case, CaseError, load_json, parse_case
+from mes.core.case_schema import case_schema, result_schema
 from mes.core.oee import OeeResult, result_of, tally
 from mes.core.policies import PROFILES, policy_by_name
 from mes.features.oee.case_text import result_text
@@ -60,6 +61,14 @@ def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None) -> Non
         click.echo(
             "\n\n".join(result_text(_shown(one), case, made) for one, case, made in computed)
         )
+
+
+@oee.command("schema")
+@click.argument("which", type=click.Choice(["case", "result"]), default="case")
+def schema(which: str) -> None:
+    """Print the JSON Schema of case files, or of their results."""
+    made = case_schema() if which == "case" else result_schema()
+    click.echo(json.dumps(made, ensure_ascii=False, indent=2))
 
 
 def _shown(file: Path) -> str:

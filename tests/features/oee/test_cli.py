@@ -172,3 +172,13 @@ def test_a_file_whose_name_is_not_utf_8_is_computed_and_named(tmp_path: Path) ->
         [sys.executable, "-m", "mes.cli", "oee", "case", file], capture_output=True, check=False
     )
     assert (asked.returncode, asked.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "title"),
+    [([], "oee-case/1"), (["case"], "oee-case/1"), (["result"], "oee-result/1")],
+)
+def test_the_schemas_are_printed(arguments: list[str], title: str) -> None:
+    printed = CliRunner().invoke(cli.oee, ["schema", *arguments])
+    assert printed.exit_code == 0
+    assert json.loads(printed.output)["title"] == title
