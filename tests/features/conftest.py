@@ -12,3 +12,9 @@ from tests.features.commands.floor import Floor, make_floor
 def floor(database: Database) -> Floor:
     """The small plant on an empty database, once on SQLite and once on PostgreSQL."""
     return make_floor(database)
+
+
+@pytest.fixture
+def sqlite_floor(sqlite_database: Database) -> Floor:
+    """The small plant on SQLite alone, for what never depends on the database."""
+    return make_floor(sqlite_database)

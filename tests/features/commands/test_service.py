@@ -55,8 +55,8 @@ def test_a_refusal_is_not_kept_so_that_a_mended_retry_succeeds(database: Databas
 
 
 @pytest.mark.parametrize("identity", ["", "short", "with space 123", "x" * 65, "-leading-dash"])
-def test_an_identity_must_look_like_one(database: Database, identity: str) -> None:
-    refused("command_id_invalid", lambda: run(database, request(identity)))
+def test_an_identity_must_look_like_one(sqlite_database: Database, identity: str) -> None:
+    refused("command_id_invalid", lambda: run(sqlite_database, request(identity)))
 
 
 def test_two_submits_at_once_book_once_and_both_get_the_answer(floor: Floor) -> None:

@@ -21,10 +21,20 @@ NOW = 60 * MINUTE
 @pytest.fixture
 def stopped(floor: Floor) -> Floor:
     """press-1 with a job: runs, stands from minute 10 to 30, runs, stands from minute 50 on."""
+    return with_stops(floor)
+
+
+@pytest.fixture
+def sqlite_stopped(sqlite_floor: Floor) -> Floor:
+    """The same on SQLite alone."""
+    return with_stops(sqlite_floor)
+
+
+def with_stops(floor: Floor) -> Floor:
     job = floor.job("press-1")
     floor.start(job)
-    for at, state in ((0, 2), (10, 1), (30, 2), (50, 3)):
-        floor.feed.value(at * MINUTE, "state", state)
+    for minute, state in ((0, 2), (10, 1), (30, 2), (50, 3)):
+        floor.feed.value(minute * MINUTE, "state", state)
     floor.feed.send(NOW)
     return floor
 
@@ -136,16 +146,16 @@ def test_who_saw_an_older_statement_is_refused_with_the_present_stop(stopped: Fl
     ],
 )
 def test_the_extent_may_differ_by_the_minor_limit(
-    stopped: Floor, seen_start: float, seen_end: float | None, ok: bool
+    sqlite_stopped: Floor, seen_start: float, seen_end: float | None, ok: bool
 ) -> None:
     seen: dict[str, Any] = {
         "seen_start": at(seen_start),
         "seen_end": None if seen_end is None else at(seen_end),
     }
     if ok:
-        say(stopped, **seen, reason="jam")
+        say(sqlite_stopped, **seen, reason="jam")
     else:
-        refused("stop_changed", lambda: say(stopped, **seen, reason="jam"))
+        refused("stop_changed", lambda: say(sqlite_stopped, **seen, reason="jam"))
 
 
 def test_an_open_stop_stated_from_an_outbox_may_have_ended_since(stopped: Floor) -> None:
@@ -189,9 +199,9 @@ def test_of_two_people_who_edit_one_stop_the_second_is_refused(stopped: Floor) -
     ],
 )
 def test_a_statement_that_says_too_little_is_refused_with_its_field(
-    stopped: Floor, draft: dict[str, Any], code: str, field: str
+    sqlite_stopped: Floor, draft: dict[str, Any], code: str, field: str
 ) -> None:
-    assert refused(code, lambda: say(stopped, **draft)).field == field
+    assert refused(code, lambda: say(sqlite_stopped, **draft)).field == field
 
 
 def test_only_a_supervisor_overrides_a_signal(stopped: Floor) -> None:

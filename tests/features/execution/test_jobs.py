@@ -134,10 +134,12 @@ def test_pausing_a_machine_with_a_signal_states_nothing(floor: Floor) -> None:
 @pytest.mark.parametrize(
     ("reason", "code"), [("nothing", "reason_unknown"), ("burr", "reason_of_other_domain")]
 )
-def test_a_pause_takes_no_reason_of_another_domain(floor: Floor, reason: str, code: str) -> None:
-    job = floor.job("bench-1")
-    floor.start(job)
-    refused(code, lambda: floor.pause(job, MINUTE, reason=reason))
+def test_a_pause_takes_no_reason_of_another_domain(
+    sqlite_floor: Floor, reason: str, code: str
+) -> None:
+    job = sqlite_floor.job("bench-1")
+    sqlite_floor.start(job)
+    refused(code, lambda: sqlite_floor.pause(job, MINUTE, reason=reason))
 
 
 def test_what_a_job_did_not_make_can_be_dispatched_again(floor: Floor) -> None:

@@ -77,10 +77,10 @@ def test_an_entry_may_name_its_job(floor: Floor) -> None:
     ],
 )
 def test_an_impossible_quantity_is_refused_with_its_field(
-    floor: Floor, entry: dict[str, Any], field: str
+    sqlite_floor: Floor, entry: dict[str, Any], field: str
 ) -> None:
-    running(floor)
-    refusal = refused("impossible_quantity", lambda: floor.enter(MINUTE, **entry))
+    running(sqlite_floor)
+    refusal = refused("impossible_quantity", lambda: sqlite_floor.enter(MINUTE, **entry))
     assert (refusal.field, refusal.status) == (field, 422)
 
 

@@ -89,9 +89,9 @@ def test_many_writers_at_once_never_get_the_same_number(floor: Floor) -> None:
     ],
 )
 def test_a_draft_with_a_mistake_is_refused_with_its_field(
-    floor: Floor, draft: dict[str, Any], code: str, field: str
+    sqlite_floor: Floor, draft: dict[str, Any], code: str, field: str
 ) -> None:
-    assert refused(code, lambda: create(floor, **draft)).field == field
+    assert refused(code, lambda: create(sqlite_floor, **draft)).field == field
 
 
 def test_the_same_row_again_changes_nothing(floor: Floor) -> None:
