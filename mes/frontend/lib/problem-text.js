@@ -33,7 +33,7 @@ function words(code) {
     device_time_too_old: _("This entry is more than 7 days old. A supervisor must enter it."),
     device_time_in_future: _("The clock of this device is wrong."),
     time_before_last_event: _("Something newer was entered already."),
-    work_unit_busy: _("Another job runs on this machine. Pause or complete it first."),
+    work_unit_busy: _("Another job is loaded on this machine. Complete it first; the rest can be dispatched again."),
     work_unit_retired: _("This machine is retired."),
     job_unknown: _("This job is no longer there."),
     job_not_startable: _("This job cannot be started."),
