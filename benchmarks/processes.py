@@ -16,6 +16,7 @@ from pathlib import Path
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
 STOP_S = 15.0
+LOG_TAIL = 2000
 
 
 @contextmanager
@@ -38,6 +39,10 @@ def running(
     )
     try:
         yield process
+    except RuntimeError as error:
+        if log is not None:
+            error.add_note(log.read_text(encoding="utf-8")[-LOG_TAIL:])
+        raise
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)

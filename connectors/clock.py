@@ -39,7 +39,7 @@ class PlantClock:
     def now_us(self) -> int:
         """Present plant time in UTC microseconds."""
         elapsed_ns = time.monotonic_ns() - self.monotonic_ns
-        return self.anchor_us + int(elapsed_ns * self.speed) // 1000
+        return self.anchor_us + elapsed_ns * self.speed.numerator // (1000 * self.speed.denominator)
 
     def real_seconds(self, plant_seconds: float) -> float:
         """How long `plant_seconds` of plant time last in real seconds, at least 10 ms."""

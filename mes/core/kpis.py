@@ -55,7 +55,7 @@ class Kpi:
 
 
 def _ratio(numerator: Number, denominator: Number, cause: Cause) -> Fraction | Cause:
-    return Fraction(numerator) / denominator if denominator else cause
+    return Fraction(numerator, denominator) if denominator else cause
 
 
 def _availability(figures: Figures) -> Fraction | Cause:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
+from operator import attrgetter
 
 from mes.core.case_checks import normalised
 from mes.core.case_model import Case, Span, effective_window
@@ -49,6 +50,10 @@ class Segment:
         return self.time_class
 
 
+_meaning = attrgetter(*(part.name for part in fields(Segment) if part.name not in ("start", "end")))
+"""All of a segment but where it lies."""
+
+
 def classify(case: Case) -> list[Segment]:
     """The partition of the window up to `as_of`: in order, gapless, neighbours differ.
 
@@ -68,9 +73,7 @@ def classify_normalised(case: Case) -> list[Segment]:
     ]
     joined: list[Segment] = []
     for segment in _laid_over(machine, _plan(case, window), window):
-        if joined and replace(segment, start=joined[-1].start) == replace(
-            joined[-1], end=segment.end
-        ):
+        if joined and _meaning(segment) == _meaning(joined[-1]):
             joined[-1] = replace(joined[-1], end=segment.end)
         else:
             joined.append(segment)
