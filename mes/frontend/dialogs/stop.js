@@ -48,7 +48,7 @@ export class StopDialog {
       <div class="cols c2"><div class="list"><h3>${this.group ? classWord(this.group) : _("Most used here")}</h3>
         <div class="rts r2 scroll">${this.shown(reasons).map((reason) =>
           choice(reason.name, this.chosen[this.part] === reason.code, () => this.choose(reason.code), {
-            note: reason.uses ? _("{n} times", { n: reason.uses }) : "",
+            note: reason.used ? _("{n} times", { n: reason.used }) : "",
           }))}</div></div>
         <div class="groups"><h3>${_("All reasons")}</h3><div class="rts g2">${GROUPS.map((group) => this.groupTile(group, reasons))}</div></div></div>
       ${foot(this.note(), this.submitLabel(reasons), Boolean(this.chosen[this.part]), () => this.submit(reasons))}
