@@ -193,3 +193,17 @@ def test_a_request_that_makes_no_sense_is_refused_whole(
     with served.client() as poster:
         answer = poster.post("/api/v1/ingest", content=content, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_the_report_command_prints_the_figure_of_its_case_file(served: Served, begun: int) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "mes.cli", "report", "oee", "--data", str(served.data), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for line in answer.stdout.splitlines():
+        shown = json.loads(line)
+        expected = compute(parse_case(shown.pop("case_file"))).to_json()
+        assert {key: shown[key] for key in expected} == expected
+    assert len(answer.stdout.splitlines()) >= 1

@@ -1,0 +1,66 @@
+"""`mes report`: figures of a plant as text or JSON, and the case files behind them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mes.clock import plant_now_us
+from mes.core.case import case_to_json
+from mes.core.oee import compute
+from mes.features.oee.case_text import result_text
+from mes.features.oee.queries import unit_at, unit_by_code
+from mes.features.oee.service import unit_case
+from mes.features.oee.windows import policy_argument, window_of
+from mes.features.production.master_loading import masters
+from mes.features.storage.opening import opened
+
+OPTIONS = ("from", "to", "day", "shift", "policy")
+
+
+@click.group()
+def report() -> None:
+    """Print a report of a plant."""
+
+
+@report.command("oee")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--work-unit", "codes", multiple=True, help="Default: all; may be repeated.")
+@click.option("--from", "start", help="ISO 8601 with offset; default: the current shift.")
+@click.option("--to", "end", help="ISO 8601 with offset; default: now.")
+@click.option("--day", help="Production day YYYY-MM-DD instead of --from and --to.")
+@click.option("--shift", help="Shift code of that day.")
+@click.option("--policy", help="KPI profile; default: the site's.")
+@click.option("--json", "as_json", is_flag=True, help="One result a line, with its case file.")
+def oee_command(
+    data: Path,
+    codes: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    day: str | None,
+    shift: str | None,
+    policy: str | None,
+    as_json: bool,
+) -> None:
+    """OEE of work units over a shift, a day or any window."""
+    given = dict(zip(OPTIONS, (start, end, day, shift, policy), strict=True))
+    arguments = {name: value for name, value in given.items() if value is not None}
+    with opened(data) as database, database.reading() as session:
+        known = masters(session)
+        wanted = [unit_by_code(known, code) for code in codes] or list(known.work_units.values())
+        for unit in wanted:
+            at = unit_at(session, unit.code, plant_now_us())
+            window = window_of(arguments, unit.plan, at.as_of)
+            case = unit_case(session, at, window, policy=policy_argument(arguments, known))
+            result = compute(case)
+            if as_json:
+                answer = {
+                    "work_unit": unit.code,
+                    **result.to_json(),
+                    "case_file": case_to_json(case),
+                }
+                click.echo(json.dumps(answer, ensure_ascii=False))
+            else:
+                click.echo(result_text(unit.code, case, result) + "\n")
