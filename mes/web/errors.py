@@ -12,6 +12,7 @@ from typing import Any
 
 from apiflask import APIFlask, HTTPError
 from flask import Response, json, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateError
@@ -58,10 +59,26 @@ CODES = {
 def init_errors(app: APIFlask) -> None:
     """Turn every exception of a route into an answer."""
     app.error_callback = _http_error
+    app.json = _Json(app)
     app.register_error_handler(Refusal, _refusal)
     app.register_error_handler(HTTPException, _http_exception)
     app.register_error_handler(OperationalError, _database_busy)
     app.register_error_handler(Exception, _unexpected)
+
+
+class _Json(DefaultJSONProvider):
+    """JSON of requests and answers; nesting too deep to read is as malformed as anything else."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """The data in a text.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
 
 def problem(
