@@ -37,6 +37,8 @@ REFRESH_S = 10.0
 EDGE_ALIVE_US = 10_000_000
 """An edge not heard of for this long is said to be dead."""
 RETRY_S = 0.5
+WHOLE = 0
+"""The group of all lines together while somebody watches more than a line; no row has this id."""
 
 Tile = dict[str, Any]
 TileQuery = Callable[[Session, Sequence[int], int], list[Tile]]
@@ -170,14 +172,16 @@ class Hub:
         return True
 
     def _add(self, changed: Iterable[int]) -> None:
-        before = self._merger.merged
+        before, rooms = self._merger.merged, self.clients.rooms()
         for unit in changed:
             place = self._layout.units.get(unit)
             if place is None:
                 self._read_layout()
                 place = self._layout.units.get(unit)
             if place is not None:
-                self._merger.add(place.line_id, unit)
+                # who watches more than a line would get a message for each line in every window
+                wider = place.above & rooms - {place.line_id, unit}
+                self._merger.add(WHOLE if wider else place.line_id, unit)
         MERGED.inc(self._merger.merged - before)
 
     def _read_layout(self) -> None:
