@@ -27,6 +27,7 @@ from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
 from mes.features.work_orders import routes as work_orders
 from mes.live.clients import Clients
+from mes.live.garbage import close_on_garbage
 from mes.live.hub import Hub
 from mes.live.sockets import init_sockets, make_sockets
 from mes.settings import Settings
@@ -118,6 +119,7 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
     )
     database.on_commit = hub.on_commit
     sockets.init_app(app)
+    close_on_garbage(sockets)
     init_sockets(sockets, hub, database, settings)
     app.extensions[LIVE] = Live(sockets=sockets, hub=hub, database=database)
 

@@ -12,3 +12,4 @@ MERGED = Counter("mes_live_merged", "Changes that found their tile already waiti
 STALLED = Counter("mes_live_stalled", "Clients closed because they did not read")
 ERRORS = Counter("mes_live_errors", "Rounds of the hub that failed and were repeated")
 BAD_EVENTS = Counter("mes_live_bad_events", "Events of clients that were refused")
+BAD_PACKETS = Counter("mes_live_bad_packets", "Connections closed because of what is no packet")
