@@ -26,7 +26,7 @@ from mes.features.production.service import deferring
 
 NAMES = uuid.UUID("6f1c1a52-5d0d-4f0e-9d57-0c4b1b0a7e11")
 """Name space of the command ids."""
-WINDOW_US = 21_600_000_000
+WINDOW_US = 3_600_000_000
 RECORDS_AT_ONCE = 4000
 NEEDS_NO_SIGNAL = frozenset(
     {
