@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mes.features.ingest.acknowledgement import Presence
 from mes.features.ingest.wire import (
@@ -30,7 +32,7 @@ class Arrived:
         values: readings to be stored as facts, with their tag ids.
         samples: readings to be stored as samples.
         presence: of the stream after them.
-        last_values: by tag name: [value, quality, reason, received_time].
+        last_values: by tag name the last record, as it came.
         last_received: latest received time among the readings; None: there is none.
     """
 
@@ -39,7 +41,7 @@ class Arrived:
     gaps: list[Gap] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
     presence: Presence = field(default_factory=Presence)
-    last_values: dict[str, list[object]] = field(default_factory=dict)
+    last_values: dict[str, Any] = field(default_factory=dict)
     last_received: int | None = None
 
 
@@ -63,10 +65,10 @@ def sort_out(
     """
     arrived = Arrived()
     seen = _Seen(presence)
-    begin = 0
-    if not event and presence.complete:
-        begin = _ordinary_samples(records, seen, tags, clock_offset_us, now_us, skew_us, arrived)
-    for record in records[begin:]:
+    taken = False
+    if not event and presence.complete and records:
+        taken = _ordinary_samples(records, seen, tags, clock_offset_us, now_us, skew_us, arrived)
+    for record in () if taken else records:
         parsed = parse_record(
             record, clock_offset_us=clock_offset_us, now_us=now_us, tags=tags, skew_us=skew_us
         )
@@ -77,6 +79,7 @@ def sort_out(
             continue
         if isinstance(parsed, Value):
             _take(parsed, tags[parsed.tag], event, arrived)
+            arrived.last_values[parsed.tag] = record
         elif isinstance(parsed, Gap):
             arrived.gaps.append(parsed)
         elif isinstance(parsed, Bad):
@@ -114,6 +117,9 @@ class _Seen:
         return any(first <= seq <= last for first, last in self.ranges)
 
 
+_length: Callable[[Any], int] = len
+
+
 def _ordinary_samples(
     records: Sequence[object],
     seen: _Seen,
@@ -122,67 +128,85 @@ def _ordinary_samples(
     now_us: int,
     skew_us: int,
     arrived: Arrived,
-) -> int:
-    """Take samples without ceremony as long as each is ordinary and follows the one before.
+) -> bool:
+    """Take a whole batch of samples column by column, if each is ordinary and follows the last.
+
+    Several times faster than looking at each record: the checks run over columns.
 
     Returns:
-        How many were taken; the rest needs a closer look.
+        False: nothing was taken, every record needs a closer look.
     """
-    latest = now_us + FUTURE_US
-    first = expected = seen.next_seq
-    take = arrived.samples.append
-    last_values = arrived.last_values
-    last_received = 0
-    for record in records:
-        if type(record) is not list or len(record) != 9:
-            break
-        seq, kind, tag, value, quality, reason, source_time, received, gap_from = record
-        if (
-            seq != expected
-            or kind != "v"
-            or type(seq) is not int
-            or type(tag) is not str
-            or tag not in tags
-            or type(quality) is not int
-            or not 0 <= quality <= 2
-            or type(received) is not int
-            or not EARLIEST_US <= received <= latest
-            or gap_from is not None
-            or (reason is not None and type(reason) is not str)
-        ):
-            break
-        at = received
-        if source_time is not None:
-            if type(source_time) is not int:
-                break
-            if -skew_us <= source_time - received - clock_offset_us <= skew_us:
-                at = source_time
-        kind = type(value)
-        if kind is float:
-            if value - value != 0.0:
-                break
-            take((at, tags[tag], value, None, quality))
-        elif kind is int or kind is bool:
-            if not -(2**63) <= value < 2**63:
-                break
-            take((at, tags[tag], float(value), None, quality))
-        elif kind is str:
-            if len(value) > TEXT_MAX or "\x00" in value:
-                break
-            take((at, tags[tag], None, value, quality))
-        elif value is None and quality == 2:
-            take((at, tags[tag], None, None, quality))
-        else:
-            break
-        last_values[tag] = [value, quality, reason, received]
-        if received > last_received:
-            last_received = received
-        expected += 1
-    if expected > first:
-        seen.ranges.append((first, expected - 1))
-        seen.next_seq = expected
-        arrived.last_received = last_received
-    return expected - first
+    if {*map(type, records)} != {list} or {*map(_length, records)} != {9}:
+        return False
+    columns: tuple[tuple[Any, ...], ...] = tuple(zip(*records, strict=True))
+    seqs, kinds, names, values, qualities, reasons, source_times, received, gaps = columns
+    if not (
+        {*map(type, seqs)} == _WHOLE
+        and seqs == tuple(range(seen.next_seq, seen.next_seq + len(seqs)))
+        and {*map(type, kinds)} == _TEXT == {*map(type, names)}
+        and {*kinds} == {"v"}
+        and {*gaps} == {None}
+        and {*map(type, qualities)} == _WHOLE == {*map(type, received)}
+        and min(qualities) >= 0
+        and max(qualities) <= BAD
+        and min(received) >= EARLIEST_US
+        and max(received) <= now_us + FUTURE_US
+        and {*map(type, reasons)} <= _TEXT_OR_NONE
+        and {*map(type, source_times)} <= _WHOLE_OR_NONE
+    ):
+        return False
+    tag_ids = [tags.get(name) for name in names]
+    stored = _stored_values(values, qualities)
+    if stored is None or None in tag_ids:
+        return False
+    numbers, texts = stored
+    times: Sequence[int] = received
+    if {*source_times} != {None}:
+        times = [
+            at if given is None or abs(given - at - clock_offset_us) > skew_us else given
+            for given, at in zip(source_times, received, strict=True)
+        ]
+    arrived.samples.extend(zip(times, tag_ids, numbers, texts, qualities, strict=True))  # type: ignore[arg-type]  # no tag id is None
+    arrived.last_values.update(zip(names, records, strict=True))
+    arrived.last_received = max(received)
+    seen.ranges.append((seqs[0], seqs[-1]))
+    seen.next_seq = seqs[-1] + 1
+    return True
+
+
+_WHOLE = {int}
+_TEXT = {str}
+_TEXT_OR_NONE = {str, type(None)}
+_WHOLE_OR_NONE = {int, type(None)}
+_NUMBERS = {float, int, bool}
+BAD = 2
+
+
+def _stored_values(
+    values: Sequence[Any], qualities: Sequence[int]
+) -> tuple[Sequence[float | None], Sequence[str | None]] | None:
+    """Numbers and texts of a column of values; None: one of them is not allowed."""
+    kinds = {*map(type, values)}
+    nothing = (None,) * len(values)
+    if kinds == {float}:
+        return (values, nothing) if all(map(math.isfinite, values)) else None
+    if not kinds <= _NUMBERS | _TEXT_OR_NONE:
+        return None
+    numbers = [float(v) if type(v) in _NUMBERS else None for v in values]
+    if type(None) in kinds and any(
+        v is None and q != BAD for v, q in zip(values, qualities, strict=True)
+    ):
+        return None
+    if not all(n is None or math.isfinite(n) for n in numbers) or any(
+        type(v) is int and abs(v) >= 2**63 for v in values
+    ):
+        return None
+    if str not in kinds:
+        return numbers, nothing
+    texts = [v if type(v) is str else None for v in values]
+    if any(t is not None and (len(t) > TEXT_MAX or "\x00" in t) for t in texts):
+        return None
+    return numbers, texts
 
 
 def _take(value: Value, tag_id: int, event: bool, arrived: Arrived) -> None:
@@ -192,11 +216,5 @@ def _take(value: Value, tag_id: int, event: bool, arrived: Arrived) -> None:
         number = float(value.value) if isinstance(value.value, int | float) else None
         text = value.value if isinstance(value.value, str) else None
         arrived.samples.append((value.event_time, tag_id, number, text, value.quality))
-    arrived.last_values[value.tag] = [
-        value.value,
-        value.quality,
-        value.reason,
-        value.received_time,
-    ]
     if arrived.last_received is None or value.received_time > arrived.last_received:
         arrived.last_received = value.received_time

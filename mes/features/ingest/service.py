@@ -94,8 +94,6 @@ def ingest(
     """
     parsed = parse_request(request)
     plant_now = clock.plant_now_us() if now_us is None else now_us
-    with database.reading() as session:
-        _refuse_foreign_sources(masters(session), edge, parsed)
     outcome = _Outcome()
     with _writer_lock(database):
         pace = _Pace()
@@ -103,7 +101,9 @@ def ingest(
         for parts in _slices(parsed.batches, pace):
             begun = clock.monotonic_s()
             with database.transaction() as session:
-                _store_slice(session, parts, heard, parsed, plant_now, outcome)
+                known = masters(session)
+                _refuse_foreign_sources(known, edge, parsed)
+                _store_slice(session, known, parts, heard, parsed, plant_now, outcome)
             heard = {}
             pace.took(clock.monotonic_s() - begun)
     return {
@@ -171,13 +171,13 @@ def _heard(request: Request) -> dict[str, Heard]:
 
 def _store_slice(
     session: Session,
+    known: Masters,
     parts: Sequence[Part],
     heard: Mapping[str, Heard],
     request: Request,
     now_us: int,
     outcome: _Outcome,
 ) -> None:
-    known = masters(session)
     streams = Streams(session, {known.source_ids[part.batch.source] for part in parts})
     dirty = Dirty(known)
     reports = dict(heard)

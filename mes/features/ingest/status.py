@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,7 +18,7 @@ from mes.features.production.statements import run, run_many, table
 from mes.models import SourceStatus
 
 _SHOWN = ("state", "since", "reason", "detail")
-WRITE_EVERY_S = 2.0
+WRITE_EVERY_S = 1.0
 """Real seconds between two writings of the last values of a source."""
 LAST_VALUES_MAX = 2000
 """Most tags of a source whose last values are kept."""
@@ -30,10 +30,11 @@ class Heard:
 
     Attributes:
         link: what the edge reported; None: nothing in this transaction.
+        values: by tag the last record of the wire format.
     """
 
     link: Mapping[str, Any] | None
-    values: Mapping[str, list[object]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     last_received: int | None = None
     quarantined: int = 0
 
@@ -52,7 +53,8 @@ class Heard:
 class _Book:
     """What was heard of one source and not written yet."""
 
-    values: dict[str, list[object]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    last_received: int | None = None
     written_s: float = -WRITE_EVERY_S
     shown: tuple[object, ...] | None = None
 
@@ -71,14 +73,6 @@ _UPDATE = (
     )
 )
 _INSERT = insert(_ROWS)
-_PRESENT = select(_ROWS.c.source_id, _ROWS.c.last_data_at).where(
-    _ROWS.c.source_id.in_(bindparam("sources", expanding=True))
-)
-_DATA_CAME = (
-    update(_ROWS)
-    .where(_ROWS.c.source_id == bindparam("source"))
-    .values(last_data_at=bindparam("data_at"), reported_at=bindparam("reported"))
-)
 
 
 def update_status(
@@ -88,7 +82,8 @@ def update_status(
     covered: Mapping[int, tuple[int | None, int]],
     now_us: int,
 ) -> set[int]:
-    """Keep what was heard; last values and counters are written every `WRITE_EVERY_S` at most.
+    """Keep what was heard; last values, counters and data age are written every
+    `WRITE_EVERY_S` at most.
 
     Args:
         covered: by source, what its event stream covered before and covers now.
@@ -97,17 +92,7 @@ def update_status(
         Ids of the work units whose tile shows something new because of it.
     """
     changed: set[int] = set()
-    data_at = _data_times(session, known, heard)
-    due = _due(session, known, heard, data_at.keys())
-    run_many(
-        session,
-        _DATA_CAME,
-        [
-            {"source": source_id, "data_at": at, "reported": now_us}
-            for source_id, (before, at) in data_at.items()
-            if source_id not in due and at is not None and at != before
-        ],
-    )
+    due = _due(session, known, heard)
     rows: dict[int, Any] = {}
     if due:
         rows = {row.source_id: row for row in run(session, _HELD, {"sources": sorted(due)})}
@@ -121,8 +106,11 @@ def update_status(
         link = {**before, **(said.link or {})}
         if said.quarantined:
             link["quarantined"] = int(before.get("quarantined", 0)) + said.quarantined
-        values = {**((row.last_values if row else None) or {}), **book.values}
-        times = [at for at in (row.last_data_at if row else None, said.last_received) if at]
+        said_last = {
+            tag: [record[3], record[4], record[5], record[7]] for tag, record in book.values.items()
+        }
+        values = {**((row.last_values if row else None) or {}), **said_last}
+        times = [at for at in (row.last_data_at if row else None, book.last_received) if at]
         stored = {
             "said": link,
             "values_json": dict(list(values.items())[-LAST_VALUES_MAX:]),
@@ -154,22 +142,13 @@ def update_status(
     return changed
 
 
-def _data_times(
-    session: Session, known: Masters, heard: Mapping[str, Heard]
-) -> dict[int, tuple[int | None, int | None]]:
-    """By source that has a row: when its last data came, as stored and now."""
-    ids = {known.source_ids[code]: said for code, said in heard.items()}
-    if not ids:
-        return {}
-    found = {}
-    for source_id, before in run(session, _PRESENT, {"sources": sorted(ids)}):
-        times = [at for at in (before, ids[source_id].last_received) if at is not None]
-        found[source_id] = (before, max(times, default=None))
-    return found
+def forget_heard(session: Session) -> None:
+    """Write every source whole at the next time, as after a start."""
+    _books.pop(session.get_bind().engine.pool, None)
 
 
 def _due(
-    session: Session, known: Masters, heard: Mapping[str, Heard], present: Collection[int]
+    session: Session, known: Masters, heard: Mapping[str, Heard]
 ) -> dict[int, tuple[Heard, _Book]]:
     """The sources to write whole: new ones, with news of the link, or not written for long."""
     books = _books.setdefault(session.get_bind().engine.pool, {})
@@ -179,10 +158,11 @@ def _due(
         source_id = known.source_ids[code]
         book = books.setdefault(source_id, _Book())
         book.values.update(said.values)
+        if said.last_received is not None:
+            book.last_received = max(said.last_received, book.last_received or 0)
         shown = None if said.link is None else tuple(said.link.get(key) for key in _SHOWN)
         news = shown is not None and shown != book.shown
-        fresh = source_id not in present
-        if fresh or news or said.quarantined or now_s - book.written_s >= WRITE_EVERY_S:
+        if news or said.quarantined or now_s - book.written_s >= WRITE_EVERY_S:
             book.written_s = now_s
             book.shown = shown if shown is not None else book.shown
             due[source_id] = (said, book)

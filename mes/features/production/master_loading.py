@@ -30,6 +30,7 @@ from mes.features.production.masters import (
     default_policy,
 )
 from mes.features.production.plan import Plan
+from mes.features.production.statements import run
 from mes.models import (
     Calendar,
     CalendarException,
@@ -74,7 +75,8 @@ _lock = threading.Lock()
 
 def masters(session: Session) -> Masters:
     """The master data as this session sees it: one select, and a full load only after a change."""
-    key = tuple(session.execute(_KEY).one())
+    session.flush()
+    key = tuple(run(session, _KEY, {}).one())
     pool = session.get_bind().engine.pool
     found = _cache.get(pool)
     if found is not None and found.key == key:

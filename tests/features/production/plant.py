@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mes.db import Database
 from mes.features.ingest.service import ingest
+from mes.features.ingest.status import forget_heard
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
 from mes.models import Base, Equipment, MaterialDefinition, Tag
@@ -247,3 +248,4 @@ def wipe_facts(database: Database) -> None:
     with database.transaction() as session:
         for name in FACT_TABLES:
             session.execute(delete(Base.metadata.tables[name]))
+        forget_heard(session)
