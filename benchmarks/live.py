@@ -65,7 +65,7 @@ def measure(folder: Path, windows: int) -> list[Figure]:
                 _window(folder, bare, port, groups, plant.pid, ['"t":', "40/live,", _watch({})])
             with _system(folder) as (port, groups):
                 join = "40/live," + json.dumps({"token": _token(folder)})
-                words = ['"last_data_at":', join, _watch({"site": SITE})]
+                words = ['"covered_until":', join, _watch({"site": SITE})]
                 _window(folder, ours, port, groups, plant.pid, words)
     return [*_against(ours, bare), *_shown(ours, bare)]
 

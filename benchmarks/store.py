@@ -19,6 +19,7 @@ from migrations import runner
 EDGE = "edge-1"
 EPOCH = "0123456789abcdef"
 SECOND_US = 1_000_000
+STOP_EVERY = 20
 BOUND = (COUNT_TAG, STATE_TAG)
 
 
@@ -82,7 +83,7 @@ class Edge:
         tags = [
             name
             for name in (f"t{tag:02d}" for tag in range(TAGS))
-            if (name in BOUND) == (stream == "event")
+            if (name in BOUND) == (stream == "event") and self._has_changed(name)
         ]
         first = self._seq.get((index, stream), 0) + 1
         self._seq[index, stream] = first + len(tags) - 1
@@ -91,7 +92,11 @@ class Edge:
             for seq, tag in enumerate(tags, first)
         ]
 
+    def _has_changed(self, tag: str) -> bool:
+        """Everything changes each second but the state, which stops for one second now and then."""
+        return tag != STATE_TAG or self.seconds == 1 or self.seconds % STOP_EVERY < 2
+
     def _value(self, tag: str, seq: int) -> float:
         if tag == STATE_TAG:
-            return 2.0 if self.seconds % 20 else 1.0
+            return 1.0 if self.seconds % STOP_EVERY == 0 else 2.0
         return float(self.seconds) if tag == COUNT_TAG else seq + 0.5
