@@ -53,9 +53,12 @@ def test_web_and_edge_come_back_by_themselves_after_a_kill(plant: Running) -> No
     before = plant.children()
     for name in ("web", "edge"):
         os.kill(before[name], signal.SIGKILL)
-    until(lambda: set(plant.children()) == {"web", "edge"}, 10)
-    after = plant.children()
-    assert all(after[name] != before[name] for name in before)
+
+    def both_are_new() -> bool:
+        now = plant.children()
+        return set(now) == set(before) and all(now[name] != before[name] for name in before)
+
+    until(both_are_new, 15)
     until(plant.ready, 20)
 
 
