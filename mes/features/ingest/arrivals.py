@@ -140,42 +140,43 @@ def _ordinary_samples(
         return False
     columns: tuple[tuple[Any, ...], ...] = tuple(zip(*records, strict=True))
     seqs, kinds, names, values, qualities, reasons, source_times, received, gaps = columns
-    if not (
-        {*map(type, seqs)} == _WHOLE
-        and seqs == tuple(range(seen.next_seq, seen.next_seq + len(seqs)))
-        and {*map(type, kinds)} == _TEXT == {*map(type, names)}
-        and {*kinds} == {"v"}
-        and {*gaps} == {None}
-        and {*map(type, qualities)} == _WHOLE == {*map(type, received)}
-        and min(qualities) >= 0
-        and max(qualities) <= BAD
-        and min(received) >= EARLIEST_US
-        and max(received) <= now_us + FUTURE_US
-        and {*map(type, reasons)} <= _TEXT_OR_NONE
-        and {*map(type, source_times)} <= _WHOLE_OR_NONE
-    ):
+    nothing = (None,) * len(seqs)
+    try:
+        moments = {*received}
+        tag_ids = [tags[name] for name in names]
+        ordinary = (
+            {*map(type, seqs)} == {int}
+            and seqs == tuple(range(seen.next_seq, seen.next_seq + len(seqs)))
+            and {*kinds} == {"v"}
+            and gaps == nothing
+            and {*qualities} <= _QUALITIES
+            and {*map(type, moments)} == {int}
+            and min(moments) >= EARLIEST_US
+            and max(moments) <= now_us + FUTURE_US
+            and (reasons == nothing or {*map(type, reasons)} <= _TEXT_OR_NONE)
+            and (source_times == nothing or {*map(type, source_times)} <= _WHOLE_OR_NONE)
+        )
+    except (KeyError, TypeError):  # an unknown tag, or something that cannot be compared
         return False
-    tag_ids = [tags.get(name) for name in names]
-    stored = _stored_values(values, qualities)
-    if stored is None or None in tag_ids:
+    stored = _stored_values(values, qualities) if ordinary else None
+    if stored is None:
         return False
     numbers, texts = stored
     times: Sequence[int] = received
-    if {*source_times} != {None}:
+    if source_times != nothing:
         times = [
             at if given is None or abs(given - at - clock_offset_us) > skew_us else given
             for given, at in zip(source_times, received, strict=True)
         ]
-    arrived.samples.extend(zip(times, tag_ids, numbers, texts, qualities, strict=True))  # type: ignore[arg-type]  # no tag id is None
+    arrived.samples.extend(zip(times, tag_ids, numbers, texts, qualities, strict=True))
     arrived.last_values.update(zip(names, records, strict=True))
-    arrived.last_received = max(received)
+    arrived.last_received = max(moments)
     seen.ranges.append((seqs[0], seqs[-1]))
     seen.next_seq = seqs[-1] + 1
     return True
 
 
-_WHOLE = {int}
-_TEXT = {str}
+_QUALITIES = {0, 1, 2}
 _TEXT_OR_NONE = {str, type(None)}
 _WHOLE_OR_NONE = {int, type(None)}
 _NUMBERS = {float, int, bool}
