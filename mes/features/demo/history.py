@@ -7,6 +7,7 @@ are known by (source, stream, epoch, seq), people's lines by a command id made o
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,8 +27,8 @@ from mes.features.production.service import deferring
 
 NAMES = uuid.UUID("6f1c1a52-5d0d-4f0e-9d57-0c4b1b0a7e11")
 """Name space of the command ids."""
-WINDOW_US = 3_600_000_000
-RECORDS_AT_ONCE = 4000
+WINDOW_US = 12 * 3_600_000_000
+RECORDS_AT_ONCE = 60_000
 NEEDS_NO_SIGNAL = frozenset(
     {
         "order_create",
@@ -115,7 +116,7 @@ class _Loader:
             batch["records"].extend(line["records"])
             batch["covered_until"] = line["covered_until"]
         request = {"edge": self._edge, "batches": list(joined.values())}
-        answer = ingest(self._database, self._edge, request, now_us=self._until)
+        answer = ingest(self._database, self._edge, request, now_us=self._until, slice_s=math.inf)
         self.loaded.records += sum(len(batch["records"]) for batch in joined.values())
         if answer["quarantined"]:
             raise Refusal("history_damaged", f"{answer['quarantined']} records are unusable")
@@ -153,7 +154,7 @@ class _Loader:
 def _windows(
     lines: Iterable[tuple[int, Line]],
 ) -> Iterator[tuple[list[Line], list[tuple[int, Line]]]]:
-    """Signals and people's lines of each hour, cut earlier when many records come together.
+    """Signals and people's lines of each half day, cut earlier when many records come together.
 
     Within a window jobs go first, so that pieces are booked once; then signals; then what people
     said about them. Projections do not depend on the order of arrival.

@@ -10,6 +10,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
+from sys import maxsize
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -76,6 +78,7 @@ def ingest(
     request: object,
     *,
     now_us: int | None = None,
+    slice_s: float = SLICE_SECONDS,
 ) -> dict[str, Any]:
     """Store a request of an edge and acknowledge it.
 
@@ -84,6 +87,8 @@ def ingest(
         edge: code of the edge that the token belongs to.
         request: parsed JSON of the wire format.
         now_us: present plant time; None: by the plant clock.
+        slice_s: how long one transaction should last at most, in real seconds; `math.inf` while
+            nobody else needs the database.
 
     Returns:
         The answer, after everything in it has been committed.
@@ -96,7 +101,7 @@ def ingest(
     plant_now = clock.plant_now_us() if now_us is None else now_us
     outcome = _Outcome()
     with _writer_lock(database):
-        pace = _Pace()
+        pace = _Pace(slice_s)
         heard = _heard(parsed)
         for parts in _slices(parsed.batches, pace):
             begun = clock.monotonic_s()
@@ -135,13 +140,14 @@ def _refuse_foreign_sources(known: Masters, edge: str, request: Request) -> None
 class _Pace:
     """How much fits into a slice, learnt from how long the last ones took."""
 
-    def __init__(self) -> None:
-        self.cost_max = _COST_MAX
+    def __init__(self, slice_s: float) -> None:
+        self.slice_s = slice_s
+        self.cost_max = _COST_MAX if isfinite(slice_s) else maxsize
 
     def took(self, seconds: float) -> None:
-        if seconds > SLICE_SECONDS:
-            self.cost_max = max(_COST_MAX // 16, int(self.cost_max * SLICE_SECONDS / seconds))
-        elif seconds < SLICE_SECONDS / 2:
+        if seconds > self.slice_s:
+            self.cost_max = max(_COST_MAX // 16, int(self.cost_max * self.slice_s / seconds))
+        elif seconds < self.slice_s / 2 and self.cost_max <= _COST_MAX:
             self.cost_max = min(2 * _COST_MAX, self.cost_max * 2)
 
 
