@@ -38,7 +38,7 @@ from mes.web.health import database_answers, health_blueprint
 from mes.web.limits import init_limits
 from mes.web.openapi import init_openapi
 from mes.web.pages import init_pages, shown_role
-from mes.web.roles import maybe_actor
+from mes.web.roles import authorize_request, maybe_actor
 from mes.web.secrets import application_key
 from mes.web.sessions import init_sessions
 from mes.web.static_files import init_static
@@ -86,6 +86,7 @@ def create_app(settings: Settings) -> APIFlask:
     init_limits(app, settings)
     init_headers(app, settings)
     init_sessions(app, settings)
+    app.before_request(authorize_request)
     init_forgery(app)
     init_pages(app, settings)
     init_static(app)

@@ -1,6 +1,6 @@
 """Who acts, and what they may do.
 
-A route says what it needs with `@require(...)`, innermost (directly above the function):
+A route says what it needs with `@require(...)`; it is checked before the body is looked at:
 
     @bp.post("/work-orders")
     @bp.input(OrderIn)
@@ -24,12 +24,15 @@ from enum import StrEnum
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import g, request
+from flask import current_app, g, request
 
 from mes.core.refusal import Refusal
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+GUARD = "mes_guard"
+"""Attribute of a route's function that holds its guard."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -133,30 +136,48 @@ def require(
         tokens: whether machine clients may call it at all.
     """
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @wraps(function)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            check(actor(), roles, method=request.method, terminal=terminal, tokens=tokens)
-            return function(*args, **kwargs)
+    def allow() -> None:
+        check(actor(), roles, method=request.method, terminal=terminal, tokens=tokens)
 
-        return guarded
-
-    return decorate
+    return _guarded_by(allow)
 
 
 def require_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a route run only for a token of this scope."""
 
+    def allow() -> None:
+        if actor().scope is not scope:
+            raise forbidden(f"this address needs a token of scope {scope.value}")
+
+    return _guarded_by(allow)
+
+
+def _guarded_by(allow: Callable[[], None]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if actor().scope is not scope:
-                raise forbidden(f"this address needs a token of scope {scope.value}")
+            allow()
             return function(*args, **kwargs)
 
+        setattr(guarded, GUARD, allow)
         return guarded
 
     return decorate
+
+
+def authorize_request() -> None:
+    """Refuse what the sender may not do before anything of the body is looked at.
+
+    Decorators between route and guard keep the attributes of what they wrap, so that the guard is
+    found on the outermost function.
+
+    Raises:
+        Refusal: `unauthorized` (401) or `forbidden` (403).
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    allow: Callable[[], None] | None = getattr(view, GUARD, None)
+    if allow is not None:
+        allow()
 
 
 def check(

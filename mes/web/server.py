@@ -119,7 +119,8 @@ def _close_on_stop(worker: Worker, live: Any) -> None:
     worker.stopping.wait()
     live.hub.stop()
     for open_socket in list(live.sockets.server.eio.sockets.values()):
-        open_socket.close(wait=False)
+        # Not close(): after its packet CLOSE a Python client would not connect again.
+        open_socket.queue.put(None)
     _end_as_orphan(worker)
 
 

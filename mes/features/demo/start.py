@@ -76,7 +76,11 @@ class Run:
         hold(options.data / RUN_LOCK, wait_s=LOCK_WAIT_S)
         check_port(options.host, options.port)
         clock = plant_clock.begin(options.data, options.speed)
-        environment = {**os.environ, ENVIRONMENT_KEY: clock.to_environment()}
+        environment = {
+            "MALLOC_ARENA_MAX": "2",  # many threads otherwise keep many half-empty heaps
+            **os.environ,
+            ENVIRONMENT_KEY: clock.to_environment(),
+        }
         return cls(options, Supervisor(environment, _warn), clock)
 
     def do(self, command: Sequence[str], what: str) -> None:
