@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mes.features.production.facts import FactRow, FactValue
 from mes.features.production.interpret import (
     COUNTER_ROLES,
     STATE_ROLES,
@@ -23,12 +24,16 @@ class Touched:
 
     Attributes:
         latest: event time of the latest new fact, None: none is known.
+        readings: the new readings, in no order.
+        only_readings: nothing but these readings is new.
     """
 
     states: int | None = None
     pieces: int | None = None
     runs: int | None = None
     latest: int | None = None
+    readings: list[FactRow] = field(default_factory=list)
+    only_readings: bool = True
 
     def touch(
         self,
@@ -51,6 +56,12 @@ class _Reading(Protocol):
     def event_time(self) -> int: ...
     @property
     def gap_from(self) -> int | None: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def value(self) -> FactValue: ...
+    @property
+    def quality(self) -> int: ...
 
 
 class _Hole(Protocol):
@@ -81,10 +92,22 @@ class Dirty:
         """New readings of an event stream with their tag ids."""
         for reading, tag_id in readings:
             at = reading.event_time
+            row = FactRow(
+                at,
+                source_id,
+                epoch,
+                reading.seq,
+                tag_id,
+                reading.value,
+                reading.quality,
+                reading.gap_from,
+            )
             for binding in self.known.bindings_of_tag.get(tag_id, ()):
                 if not binding.holds(at):
                     continue
                 touched = self.unit(binding.work_unit_id)
+                if binding.role in STATE_ROLES or binding.role in COUNTER_ROLES:
+                    touched.readings.append(row)
                 if binding.role in STATE_ROLES:
                     touched.touch(states=at, latest=at)
                 elif binding.role in COUNTER_ROLES:
@@ -101,7 +124,9 @@ class Dirty:
         for gap in gaps:
             for unit_id in self.known.units_of_source.get(source_id, ()):
                 if source_id in all_state_sources(self.known.work_units[unit_id]):
-                    self.unit(unit_id).touch(states=gap.start)
+                    touched = self.unit(unit_id)
+                    touched.touch(states=gap.start)
+                    touched.only_readings = False
 
 
 def _earlier(one: int | None, other: int | None) -> int | None:

@@ -72,9 +72,7 @@ class LiveState:
 
     def to_json(self) -> dict[str, Any]:
         """JSON data that `from_json` reads back."""
-        items: dict[Item | None, int] = {None: -1}
-        for item in [*(r.item for r in self.runs), *(b.item for b in self.bookings)]:
-            items.setdefault(item, len(items) - 1)
+        items = item_numbers(self)
         return {
             "v": SCHEMA,
             "origin": self.origin,
@@ -88,10 +86,7 @@ class LiveState:
             "records": [record_to_json(record) for record in self.records],
             "items": [_item(item) for item in items if item is not None],
             "runs": [[r.job, items[r.item], r.start, r.end] for r in self.runs],
-            "bookings": [
-                [b.at, b.job, items[b.item], *map(_number, b[3:7]), b.estimated]
-                for b in self.bookings
-            ],
+            "bookings": [booking_to_json(booking, items) for booking in self.bookings],
             "marks": [[at, str(flag)] for at, flag in self.marks],
             "unexplained": [[u.start, u.end, u.us] for u in self.unexplained],
             "pulse": None if self.pulse is None else [self.pulse.at, self.pulse.idle_after_us],
@@ -145,6 +140,27 @@ class LiveState:
             if data["pulse"] is None
             else LastPulse(at=data["pulse"][0], idle_after_us=data["pulse"][1]),
         )
+
+
+def item_numbers(live: LiveState) -> dict[Item | None, int]:
+    """The place of each item of the tail in its JSON; None: -1."""
+    items: dict[Item | None, int] = {None: -1}
+    for run in live.runs:
+        items.setdefault(run.item, len(items) - 1)
+    for booking in live.bookings:
+        items.setdefault(booking.item, len(items) - 1)
+    return items
+
+
+def booking_to_json(booking: Booking, items: Mapping[Item | None, int]) -> list[Any]:
+    """A booking as a JSON list."""
+    return [
+        booking.at,
+        booking.job,
+        items[booking.item],
+        *map(_number, booking[3:7]),
+        booking.estimated,
+    ]
 
 
 def record_to_json(record: StateRecord) -> list[Any]:

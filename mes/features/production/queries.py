@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from mes.core.exact import Number, parse_number
 from mes.features.production.coverage import covered_until, fresh_limit_us
+from mes.features.production.hot import hot_of
 from mes.features.production.live_state import LiveState
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
@@ -58,12 +60,13 @@ def tile_inputs(
     result = []
     for unit in units:
         version, data = live.get(unit.id, (0, None))
+        hot = hot_of(session, known, unit.id, version)
         present_sources = sorted(unit.source_ids(now_us))
         result.append(
             TileInput(
                 unit=unit,
                 version=version,
-                live=LiveState.from_json(data),
+                live=hot.live if hot else LiveState.from_json(json.loads(data) if data else None),
                 covered=covered_until(unit, covered, now_us),
                 now=now_us,
                 fresh_limit_us=limit,
@@ -81,7 +84,7 @@ def _live_rows(
         select(
             WorkUnitLive.work_unit_id,
             WorkUnitLive.version,
-            WorkUnitLive.tile,
+            cast(WorkUnitLive.tile, Text),
             JobOrder.id,
             JobOrder.number,
             JobOrder.state,

@@ -7,10 +7,11 @@ a `Dirty`. Both announce the work unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from mes import clock
@@ -20,10 +21,18 @@ from mes.features.production import facts
 from mes.features.production.coverage import covered_by_source, covered_until
 from mes.features.production.derivation import derive_unit
 from mes.features.production.dirty import Dirty, Touched
+from mes.features.production.hot import Hot, Quick, hot_of, keep_hot, quickly
 from mes.features.production.live_state import LiveState
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.scope import Scope, last_fact_of
+from mes.features.production.statements import run, run_many, table
+from mes.features.production.sums import (
+    insert_quantities,
+    insert_row,
+    update_quantities,
+    update_row,
+)
 from mes.models import WorkUnitLive
 
 __all__ = ["Dirty", "deferring", "derive_again", "facts_changed", "statement_from"]
@@ -49,9 +58,9 @@ def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
     known = masters(session)
     unit = known.work_units[work_unit_id]
     dirty = Dirty(known)
-    dirty.unit(work_unit_id).touch(
-        states=from_us, pieces=from_us, runs=from_us, latest=last_fact_of(session, unit)
-    )
+    touched = dirty.unit(work_unit_id)
+    touched.only_readings = False
+    touched.touch(states=from_us, pieces=from_us, runs=from_us, latest=last_fact_of(session, unit))
     derive_again(session, dirty)
 
 
@@ -86,61 +95,124 @@ def derive_again(session: Session, dirty: Dirty) -> None:
     """Derive every touched work unit again and announce it; others are only announced."""
     if not dirty.units and not dirty.announced:
         return
+    session.flush()
     wanted = sorted({*dirty.units, *dirty.announced})
-    held = _locked(session, wanted)
-    covered: dict[int, int] = {}
-    if dirty.units:
-        sources = {
-            binding.source_id
-            for unit_id in dirty.units
-            for binding in dirty.known.work_units[unit_id].bindings
-        }
-        covered = covered_by_source(session, sources) if sources else {}
+    versions = _locked(session, wanted)
+    covered = _covered(session, dirty)
     announced: set[int] = session.info.setdefault(ANNOUNCED, set())
+    written = _Written(session)
+    written.load(dirty.known, versions, dirty.units)
     for unit_id in wanted:
-        row = held[unit_id]
+        version = versions[unit_id] + (unit_id not in announced)
+        announced.add(unit_id)
         touched = dirty.units.get(unit_id)
-        if touched is not None:
-            _derive(session, dirty.known, row, touched, covered)
-        if unit_id not in announced:
-            announced.add(unit_id)
-            row.version += 1
-    session.flush()
-
-
-def _derive(
-    session: Session,
-    known: Masters,
-    row: WorkUnitLive,
-    touched: Touched,
-    covered: dict[int, int],
-) -> None:
-    unit = known.work_units[row.work_unit_id]
-    live = LiveState.from_json(row.tile)
-    at = touched.latest or clock.plant_now_us()
-    scope = Scope(
-        session=session, known=known, unit=unit, covered=covered_until(unit, covered, at) or None
-    )
-    found = derive_unit(scope, live, touched)
-    if found is not None and found is not live:
-        row.tile = found.to_json()
-
-
-def _locked(session: Session, unit_ids: list[int]) -> dict[int, WorkUnitLive]:
-    """The live rows, locked in order of id, made where there was none."""
-    rows = {
-        row.work_unit_id: row
-        for row in session.scalars(
-            select(WorkUnitLive)
-            .where(WorkUnitLive.work_unit_id.in_(unit_ids))
-            .order_by(WorkUnitLive.work_unit_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
+        if touched is None:
+            written.version(unit_id, version)
+            continue
+        unit = dirty.known.work_units[unit_id]
+        at = touched.latest or clock.plant_now_us()
+        scope = Scope(
+            session=session,
+            known=dirty.known,
+            unit=unit,
+            covered=covered_until(unit, covered, at) or None,
         )
-    }
-    for unit_id in unit_ids:
-        if unit_id not in rows:
-            rows[unit_id] = WorkUnitLive(work_unit_id=unit_id, version=0, tile={})
-            session.add(rows[unit_id])
-    session.flush()
-    return rows
+        written.derive(scope, version, touched)
+    written.store()
+
+
+class _Written:
+    """Derives work units and gathers their rows, so that each table is written once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._hot: dict[int, Hot] = {}
+        self._tiles: dict[int, Any] = {}
+        self._live: list[dict[str, Any]] = []
+        self._versions: list[dict[str, Any]] = []
+        self._updates: list[dict[str, Any]] = []
+        self._inserts: list[dict[str, Any]] = []
+
+    def load(self, known: Masters, versions: Mapping[int, int], units: Iterable[int]) -> None:
+        """What the last derivations left: from memory, else from the stored rows."""
+        missing = []
+        for unit_id in units:
+            hot = hot_of(self._session, known, unit_id, versions[unit_id])
+            if hot is None:
+                missing.append(unit_id)
+            else:
+                self._hot[unit_id] = hot
+        if missing:
+            rows = run(self._session, _TILES, {"units": sorted(missing)})
+            self._tiles = {row.work_unit_id: row.tile for row in rows}
+
+    def derive(self, scope: Scope, version: int, touched: Touched) -> None:
+        """Derive one work unit, the quick way if that will do."""
+        unit_id = scope.unit.id
+        hot = self._hot.get(unit_id)
+        if hot is not None and touched.only_readings and touched.readings:
+            quick = quickly(self._session, scope.unit, hot, touched.readings, scope.covered)
+            if quick is not None:
+                self._take_quick(unit_id, version, quick)
+                return
+        live = hot.live if hot is not None else LiveState.from_json(self._tiles.get(unit_id))
+        found = derive_unit(scope, live, touched)
+        if found is None:
+            self.version(unit_id, version)
+            return
+        data = hot.data if hot is not None and found is live else found.to_json()
+        self._keep(unit_id, Hot(known=scope.known, version=version, live=found, data=data))
+
+    def version(self, unit_id: int, version: int) -> None:
+        """Raise the version alone."""
+        self._versions.append({"unit": unit_id, "v": version})
+
+    def store(self) -> None:
+        """Write everything."""
+        run_many(self._session, _LIVE_ROW, self._live)
+        run_many(self._session, _VERSION, self._versions)
+        update_quantities(self._session, self._updates)
+        insert_quantities(self._session, self._inserts)
+
+    def _take_quick(self, unit_id: int, version: int, quick: Quick) -> None:
+        quick.hot.version = version
+        self._keep(unit_id, quick.hot)
+        assert quick.hot.warm is not None, "the quick way warms an entry up"
+        minutes = quick.hot.warm.minutes
+        self._updates += [update_row(unit_id, key, minutes[key]) for key in quick.changed]
+        self._inserts += [insert_row(unit_id, key, minutes[key]) for key in quick.new]
+
+    def _keep(self, unit_id: int, hot: Hot) -> None:
+        keep_hot(self._session, unit_id, hot)
+        self._live.append({"unit": unit_id, "v": hot.version, "data": hot.data})
+
+
+_LIVE = table(WorkUnitLive)
+_LOCK = (
+    select(_LIVE.c.work_unit_id, _LIVE.c.version)
+    .where(_LIVE.c.work_unit_id.in_(bindparam("units", expanding=True)))
+    .order_by(_LIVE.c.work_unit_id)
+    .with_for_update()
+)
+_TILES = select(_LIVE.c.work_unit_id, _LIVE.c.tile).where(
+    _LIVE.c.work_unit_id.in_(bindparam("units", expanding=True))
+)
+_OF_UNIT = _LIVE.c.work_unit_id == bindparam("unit")
+_LIVE_ROW = update(_LIVE).where(_OF_UNIT).values(version=bindparam("v"), tile=bindparam("data"))
+_VERSION = update(_LIVE).where(_OF_UNIT).values(version=bindparam("v"))
+_NEW_ROW = insert(_LIVE)
+
+
+def _covered(session: Session, dirty: Dirty) -> dict[int, int]:
+    units = (dirty.known.work_units[unit_id] for unit_id in dirty.units)
+    sources = {binding.source_id for unit in units for binding in unit.bindings}
+    return covered_by_source(session, sources) if sources else {}
+
+
+def _locked(session: Session, unit_ids: list[int]) -> dict[int, int]:
+    """Versions of the live rows, locked in order of id, made where there was none."""
+    rows = run(session, _LOCK, {"units": unit_ids})
+    versions = {row.work_unit_id: row.version for row in rows}
+    missing = [unit_id for unit_id in unit_ids if unit_id not in versions]
+    run_many(session, _NEW_ROW, [{"work_unit_id": u, "version": 0, "tile": {}} for u in missing])
+    return {**versions, **dict.fromkeys(missing, 0)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,6 @@ from mes.features.production.statements import run, run_many, table
 from mes.models import QuantityRecord, RollupHour
 
 QuantityKey = tuple[int, int, int]
-QuantityValues = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 
 _NAMES = ("good", "scrap", "rework", "startup_scrap", "estimated")
 _QUANTITIES = table(QuantityRecord)
@@ -57,42 +57,39 @@ def replace_quantities(
         (row[0], row[1], row[2]): tuple(row[3:8])
         for row in run(session, _HELD, {"unit": unit_id, "since": since})
     }
-    wanted = _minutes(bookings)
-    run_many(session, _DELETE, [_key(unit_id, key) for key in held if key not in wanted])
-    run_many(
+    sums: dict[QuantityKey, list[Number]] = {}
+    add_to_minutes(sums, bookings)
+    wanted = {key: _stored_all(values) for key, values in sums.items() if any(values)}
+    delete_quantities(session, [_key(unit_id, key) for key in held if key not in wanted])
+    update_quantities(
         session,
-        _UPDATE,
         [
-            {**_key(unit_id, key), **{f"b_{n}": v for n, v in zip(_NAMES, values, strict=True)}}
+            update_row(unit_id, key, sums[key])
             for key, values in wanted.items()
             if key in held and held[key] != values
         ],
     )
-    run_many(
-        session,
-        _INSERT,
-        [
-            {
-                "work_unit_id": unit_id,
-                "minute": key[0],
-                "job_order_id": key[1],
-                "material_id": key[2],
-                **dict(zip(_NAMES, values, strict=True)),
-            }
-            for key, values in wanted.items()
-            if key not in held
-        ],
+    insert_quantities(
+        session, [insert_row(unit_id, key, sums[key]) for key in wanted if key not in held]
     )
 
 
-def _key(unit_id: int, key: QuantityKey) -> dict[str, int]:
-    return {"k_unit": unit_id, "k_minute": key[0], "k_job": key[1], "k_item": key[2]}
+def held_minutes(session: Session, unit_id: int, since: int) -> dict[QuantityKey, list[Number]]:
+    """The minute rows from `since` on as exact numbers."""
+    return {
+        (row[0], row[1], row[2]): [exact(value) for value in row[3:8]]
+        for row in run(session, _HELD, {"unit": unit_id, "since": since})
+    }
 
 
-def _minutes(bookings: Iterable[Booking]) -> dict[QuantityKey, QuantityValues]:
-    sums: dict[QuantityKey, list[Number]] = {}
+def add_to_minutes(
+    sums: dict[QuantityKey, list[Number]], bookings: Iterable[Booking]
+) -> set[QuantityKey]:
+    """Add bookings to sums by minute, job and item; returns the keys that were touched."""
+    touched = set()
     for one in bookings:
         key = (one.at - one.at % MINUTE_US, one.job, one.material_id)
+        touched.add(key)
         held = sums.setdefault(key, [0, 0, 0, 0, 0])
         held[0] += one.good
         held[1] += one.scrap
@@ -100,11 +97,50 @@ def _minutes(bookings: Iterable[Booking]) -> dict[QuantityKey, QuantityValues]:
         held[3] += one.startup_scrap
         if one.estimated:
             held[4] += one.good + one.scrap + one.rework
+    return touched
+
+
+def delete_quantities(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Take minute rows away by their key."""
+    run_many(session, _DELETE, rows)
+
+
+def update_quantities(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows made by `update_row`."""
+    run_many(session, _UPDATE, rows)
+
+
+def insert_quantities(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows made by `insert_row`."""
+    run_many(session, _INSERT, rows)
+
+
+def update_row(unit_id: int, key: QuantityKey, values: Sequence[Number]) -> dict[str, Any]:
+    """A minute row that is there already."""
+    stored = _stored_all(values)
     return {
-        key: (_stored(v[0]), _stored(v[1]), _stored(v[2]), _stored(v[3]), _stored(v[4]))
-        for key, v in sums.items()
-        if any(v)
+        **_key(unit_id, key),
+        **{f"b_{name}": value for name, value in zip(_NAMES, stored, strict=True)},
     }
+
+
+def insert_row(unit_id: int, key: QuantityKey, values: Sequence[Number]) -> dict[str, Any]:
+    """A new minute row."""
+    return {
+        "work_unit_id": unit_id,
+        "minute": key[0],
+        "job_order_id": key[1],
+        "material_id": key[2],
+        **dict(zip(_NAMES, _stored_all(values), strict=True)),
+    }
+
+
+def _key(unit_id: int, key: QuantityKey) -> dict[str, int]:
+    return {"k_unit": unit_id, "k_minute": key[0], "k_job": key[1], "k_item": key[2]}
+
+
+def _stored_all(values: Sequence[Number]) -> tuple[Decimal, ...]:
+    return tuple(_stored(value) for value in values)
 
 
 def _stored(value: Number) -> Decimal:

@@ -15,6 +15,7 @@ from mes.features.ingest.service import ingest
 from mes.features.ingest.status import forget_heard
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
+from mes.features.production.hot import forget_hot
 from mes.models import Base, Equipment, MaterialDefinition, Tag
 
 S = 1_000_000
@@ -249,3 +250,4 @@ def wipe_facts(database: Database) -> None:
         for name in FACT_TABLES:
             session.execute(delete(Base.metadata.tables[name]))
         forget_heard(session)
+        forget_hot(session)

@@ -164,3 +164,48 @@ def test_the_tile_is_the_kernels_figure_over_the_full_case(
         assert isinstance(excluded, dict)
         assert tile["good"] == quantities["GQ"] + excluded["GQ"]
         assert tile["scrap"] == quantities["SQ"] + excluded["SQ"]
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 10_000))
+def test_readings_that_come_one_by_one_give_what_a_rebuild_gives(
+    plant_database: Database, seed: int
+) -> None:
+    database = plant_database
+    wipe_facts(database)
+    rng = random.Random(seed)
+    feed = Feed(database)
+    at, total, state = 0, 0, 2
+    press = ids_of(database)["press-1"]
+    feed.value(0, "state", state)
+    feed.value(0, "total", 0)
+    feed.send(0)
+    for step in range(120):
+        at += rng.choice([S, S, 2 * S, 10 * S, 45 * S])
+        if rng.random() < 0.8:
+            total += rng.randrange(3)
+            feed.value(at, "total", total)
+        if rng.random() < 0.3:
+            state = rng.choice([state, state, 2, 1])
+            feed.value(at, "state", state)
+        if rng.random() < 0.05:
+            feed.value(max(0, at - 90 * S), "total", total)
+        if rng.random() < 0.05:
+            feed.value(at, "scrap", rng.randrange(5))
+        feed.send(at)
+        if step % 40 == 39:
+            with database.reading() as session:
+                (tile,) = tiles(session, [press], DAY_START + at)
+                known = masters(session)
+                unit = known_unit(session, known, known.work_units[press], DAY_START + at)
+                case = unit_case(session, unit, Span(DAY_START, DAY_START + 12 * HOUR))
+            figures = compute(case).to_json()
+            kpis, quantities = figures["kpis"], figures["quantities"]
+            assert isinstance(kpis, dict)
+            assert isinstance(quantities, dict)
+            assert (tile["oee"], tile["good"]) == (kpis["oee"], quantities["GQ"])
+            assert rebuild(database, DAY_START + at, check=True).differences == ()
