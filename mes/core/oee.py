@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -98,10 +98,14 @@ def compute(case: Case) -> OeeResult:
     return result_of(tally(case), case.policy)
 
 
-def result_of(sums: Tally, policy: Policy) -> OeeResult:
-    """The result of any sum of tallies under a policy."""
+def result_of(sums: Tally, policy: Policy, only: Sequence[str] | None = None) -> OeeResult:
+    """The result of any sum of tallies under a policy.
+
+    Args:
+        only: keys of the KPIs that are wanted, `effectiveness` among them; None: all.
+    """
     figures = figures_of(sums, policy)
-    values = {kpi.key: kpi.compute(figures) for kpi in KPIS}
+    values = {kpi.key: kpi.compute(figures) for kpi in KPIS if only is None or kpi.key in only}
     kpis = {key: None if isinstance(value, Cause) else value for key, value in values.items()}
     return OeeResult(
         policy=policy,

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from mes.core.exact import Number, parse_number
@@ -16,6 +16,7 @@ from mes.features.production.hot import hot_of
 from mes.features.production.live_state import LiveState
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
+from mes.features.production.statements import run
 from mes.features.production.tile import JobInfo, LinkInfo, TileInput, tile_of
 from mes.models import (
     JobOrder,
@@ -27,6 +28,37 @@ from mes.models import (
 )
 
 _LOADED = ("running", "paused")
+
+
+_LIVE_ROWS = (
+    select(
+        WorkUnitLive.work_unit_id,
+        WorkUnitLive.version,
+        cast(WorkUnitLive.tile, Text),
+        JobOrder.id,
+        JobOrder.number,
+        JobOrder.state,
+        JobOrder.quantity,
+        JobOrder.material_id,
+        WorkOrder.number,
+        WorkOrder.due_at,
+    )
+    .outerjoin(
+        JobOrder,
+        (JobOrder.work_unit_id == WorkUnitLive.work_unit_id) & JobOrder.state.in_(_LOADED),
+    )
+    .outerjoin(WorkOrder, WorkOrder.id == JobOrder.order_id)
+    .where(WorkUnitLive.work_unit_id.in_(bindparam("units", expanding=True)))
+)
+_COVERED = (
+    select(func.max(SourceStream.covered_until))
+    .where(SourceStream.source_id == SourceStatus.source_id, SourceStream.stream == "event")
+    .correlate(SourceStatus)
+    .scalar_subquery()
+)
+_SOURCES = select(
+    SourceStatus.source_id, SourceStatus.link, SourceStatus.last_data_at, _COVERED
+).where(SourceStatus.source_id.in_(bindparam("sources", expanding=True)))
 
 
 def tiles(session: Session, work_units: Sequence[int] | None, now_us: int) -> list[dict[str, Any]]:
@@ -80,26 +112,7 @@ def tile_inputs(
 def _live_rows(
     session: Session, ids: Sequence[int]
 ) -> tuple[dict[int, tuple[int, Any]], dict[int, dict[int, JobInfo]]]:
-    rows = session.execute(
-        select(
-            WorkUnitLive.work_unit_id,
-            WorkUnitLive.version,
-            cast(WorkUnitLive.tile, Text),
-            JobOrder.id,
-            JobOrder.number,
-            JobOrder.state,
-            JobOrder.quantity,
-            JobOrder.material_id,
-            WorkOrder.number,
-            WorkOrder.due_at,
-        )
-        .outerjoin(
-            JobOrder,
-            (JobOrder.work_unit_id == WorkUnitLive.work_unit_id) & JobOrder.state.in_(_LOADED),
-        )
-        .outerjoin(WorkOrder, WorkOrder.id == JobOrder.order_id)
-        .where(WorkUnitLive.work_unit_id.in_(ids))
-    )
+    rows = run(session, _LIVE_ROWS, {"units": list(ids)})
     live: dict[int, tuple[int, Any]] = {}
     jobs: dict[int, dict[int, JobInfo]] = defaultdict(dict)
     for unit, version, data, job, number, state, quantity, material, order, due in rows:
@@ -125,18 +138,8 @@ def _sources(
     }
     if not links:
         return {}, links
-    latest = (
-        select(func.max(SourceStream.covered_until))
-        .where(SourceStream.source_id == SourceStatus.source_id, SourceStream.stream == "event")
-        .correlate(SourceStatus)
-        .scalar_subquery()
-    )
     covered: dict[int, int] = {}
-    rows = session.execute(
-        select(SourceStatus.source_id, SourceStatus.link, SourceStatus.last_data_at, latest).where(
-            SourceStatus.source_id.in_(sorted(links))
-        )
-    )
+    rows = run(session, _SOURCES, {"sources": sorted(links)})
     for source_id, link, last_data, until in rows:
         links[source_id] = LinkInfo(
             source=known.sources[source_id].code, link=link or {}, last_data_at=last_data

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from mes.core.calendar import ShiftInstance
@@ -23,6 +24,8 @@ from mes.features.production.coverage import known_until, present
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.unexplained import unexplained_stops
+
+SHOWN_KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,7 @@ def present_of(given: TileInput, known: Masters) -> Present:
         period=period,
         records=records,
         sums=sums,
-        result=result_of(sums, unit.site.policy),
+        result=result_of(sums, unit.site.policy, SHOWN_KPIS),
     )
 
 
@@ -178,6 +181,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=8192)
 def instant(at: int) -> str:
     """ISO 8601 in UTC with Z."""
     return format_instant(at).replace("+00:00", "Z")
