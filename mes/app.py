@@ -29,7 +29,7 @@ from mes.features.work_orders import routes as work_orders
 from mes.live.clients import Clients
 from mes.live.garbage import close_on_garbage
 from mes.live.hub import Hub
-from mes.live.sockets import init_sockets, make_sockets
+from mes.live.sockets import UNKNOWN_MAX, ConnectionLimit, init_sockets, make_sockets
 from mes.settings import Settings
 from mes.web.errors import init_errors
 from mes.web.forgery import init_forgery
@@ -95,7 +95,9 @@ def create_app(settings: Settings) -> APIFlask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _init_live(app, database, settings)
-    app.wsgi_app = _Proxied(app.wsgi_app, trusted=settings.tls_proxy)  # type: ignore[method-assign]
+    sockets = app.extensions[LIVE].sockets
+    limited = ConnectionLimit(app.wsgi_app, sockets, settings.socket_clients_max + UNKNOWN_MAX)
+    app.wsgi_app = _Proxied(limited, trusted=settings.tls_proxy)  # type: ignore[method-assign]
     return app
 
 

@@ -6,8 +6,11 @@ log and hide in it what matters.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
+import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +40,18 @@ class Wire(SimpleWebSocketWSGI):  # type: ignore[misc]  # the library has no typ
             _note(mistake)
             return None
         return message
+
+    def close(self) -> None:
+        """Say goodbye and end the connection, whatever its other end does.
+
+        Closing a socket does not wake the thread that reads from it; ending the connection does.
+        """
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(fileno=os.dup(self.ws.sock.fileno())) as copy,
+        ):
+            super().close()
+            copy.shutdown(socket.SHUT_RDWR)
 
 
 def close_on_garbage(sockets: SocketIO) -> None:

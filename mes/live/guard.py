@@ -16,6 +16,9 @@ from mes.web.sessions import SEEN_EVERY_US, touch_sessions
 QUEUE_MAX = 300
 """Most messages that wait for one socket; a browser that stopped reading is closed beyond it."""
 
+SILENT_S = 5.0
+"""A connection joins the namespace within this time or is closed."""
+
 
 def actors_that_ended(database: Database, actors: Mapping[str, Actor], now_us: int) -> list[str]:
     """Ids of the sockets whose session, account, token or terminal is over.
@@ -70,7 +73,34 @@ def close_stalled(sockets: Any) -> int:
     """Close the sockets whose queue of unsent messages is too long; returns how many."""
     closed = 0
     for stalled in list(sockets.server.eio.sockets.values()):
-        if stalled.queue.qsize() > QUEUE_MAX:
+        if not stalled.closed and stalled.queue.qsize() > QUEUE_MAX:
             stalled.close(wait=False, abort=True)
             closed += 1
     return closed
+
+
+class Silent:
+    """Connections that never say which namespace they want; each would hold a thread for ever."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._since: dict[str, float] = {}
+
+    def close(self, sockets: Any, now_s: float) -> int:
+        """Close those that have been silent for `SILENT_S`; returns how many.
+
+        Args:
+            now_s: seconds of the monotonic clock.
+        """
+        server = sockets.server
+        silent = {
+            eio_sid: transport
+            for eio_sid, transport in list(server.eio.sockets.items())
+            if not (transport.closing or transport.closed)
+            and server.manager.sid_from_eio_sid(eio_sid, self._namespace) is None
+        }
+        self._since = {eio_sid: self._since.get(eio_sid, now_s) for eio_sid in silent}
+        overdue = [sid for sid, since in self._since.items() if now_s - since >= SILENT_S]
+        for eio_sid in overdue:
+            silent[eio_sid].close(wait=False)
+        return len(overdue)

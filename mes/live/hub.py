@@ -21,10 +21,10 @@ from mes.clock import monotonic_s, plant_now_us, real_now_us
 from mes.core.instants import format_instant
 from mes.db import Database
 from mes.live.clients import Clients
-from mes.live.guard import actors_that_ended, close_stalled
+from mes.live.guard import Silent, actors_that_ended, close_stalled
 from mes.live.layout import Layout, read_layout
 from mes.live.merge import Merger
-from mes.live.metrics import ERRORS, MERGED, MESSAGES, STALLED, TILES
+from mes.live.metrics import ERRORS, MERGED, MESSAGES, REFUSED, STALLED, TILES
 from mes.models import Edge, WorkUnitLive
 
 NAMESPACE = "/live"
@@ -85,6 +85,7 @@ class Hub:
         self._tiles = tiles
         self._boundary = boundary
         self._build = build
+        self._silent = Silent(NAMESPACE)
         self._merger = Merger(merge_window_s)
         self._changed: set[int] = set()
         self._wake = threading.Condition()
@@ -159,6 +160,7 @@ class Hub:
         if self._is_due("tick", now, TICK_S):
             self._add(self._changed_by_time_or_others(now))
             STALLED.inc(close_stalled(self._sockets))
+            REFUSED.labels("silent").inc(self._silent.close(self._sockets, now))
         self._send_due(now)
         if self._is_due("heartbeat", now, HEARTBEAT_S):
             self._send_heartbeat()

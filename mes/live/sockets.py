@@ -25,6 +25,9 @@ PING_TIMEOUT_S = 8
 MESSAGE_BYTES_MAX = 16_384
 """Clients only say what they watch."""
 CODE_MAX = 80
+PATH = "/socket.io"
+UNKNOWN_MAX = 10
+"""Connections beyond the limit of clients that may be open before they say who they are."""
 
 log = logging.getLogger("mes.live")
 
@@ -40,6 +43,33 @@ def make_sockets() -> SocketIO:
         logger=False,
         engineio_logger=False,
     )
+
+
+class ConnectionLimit:
+    """Refuses new Socket.IO connections while more are open than threads can serve.
+
+    Stands in front of the Socket.IO server: a connection holds a thread before it says who it is.
+    """
+
+    def __init__(self, application: Any, sockets: SocketIO, limit: int) -> None:
+        self._application = application
+        self._sockets: Any = sockets
+        self._limit = limit
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer 503 instead of opening one connection too many."""
+        if environ.get("PATH_INFO", "").startswith(PATH) and self._is_one_too_many(environ):
+            REFUSED.labels("connections").inc()
+            start_response(
+                "503 Service Unavailable",
+                [("Content-Type", "application/problem+json"), ("Retry-After", "5")],
+            )
+            return [b'{"status": 503, "code": "too_many_sockets", "title": "Not available now"}']
+        return self._application(environ, start_response)
+
+    def _is_one_too_many(self, environ: dict[str, Any]) -> bool:
+        is_new = "sid=" not in environ.get("QUERY_STRING", "")
+        return is_new and len(self._sockets.server.eio.sockets) >= self._limit
 
 
 def init_sockets(sockets: SocketIO, hub: Hub, database: Database, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import socketio
+import websocket
 
 from mes.settings import Settings
 from mes.web.addresses import is_loopback
@@ -120,6 +121,31 @@ def test_connections_beyond_the_limit_are_refused_and_pages_still_answer(
         open_ones.append(Watcher(served.url, {"token": tokens["read"]}))
         for watcher in open_ones:
             watcher.close()
+
+
+def test_connections_that_say_nothing_are_refused_in_number_and_closed_in_time(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    with serve(tmp_path / "data", sqlite_template, MES_SOCKET_CLIENTS_MAX="2") as served:
+        address = f"ws://127.0.0.1:{served.port}/socket.io/?EIO=4&transport=websocket"
+        silent = [websocket.create_connection(address, timeout=5) for _ in range(12)]
+        with pytest.raises(websocket.WebSocketBadStatusException, match="503"):
+            websocket.create_connection(address, timeout=5)
+        with served.client() as client:
+            assert client.get("/healthz").status_code == 200
+            until(lambda: 'refused_total{reason="silent"} 12.0' in client.get("/metrics").text, 9)
+            until(lambda: opens(address), 5)
+        for connection in silent:
+            connection.close()
+
+
+def opens(address: str) -> bool:
+    """Whether a new connection is taken."""
+    try:
+        websocket.create_connection(address, timeout=5).close()
+    except websocket.WebSocketBadStatusException:
+        return False
+    return True
 
 
 def test_sign_ins_from_one_address_are_throttled(tmp_path: Path, sqlite_template: Path) -> None:
