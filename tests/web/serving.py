@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -58,12 +59,15 @@ class Served:
     process: subprocess.Popen[bytes]
     database: Database
     tokens: dict[str, str] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def client(self, **options: Any) -> httpx.Client:
+        if self.tls is not None:
+            options["verify"] = self.tls
         return httpx.Client(base_url=self.url, timeout=10.0, **options)
 
     def bearer(self, scope: str) -> dict[str, str]:
@@ -160,7 +164,12 @@ def add_people(database: Database) -> dict[str, str]:
 
 @contextmanager
 def serve(
-    data: Path, template: Path, *, port: int | None = None, **environment: str
+    data: Path,
+    template: Path,
+    *,
+    port: int | None = None,
+    tls: ssl.SSLContext | None = None,
+    **environment: str,
 ) -> Iterator[Served]:
     """`mes web` in a process of its own on a fresh database, stopped at the end."""
     data.mkdir(exist_ok=True)
@@ -176,7 +185,7 @@ def serve(
         stderr=log,
         stdout=log,
     )
-    served = Served(data, port, process, database)
+    served = Served(data, port, process, database, tls=tls)
     try:
         until(lambda: _answers(served), START_S)
         yield served
@@ -192,6 +201,7 @@ def _answers(served: Served) -> bool:
     if served.process.poll() is not None:
         pytest.fail((served.data / "web.log").read_text())
     try:
-        return httpx.get(f"{served.url}/healthz", timeout=5).status_code == 200
+        with served.client() as client:
+            return client.get("/healthz").status_code == 200
     except httpx.HTTPError:
         return False
