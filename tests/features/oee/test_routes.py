@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_a_plus_sign_that_became_a_space_is_read_as_plus(client: httpx.Client) -
 def test_states_are_gapless_up_to_the_present(client: httpx.Client, begun: int) -> None:
     items = client.get("/api/v1/work-units/unit-11/states").json()["items"]
     assert items[-1]["state"] in {"running", "unknown"}
-    assert all(one["end"] == two["start"] for one, two in zip(items, items[1:], strict=False))
+    assert all(one["end"] == two["start"] for one, two in pairwise(items))
     assert any(item["class"] == "running" for item in items)
 
 

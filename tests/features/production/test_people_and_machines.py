@@ -110,10 +110,11 @@ class People:
             )
             facts_changed(session, self.unit, DAY_START + at)
 
-    def quantity(self, at: int, *, job_id: int | None = None, **pieces: int) -> str:
+    def quantity(
+        self, at: int, *, job_id: int | None = None, voids: str | None = None, **pieces: int
+    ) -> str:
         """Typed pieces."""
         command_id = self._id()
-        voids = pieces.pop("voids", None)
         row = {"good": 0, "scrap": 0, "rework": 0, "startup_scrap": 0} | pieces
         with self.database.transaction() as session:
             session.add(

@@ -1,3 +1,5 @@
+"""The live tile of a work unit."""
+
 from __future__ import annotations
 
 from mes.db import Database
