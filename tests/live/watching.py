@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,6 +53,17 @@ class Watcher:
 
     def close(self) -> None:
         self.client.disconnect()
+        self.client.eio.wait()
+        if self.client.eio.ws is not None:
+            self.client.eio.ws.shutdown()
+        collect_lost_sockets()
+
+
+def collect_lost_sockets() -> None:
+    """The client library leaves the socket of a connection it lost to the garbage collector."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextmanager
