@@ -139,9 +139,17 @@ def _runs(scope: Scope, live: LiveState | None, change: Change, base: _Base) -> 
 
 
 def _earliest_gap(scope: Scope, at: int) -> int:
-    """Back to the start of an estimated increment that a change at `at` may share differently."""
-    rows = facts.facts_reaching_back(scope.session, counter_tags(scope.unit), at + 1)
-    return min([at, *(row.gap_from for row in rows if row.gap_from is not None)])
+    """Back to the start of an estimated increment that a change at `at` may share differently.
+
+    Before the change the gap reached back to the reading before `at` at most; the very first
+    reading of a counter counts nothing.
+    """
+    found = at
+    for row in facts.facts_reaching_back(scope.session, counter_tags(scope.unit), at + 1):
+        before = facts.last_facts(scope.session, [row.tag_id], at, usable=True)
+        if before and row.gap_from is not None:
+            found = min(found, max(row.gap_from, before[0].event_time))
+    return found
 
 
 def _reopened(scope: Scope, live: LiveState | None, reach: int) -> _Base:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from mes.core.case import case_to_json, parse_case
 from mes.core.case_model import Span
 from mes.core.oee import compute
+from mes.core.policies import PROFILES
 from mes.db import Database
 from mes.features.ingest.rebuild import rebuild
 from mes.features.oee.service import known_unit, unit_case, unit_result
@@ -32,6 +33,7 @@ from tests.features.production.plant import (
 )
 
 LENGTH = 3 * HOUR
+POLICIES = ("iso22400", "tpm", "oee_com")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def projections(database: Database) -> dict[str, list[Any]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -124,7 +126,7 @@ def test_any_order_of_arrival_gives_the_same_projections(
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -167,7 +169,7 @@ def test_the_tile_is_the_kernels_figure_over_the_full_case(
 
 
 @settings(
-    max_examples=20,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -184,7 +186,7 @@ def test_readings_that_come_one_by_one_give_what_a_rebuild_gives(
     feed.value(0, "state", state)
     feed.value(0, "total", 0)
     feed.send(0)
-    for step in range(120):
+    for step in range(80):
         at += rng.choice([S, S, 2 * S, 10 * S, 45 * S])
         if rng.random() < 0.8:
             total += rng.randrange(3)
@@ -209,3 +211,35 @@ def test_readings_that_come_one_by_one_give_what_a_rebuild_gives(
             assert isinstance(quantities, dict)
             assert (tile["oee"], tile["good"]) == (kpis["oee"], quantities["GQ"])
             assert rebuild(database, DAY_START + at, check=True).differences == ()
+
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 10_000), start=st.integers(0, 4 * 60), policy=st.sampled_from(POLICIES))
+def test_a_long_range_from_hour_sums_is_the_kernels_figure_over_one_case(
+    plant_database: Database, seed: int, start: int, policy: str
+) -> None:
+    database = plant_database
+    wipe_facts(database)
+    feed = Feed(database)
+    rng = random.Random(seed)
+    at, total = 0, 0
+    while at < 40 * HOUR:
+        at += rng.randrange(1, 25 * MINUTE)
+        total += rng.randrange(200)
+        feed.value(at, "total", total % 65536)
+        if rng.random() < 0.4:
+            feed.value(at, "state", rng.choice([1, 2, 2, 2, 3, 4, 5]))
+    feed.send(at)
+    press = ids_of(database)["press-1"]
+    with database.reading() as session:
+        known = masters(session)
+        unit = known_unit(session, known, known.work_units[press], DAY_START + at)
+        window = Span(DAY_START + start * MINUTE, DAY_START + 60 * HOUR)
+        profile = PROFILES[policy]
+        summed = unit_result(session, unit, window, policy=profile)
+        case = unit_case(session, unit, window, policy=profile)
+    assert summed.to_json() == compute(case).to_json()
