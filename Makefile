@@ -35,8 +35,18 @@ browser:
 peers: $(VENV)/.stamp-dev
 	tests/peers/install.sh
 
+# Each kind runs in a process of its own, so that one kind's servers and event loops never meet
+# another's; all kinds run even when one fails.
+CORE := tests/core tests/frontend tests/test_house_rules.py tests/test_containers.py
+DATA_TESTS := tests/data tests/migrations tests/features tests/web tests/live
+PEERS := tests/connectors tests/simulators tests/peers
+WHOLE := tests/e2e tests/faults tests/benchmarks
+
 test: $(VENV)/.stamp-dev assets browser peers
-	$(PYTEST) -m "not proof" tests
+	status=0; \
+	for kind in "$(CORE)" "$(DATA_TESTS)" "$(PEERS)" "$(WHOLE)" tests/browser; do \
+		echo "== $$kind"; $(PYTEST) -m "not proof" $$kind || status=1; \
+	done; exit $$status
 
 proof: $(VENV)/.stamp-dev assets browser peers
 	$(PYTEST) -m proof tests

@@ -130,3 +130,11 @@ def test_every_refusal_code_is_explained() -> None:
             ):
                 used.add(str(node.args[0].value))
     assert used - explained == set()
+
+
+def test_make_test_runs_every_folder_of_tests() -> None:
+    makefile = ROOT.joinpath("Makefile").read_text(encoding="utf-8")
+    holding_tests = {
+        path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")
+    }
+    assert {name for name in holding_tests if f"tests/{name}" not in makefile} == set()

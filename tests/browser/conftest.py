@@ -15,14 +15,14 @@ from tests.browser.demo import Demo, running_demo
 Open = Callable[..., BrowserContext]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo plant with its week of history."""
     with running_demo(tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The browser that `tools/ensure-browser.sh` installs."""
     path = shutil.which("chromium")
@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def supervisor(demo: Demo, chromium: Browser) -> Any:
     """Cookies of a signed-in supervisor."""
     context = chromium.new_context()
