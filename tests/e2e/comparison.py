@@ -72,8 +72,9 @@ def count_rows(
 def lateness_by_class(case: Case, poll_us: int, lags: Mapping[int, int]) -> dict[str, int]:
     """How much (us) each time class may be off: one poll for each change into or out of it.
 
-    A poll that came late, which the journal tells, counts as long as it was. The end of the window
-    is a change too: what happened within the poll before it is heard of after it.
+    A poll that came late, which the journal tells, counts as long as it was, and one poll for its
+    answer, which is late on the same computer. The end of the window is a change too: what happened
+    within the poll before it is heard of after it.
 
     Args:
         lags: how long after a change the controller was asked, by the instant of the change.
@@ -84,10 +85,17 @@ def lateness_by_class(case: Case, poll_us: int, lags: Mapping[int, int]) -> dict
     for segment, (before, after) in zip(segments[1:], pairwise(names), strict=True):
         if before != after:
             for name in (before, after):
-                total[name] = total.get(name, 0) + max(poll_us, lags.get(segment.start, 0))
+                late = _lateness(poll_us, lags.get(segment.start, 0))
+                total[name] = total.get(name, 0) + late
     if names:
         total[names[-1]] = total.get(names[-1], 0) + poll_us
     return total
+
+
+def _lateness(poll_us: int, lag_us: int) -> int:
+    """How late a change may be known whose controller was first asked `lag_us` after it."""
+    answer_us = poll_us if lag_us > poll_us else poll_us // 2
+    return max(poll_us, lag_us + answer_us)
 
 
 def time_rows(

@@ -130,7 +130,7 @@ class PlantProcess:
         self.token_file.chmod(0o600)
         for scope in SCOPES:
             self.make_token(scope, environment=environment)
-        self.clock = self.run.clock(max(LEAD_S, 1.5 * (time.monotonic() - began)))
+        self.clock = self.run.clock(max(LEAD_S, 2.5 * (time.monotonic() - began)))
 
     def write_plant_file(self) -> None:
         """Ask the simulators for the plant file."""

@@ -84,8 +84,8 @@ def test_each_change_of_a_class_may_be_one_poll_late_and_a_late_poll_as_late_as_
     truth, case = press()
     assert lateness_by_class(case, S, truth.lags) == {
         "no_order": S + S + S,
-        "running": S + 7 * S + S + S,
-        "minor_stop": 7 * S + S,
+        "running": S + 8 * S + S + S,
+        "minor_stop": 8 * S + S,
     }
 
 
