@@ -31,7 +31,6 @@ def web(
     from mes.settings import Settings
     from mes.web.addresses import check_host
     from mes.web.locks import WEB_LOCK, hold
-    from mes.web.logs import configure_logs
     from mes.web.server import serve
 
     settings = Settings.from_environment(
@@ -44,7 +43,6 @@ def web(
     )
     check_host(settings.host, plain_http=settings.plain_http, tls=_speaks_tls(settings))
     hold(data / WEB_LOCK, wait_s=LOCK_WAIT_S)
-    configure_logs()
     serve(settings)
 
 

@@ -72,6 +72,9 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """The application; called in the worker."""
+        from mes.web.logs import configure_logs
+
+        configure_logs()
         module, name = FACTORY
         return getattr(importlib.import_module(module), name)(self._settings)
 

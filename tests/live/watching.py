@@ -30,19 +30,19 @@ class Watcher:
             headers=headers or {},
             namespaces=[NAMESPACE],
             transports=["websocket"],
-            wait_timeout=5,
+            wait_timeout=20,
         )
 
     def _tiles(self, tiles: list[dict[str, Any]]) -> None:
         self.tiles.put((time.monotonic(), tiles))
 
     def watch(self, **what: Any) -> Any:
-        return self.client.call("watch", what, namespace=NAMESPACE, timeout=5)
+        return self.client.call("watch", what, namespace=NAMESPACE, timeout=15)
 
     def say(self, event: str, data: Any) -> Any:
-        return self.client.call(event, data, namespace=NAMESPACE, timeout=5)
+        return self.client.call(event, data, namespace=NAMESPACE, timeout=15)
 
-    def next_tile(self, code: str, version: int, seconds: float = 5.0) -> dict[str, Any]:
+    def next_tile(self, code: str, version: int, seconds: float = 15.0) -> dict[str, Any]:
         """The first tile of a work unit with at least this version."""
         deadline = time.monotonic() + seconds
         while True:

@@ -117,7 +117,7 @@ def test_connections_beyond_the_limit_are_refused_and_pages_still_answer(
             assert client.get("/healthz").status_code == 200
             assert 'mes_live_refused_total{reason="process"} 1.0' in client.get("/metrics").text
             open_ones.pop().close()
-            until(lambda: "mes_live_clients 2.0" in client.get("/metrics").text, 5)
+            until(lambda: "mes_live_clients 2.0" in client.get("/metrics").text, 20)
         open_ones.append(Watcher(served.url, {"token": tokens["read"]}))
         for watcher in open_ones:
             watcher.close()
@@ -133,8 +133,8 @@ def test_connections_that_say_nothing_are_refused_in_number_and_closed_in_time(
             websocket.create_connection(address, timeout=5)
         with served.client() as client:
             assert client.get("/healthz").status_code == 200
-            until(lambda: 'refused_total{reason="silent"} 12.0' in client.get("/metrics").text, 9)
-            until(lambda: opens(address), 5)
+            until(lambda: 'refused_total{reason="silent"} 12.0' in client.get("/metrics").text, 20)
+            until(lambda: opens(address), 20)
         for connection in silent:
             connection.close()
 
