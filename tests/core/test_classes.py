@@ -200,9 +200,11 @@ def test_among_overlapping_intervals_the_class_order_decides(
     for first, second in ((one, other), (other, one)):
         intervals = [[at(0), at(40), *first], [at(0), at(40), *second]]
         found = minutes(reasons=REASONS, states=[[at(0), "off"]], intervals=intervals)
-        assert found == {expected: 40, "unplanned_stop": 20} if expected != (
-            "unplanned_stop"
-        ) else {"unplanned_stop": 60}
+        assert (
+            found == {expected: 40, "unplanned_stop": 20}
+            if expected != ("unplanned_stop")
+            else {"unplanned_stop": 60}
+        )
 
 
 def test_many_overlapping_intervals_never_add_up() -> None:
