@@ -16,6 +16,7 @@ from mes.db import Database, make_engine
 from mes.features.downtime import routes as downtime
 from mes.features.execution import routes as execution
 from mes.features.ingest import routes as ingest
+from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.materials import routes as materials
 from mes.features.oee import routes as oee
 from mes.features.people import routes as people
@@ -130,7 +131,11 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
         with database.reading() as session:
             tiles(session, None, plant_now_us())
 
-    app.register_blueprint(health_blueprint(lambda: database_answers(read_some_tiles)))
+    def publish() -> None:
+        with database.reading() as session:
+            publish_sources(session)
+
+    app.register_blueprint(health_blueprint(lambda: database_answers(read_some_tiles), publish))
 
 
 def _who() -> Who | None:

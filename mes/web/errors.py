@@ -16,6 +16,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateError
+from prometheus_client import Counter
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
@@ -26,6 +27,8 @@ PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 1
 
 log = logging.getLogger("mes.web")
+
+REFUSED = Counter("mes_refused", "Requests refused, by code", ["code"])
 
 TITLES = {
     400: "The request is malformed",
@@ -90,6 +93,7 @@ def problem(
     **further: object,
 ) -> Response:
     """An answer for a program (under `/api`) or a page for a person."""
+    REFUSED.labels(code).inc()
     title = TITLES.get(status, HTTP_STATUS_CODES.get(status, "Error"))
     body: dict[str, object] = {
         "type": f"urn:mes:problem:{code}",

@@ -18,11 +18,14 @@ LOOPBACK = frozenset({"127.0.0.1", "::1"})
 log = logging.getLogger("mes.web")
 
 
-def health_blueprint(ready: Callable[[], str | None]) -> Blueprint:
+def health_blueprint(
+    ready: Callable[[], str | None], publish: Callable[[], object] = lambda: None
+) -> Blueprint:
     """The routes.
 
     Args:
         ready: why tiles cannot be served yet, None when they can.
+        publish: brings gauges up to date before they are shown.
     """
     health = Blueprint("health", __name__)
 
@@ -41,6 +44,7 @@ def health_blueprint(ready: Callable[[], str | None]) -> Blueprint:
     def metrics() -> Response:
         if request.remote_addr not in LOOPBACK:
             actor()
+        publish()
         return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return health

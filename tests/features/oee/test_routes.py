@@ -196,6 +196,16 @@ def test_a_request_that_makes_no_sense_is_refused_whole(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_metrics_show_links_what_is_kept_aside_and_what_was_refused(
+    client: httpx.Client, begun: int
+) -> None:
+    client.get("/api/v1/work-units/nothing")
+    text = client.get("/metrics").text
+    assert 'mes_source_up{source="plc"} 1.0' in text
+    assert "mes_quarantined_records" in text
+    assert 'mes_refused_total{code="unknown_work_unit"}' in text
+
+
 def test_the_report_command_prints_the_figure_of_its_case_file(served: Served, begun: int) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "mes.cli", "report", "oee", "--data", str(served.data), "--json"],
