@@ -32,6 +32,9 @@ class Presence:
 
     def with_ranges(self, ranges: Iterable[tuple[int, int]]) -> Presence:
         """After inclusive ranges have arrived; repeats change nothing."""
+        ranges = list(ranges)
+        if not self.islands and len(ranges) == 1 and ranges[0][0] == self.acked + 1:
+            return Presence(ranges[0][1])
         acked = self.acked
         islands: list[tuple[int, int]] = []
         for first, last in sorted([*self.islands, *ranges]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from mes.features.ingest.acknowledgement import Presence
@@ -143,9 +144,9 @@ def _ordinary_samples(
     nothing = (None,) * len(seqs)
     try:
         moments = {*received}
-        tag_ids = [tags[name] for name in names]
+        tag_ids = itemgetter(*names, names[0])(tags)
         ordinary = (
-            {*map(type, seqs)} == {int}
+            type(seqs[0]) is type(seqs[-1]) is int
             and seqs == tuple(range(seen.next_seq, seen.next_seq + len(seqs)))
             and {*kinds} == {"v"}
             and gaps == nothing
@@ -168,7 +169,7 @@ def _ordinary_samples(
             at if given is None or abs(given - at - clock_offset_us) > skew_us else given
             for given, at in zip(source_times, received, strict=True)
         ]
-    arrived.samples.extend(zip(times, tag_ids, numbers, texts, qualities, strict=True))
+    arrived.samples.extend(zip(times, tag_ids, numbers, texts, qualities, strict=False))
     arrived.last_values.update(zip(names, records, strict=True))
     arrived.last_received = max(moments)
     seen.ranges.append((seqs[0], seqs[-1]))
@@ -190,7 +191,7 @@ def _stored_values(
     kinds = {*map(type, values)}
     nothing = (None,) * len(values)
     if kinds == {float}:
-        return (values, nothing) if all(map(math.isfinite, values)) else None
+        return (values, nothing) if math.isfinite(sum(values)) else None
     if not kinds <= _NUMBERS | _TEXT_OR_NONE:
         return None
     numbers = [float(v) if type(v) in _NUMBERS else None for v in values]

@@ -15,22 +15,20 @@ from sys import maxsize
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Integer, Pool, bindparam, func, select, update
+from sqlalchemy import Pool
 from sqlalchemy.orm import Session
 
 from mes import clock
 from mes.core.refusal import Refusal
 from mes.db import Database
 from mes.features.ingest.arrivals import sort_out
-from mes.features.ingest.status import Heard, update_status
+from mes.features.ingest.status import Heard, edge_seen, update_status
 from mes.features.ingest.store import Fresh
 from mes.features.ingest.streams import Streams
 from mes.features.ingest.wire import CLOCK_SKEW_US, Batch, Request, parse_request
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.service import Dirty, derive_again
-from mes.features.production.statements import run
-from mes.models import ConfigRevision, Edge
 
 SLICE_SECONDS = 0.05
 """How long one transaction should last at most."""
@@ -41,15 +39,6 @@ _EVENT_COST = 16
 StreamKey = tuple[int, str, str]
 """Source id, stream and epoch."""
 
-_EDGE_SEEN = (
-    update(Edge)
-    .where(Edge.code == bindparam("edge"))
-    .values(
-        seen_at=bindparam("seen"),
-        running_revision=func.coalesce(bindparam("revision", type_=Integer), Edge.running_revision),
-    )
-)
-_REVISION = select(func.max(ConfigRevision.id))
 _locks: WeakKeyDictionary[Pool, threading.Lock] = WeakKeyDictionary()
 _locks_guard = threading.Lock()
 
@@ -217,13 +206,5 @@ def _store_slice(
     streams.store(session, now_us)
     dirty.announced |= update_status(session, known, reports, streams.covered(), now_us)
     derive_again(session, dirty)
-    run(
-        session,
-        _EDGE_SEEN,
-        {
-            "edge": request.edge,
-            "seen": clock.real_now_us(),
-            "revision": request.config_revision,
-        },
-    )
-    outcome.config_revision = run(session, _REVISION, {}).scalar()
+    edge_seen(session, request.edge, request.config_revision)
+    outcome.config_revision = known.config_revision

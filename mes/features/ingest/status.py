@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Pool, bindparam, insert, select, update
+from sqlalchemy import Integer, Pool, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from mes.clock import monotonic_s
+from mes.clock import monotonic_s, real_now_us
 from mes.features.ingest.arrivals import Arrived
 from mes.features.production.coverage import fresh_limit_us
 from mes.features.production.masters import Masters
 from mes.features.production.statements import run, run_many, table
-from mes.models import SourceStatus
+from mes.models import Edge, SourceStatus
 
 _SHOWN = ("state", "since", "reason", "detail")
 WRITE_EVERY_S = 1.0
@@ -142,9 +142,36 @@ def update_status(
     return changed
 
 
+_EDGE_SEEN = (
+    update(Edge)
+    .where(Edge.code == bindparam("edge"))
+    .values(
+        seen_at=bindparam("seen"),
+        running_revision=func.coalesce(bindparam("revision", type_=Integer), Edge.running_revision),
+    )
+)
+_seen: WeakKeyDictionary[Pool, dict[str, tuple[float, int | None]]] = WeakKeyDictionary()
+
+
+def edge_seen(session: Session, edge: str, revision: int | None) -> None:
+    """Note that an edge called (real time), every `WRITE_EVERY_S` at most.
+
+    Args:
+        revision: the configuration that it says it runs; None: it does not say.
+    """
+    seen = _seen.setdefault(session.get_bind().engine.pool, {})
+    now_s = monotonic_s()
+    at_s, said = seen.get(edge, (-WRITE_EVERY_S, None))
+    if now_s - at_s < WRITE_EVERY_S and said == revision:
+        return
+    seen[edge] = (now_s, revision)
+    run(session, _EDGE_SEEN, {"edge": edge, "seen": real_now_us(), "revision": revision})
+
+
 def forget_heard(session: Session) -> None:
     """Write every source whole at the next time, as after a start."""
     _books.pop(session.get_bind().engine.pool, None)
+    _seen.pop(session.get_bind().engine.pool, None)
 
 
 def _due(

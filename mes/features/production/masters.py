@@ -246,6 +246,12 @@ class Masters:
     work_unit_ids: Mapping[str, int]
     line_ids: Mapping[str, int]
 
+    @property
+    def config_revision(self) -> int | None:
+        """The newest published configuration; None: there is none."""
+        revision = self.key[0]
+        return revision if isinstance(revision, int) else None
+
     def policy(self, name: str) -> Policy | None:
         """A stored policy or a built-in profile of that name; None: unknown."""
         return self.policies.get(name) or PROFILES.get(name)
