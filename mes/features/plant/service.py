@@ -13,6 +13,7 @@ from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import BUILT_IN_REASONS, KINDS, Key, Objects, file_objects
 from mes.features.plant.schema import PlantFile
 from mes.features.plant.writer import Writer
+from mes.features.production.service import masters_changed
 from mes.models import ConfigRevision, Reason
 
 
@@ -82,6 +83,7 @@ def apply(
         session.add(row)
         session.flush()  # the id is the revision
         revision = row.id
+        masters_changed(session, now_us)
     return _report(added, changed, retired, missing if not prune else [], [], revision)
 
 

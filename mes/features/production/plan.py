@@ -100,6 +100,10 @@ class Plan:
         shift = self.shift_at(at)
         return shift.production_day if shift else self._day_bounds(at)[2]
 
+    def day_start(self, at: int) -> int:
+        """First instant of the production day that holds the instant, by the day boundary."""
+        return self._day_bounds(at)[0]
+
     def cell_at(self, at: int) -> Cell:
         """The cell that holds the instant."""
         starts, cells = self._cells_of(at)

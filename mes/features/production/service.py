@@ -35,7 +35,14 @@ from mes.features.production.sums import (
 )
 from mes.models import WorkUnitLive
 
-__all__ = ["Dirty", "deferring", "derive_again", "facts_changed", "statement_from"]
+__all__ = [
+    "Dirty",
+    "deferring",
+    "derive_again",
+    "facts_changed",
+    "masters_changed",
+    "statement_from",
+]
 
 DEFERRED = "work_units_to_derive"
 """Key in `Session.info` of what `deferring` collects."""
@@ -62,6 +69,23 @@ def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
     touched.only_readings = False
     touched.touch(states=from_us, pieces=from_us, runs=from_us, latest=last_fact_of(session, unit))
     derive_again(session, dirty)
+
+
+def masters_changed(session: Session, from_us: int) -> None:
+    """Derive all work units again from the production day in which master data changed.
+
+    Settings, bindings, rates and calendars hold from an instant on; what was derived behind it
+    before they were written must follow them.
+
+    Args:
+        from_us: from when on the changes hold, UTC microseconds.
+    """
+    session.flush()
+    known = masters(session)
+    for unit_id in session.scalars(select(WorkUnitLive.work_unit_id)).all():
+        unit = known.work_units.get(unit_id)
+        if unit is not None:
+            facts_changed(session, unit_id, unit.plan.day_start(from_us))
 
 
 @contextmanager
