@@ -95,7 +95,6 @@ def _foreground(run_: Run, prepare: Callable[[], None]) -> int:
 
 def _prepare_plant(run_: Run, plant_file: Path) -> None:
     data = str(run_.options.data)
-    run_.do(mes("db", "upgrade", "--data", data), "the upgrade of the database")
     prepare = mes("prepare", "--data", data, "--plant", str(plant_file))
     if not is_loopback(run_.options.host) and not speaks_tls():
         prepare.append("--plain-http")
@@ -111,7 +110,6 @@ def _prepare_demo(run_: Run, seed: int) -> None:
     if not state.loaded and not file.exists():
         first += demo_plant.history_options(data, run_.clock.now_us())
     supervisor.start(Child(name="simulators", command=first, again=command))
-    run_.do(mes("db", "upgrade", "--data", str(data)), "the upgrade of the database")
     status, text = supervisor.run_once(demo_plant.plant_file_command(state), output=True)
     if status != 0:
         raise Refusal("start_failed", "the simulators print no plant file")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mes.clock import monotonic_s, plant_now_us
-from mes.db import Database
+from mes.db import Database, make_engine
 from mes.features.demo.credentials import make_people
 from mes.features.demo.start import CREDENTIALS_FILE, EDGE, TOKEN_FILE
 from mes.features.people.service import create_token, revoke_labelled
@@ -17,6 +17,8 @@ from mes.features.plant.check import check
 from mes.features.plant.schema import PlantFile
 from mes.features.plant.service import ApplyReport, apply
 from mes.features.storage.opening import opened
+from mes.features.storage.schema import bring_up_to_date
+from mes.settings import Settings
 from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, write_notices
 from mes.web.roles import Scope
 from mes.web.secrets import write_secret_file
@@ -32,9 +34,10 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--history", type=FILE, help="Past days to load; makes the people of the demo.")
 @click.option("--plain-http", is_flag=True)
 def prepare(data: Path, plant_file: Path, history: Path | None, plain_http: bool) -> None:
-    """Apply the plant file, make the token of the edge, load past days."""
+    """Upgrade the database, apply the plant file, load past days, make the token of the edge."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     plant = _checked(plant_file)
+    _bring_up_to_date(data)
     with opened(data) as database:
         with database.transaction() as session:
             report = apply(session, plant, actor="start", now_us=_applied_at(history))
@@ -44,6 +47,14 @@ def prepare(data: Path, plant_file: Path, history: Path | None, plain_http: bool
         if history is not None:
             _load(database, data, history)
         _make_token(database, data)
+
+
+def _bring_up_to_date(data: Path) -> None:
+    engine = make_engine(Settings.from_environment(data_dir=data).url)
+    try:
+        bring_up_to_date(engine)
+    finally:
+        engine.dispose()
 
 
 def _checked(plant_file: Path) -> PlantFile:

@@ -10,6 +10,7 @@ import click
 
 from mes.db import make_engine
 from mes.features.storage import service
+from mes.features.storage.schema import bring_up_to_date
 from mes.settings import Settings
 
 DATA = click.option(
@@ -27,15 +28,13 @@ def db() -> None:
 @DATA
 def upgrade(data: Path) -> None:
     """Bring the schema to the newest revision; makes the database when there is none."""
-    from migrations import runner
-
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = make_engine(Settings.from_environment(data_dir=data).url)
     try:
-        runner.upgrade(engine)
+        done = bring_up_to_date(engine)
     finally:
         engine.dispose()
-    click.echo("the database schema is up to date")
+    click.echo("the database schema was upgraded" if done else "the database schema is up to date")
 
 
 @db.command("check")
