@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import queue
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,14 +22,18 @@ class Watcher:
         self.heartbeats: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.client.on("tiles", self._tiles, namespace=NAMESPACE)
         self.client.on("heartbeat", self.heartbeats.put, namespace=NAMESPACE)
-        self.client.connect(
-            url,
-            auth=auth,
-            headers=headers or {},
-            namespaces=[NAMESPACE],
-            transports=["websocket"],
-            wait_timeout=20,
-        )
+        try:
+            self.client.connect(
+                url,
+                auth=auth,
+                headers=headers or {},
+                namespaces=[NAMESPACE],
+                transports=["websocket"],
+                wait_timeout=20,
+            )
+        except socketio.exceptions.ConnectionError:
+            self.close()
+            raise
 
     def _tiles(self, tiles: list[dict[str, Any]]) -> None:
         self.tiles.put((time.monotonic(), tiles))
@@ -52,18 +54,10 @@ class Watcher:
                     return tile
 
     def close(self) -> None:
+        """End the connection, and its socket too where the server has ended it before."""
         self.client.disconnect()
-        self.client.eio.wait()
         if self.client.eio.ws is not None:
             self.client.eio.ws.shutdown()
-        collect_lost_sockets()
-
-
-def collect_lost_sockets() -> None:
-    """The client library leaves the socket of a connection it lost to the garbage collector."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @contextmanager

@@ -39,6 +39,8 @@ def test_the_process_ends_quickly_with_open_websockets(
         assert served.process.wait(5) == 0
         assert time.monotonic() - begun < 4
         until(lambda: not any(watcher.client.connected for watcher in watchers), 5)
+        for watcher in watchers:
+            watcher.close()
 
 
 def test_a_killed_worker_is_replaced_and_a_killed_arbiter_leaves_no_worker(
@@ -136,7 +138,7 @@ def test_connections_that_say_nothing_are_refused_in_number_and_closed_in_time(
             until(lambda: 'refused_total{reason="silent"} 12.0' in client.get("/metrics").text, 20)
             until(lambda: opens(address), 20)
         for connection in silent:
-            connection.close()
+            connection.shutdown()  # type: ignore[no-untyped-call]  # untyped there
 
 
 def opens(address: str) -> bool:
