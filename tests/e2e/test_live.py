@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,6 @@ import socketio
 from mes.clock import PlantClock
 from mes.core.instants import parse_instant
 from tests.e2e.plant_process import START_S, PlantProcess, PlantRun, plant_process, until
-from tests.live.watching import collect_lost_sockets
 
 NAMESPACE = "/live"
 MORNING = parse_instant("2026-03-02T09:00:00+09:00")
@@ -80,6 +81,13 @@ class Screen:
     def _take(self, tiles: list[Tile]) -> None:
         with self._lock:
             self._heard += tiles
+
+
+def collect_lost_sockets() -> None:
+    """The client library leaves the socket of a connection it lost to the garbage collector."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextmanager
