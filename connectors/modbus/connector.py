@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from connectors.clock import monotonic_s
-from connectors.modbus.client import DeviceRefusal, ModbusLink
+from connectors.modbus.client import DeviceRefusal, ModbusLink, ReadRequest, WrongLength
 from connectors.modbus.codec import DecodeError, finish, needs_finish
 from connectors.modbus.config import ModbusSource, ModbusTag
 from connectors.modbus.decoder import BlockDecoder, Raw
@@ -85,6 +85,7 @@ class BlockState:
     """
 
     block: Block
+    request: ReadRequest
     readers: list[TagReader]
     decoder: BlockDecoder = field(init=False)
     reason: str | None = None
@@ -202,13 +203,13 @@ class ModbusConnector(PollingConnector):
 
     async def _read_block(self, state: BlockState, states: list[BlockState], scan: _Scan) -> None:
         try:
-            data = await self._request(state.block)
+            data = await self._request(state.request)
         except SilentUnit as error:
             scan.silent += 1
             scan.error = error
             self._fail(state, error.code, LONGEST_SILENT_PROBE_S, scan)
             return
-        except Busy as error:
+        except (Busy, WrongLength) as error:
             scan.answered = True
             self._fail(state, error.code, FIRST_PROBE_S, scan)
             state.probe_at = 0.0
@@ -219,10 +220,6 @@ class ModbusConnector(PollingConnector):
             return
         scan.answered = True
         now = self.context.clock.now_us()
-        if len(data) != state.decoder.expected_bytes:
-            self._fail(state, "short_reply", FIRST_PROBE_S, scan)
-            state.probe_at = 0.0
-            return
         state.reason = None
         state.probe_delay_s = FIRST_PROBE_S
         scan.read_at = min(scan.read_at or now, now)
@@ -241,12 +238,12 @@ class ModbusConnector(PollingConnector):
         for half in smaller:
             await self._read_block(half, states, scan)
 
-    async def _request(self, block: Block) -> bytes:
+    async def _request(self, request: ReadRequest) -> bytes:
         """Ask once, once more after silence, and again while the device says it is busy."""
         silences, waits = 0, list(BUSY_WAITS_S)
         while True:
             try:
-                return await self._ask(block)
+                return await self._ask(request)
             except SilentUnit:
                 silences += 1
                 if silences > 1:
@@ -256,15 +253,13 @@ class ModbusConnector(PollingConnector):
                     raise
                 await asyncio.sleep(waits.pop(0))
 
-    async def _ask(self, block: Block) -> bytes:
+    async def _ask(self, request: ReadRequest) -> bytes:
         if self._link is None:
             raise Unavailable("connection_lost", "the connector is closed")
         counters = self.context.counters
         counters.requests += 1
         try:
-            data = await self._link.read(
-                self.config.unit, block.table, block.start, block.count, self._timeout_s
-            )
+            data = await self._link.read(request, self._timeout_s)
         except ConnectorError:
             counters.errors += 1
             raise
@@ -277,10 +272,10 @@ class ModbusConnector(PollingConnector):
             usable = [state for state in states if state.reason is None]
             if period != period_ms and usable:
                 try:
-                    await self._ask(usable[0].block)
+                    await self._ask(usable[0].request)
                 except SilentUnit:
                     return False
-                except (Busy, DeviceRefusal):
+                except (Busy, DeviceRefusal, WrongLength):
                     return True
                 return True
         return False
@@ -328,7 +323,8 @@ class ModbusConnector(PollingConnector):
         return plan_reads(self.config, [tag for tag in self.config.tags if tag.name in names])
 
     def _state(self, block: Block) -> BlockState:
-        return BlockState(block, [self._readers[part.tag.name] for part in block.fields])
+        request = ReadRequest(self.config.unit, block.table, block.start, block.count)
+        return BlockState(block, request, [self._readers[f.tag.name] for f in block.fields])
 
 
 @dataclass(slots=True)
