@@ -18,8 +18,15 @@ from mes.models.people import (
     Terminal,
     UserSession,
 )
-from mes.models.projections import JobRun, QuantityRecord, RollupHour, StateRecord, WorkUnitLive
-from mes.models.published import AuditLog, Outbox, PublishedFigure
+from mes.models.projections import (
+    JobRun,
+    QuantityRecord,
+    RollupHour,
+    RollupShift,
+    StateRecord,
+    WorkUnitLive,
+)
+from mes.models.published import AuditLog, Outbox, PublicationMark, PublishedFigure
 from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
 from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
 from mes.models.sources import (
@@ -70,6 +77,7 @@ __all__ = [
     "OrderEvent",
     "Outbox",
     "Person",
+    "PublicationMark",
     "PublishedFigure",
     "QuantityRecord",
     "QuantityStatement",

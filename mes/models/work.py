@@ -211,7 +211,11 @@ class CountDecision(Base):
 
 
 class ShiftSignoff(Base):
-    """A supervisor closed a shift of a work center."""
+    """A supervisor closed a shift of a work center, or a manager opened it again.
+
+    `kind` is signoff or reopen; [start, end) is the shift by the calendar of then; `checklist` lists
+    what was not in order at that moment, `note` says why it was signed all the same, or why opened.
+    """
 
     __tablename__ = "shift_signoff"
     __table_args__ = (UniqueConstraint("command_id"),)
@@ -224,3 +228,7 @@ class ShiftSignoff(Base):
     note: Mapped[Text | None]
     actor: Mapped[Json]
     recorded_at: Mapped[Instant]
+    kind: Mapped[Code]
+    start: Mapped[Instant]
+    end: Mapped[Instant]
+    checklist: Mapped[Json]
