@@ -22,7 +22,6 @@ from mes.models.projections import (
     JobRun,
     QuantityRecord,
     RollupHour,
-    RollupShift,
     StateRecord,
     WorkUnitLive,
 )
