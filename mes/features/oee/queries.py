@@ -83,7 +83,7 @@ def state_items(session: Session, given: Known, window: Span) -> list[dict[str, 
             else None,
             "needs_reason": stop in unexplained
             and record is not None
-            and record.reason_source != "statement",
+            and not record.said_by_person,
             "statement": None if stop is None else heads.get(stop),
         }
         items.append(item)

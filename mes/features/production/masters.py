@@ -129,6 +129,12 @@ class WorkUnit:
         """The settings in force at the instant; a work unit without any has the defaults."""
         return in_force(self.settings, at) or DEFAULT_SETTING
 
+    @property
+    def longest_limit_us(self) -> int:
+        """The longest minor-stop limit that was ever in force."""
+        held = (setting.minor_stop_limit_us for setting in self.settings)
+        return max(held, default=DEFAULT_SETTING.minor_stop_limit_us)
+
     def bound(self, *roles: str) -> tuple[Binding, ...]:
         """The bindings of these roles in time order; without roles all of them."""
         return tuple(b for b in self.bindings if not roles or b.role in roles)

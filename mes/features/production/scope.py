@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mes.core.derive.states import StateRules
 from mes.features.production import facts
 from mes.features.production.bookings import (
     Booking,
@@ -40,8 +41,17 @@ class Scope:
 
     @property
     def now_limit_us(self) -> int:
-        """The minor-stop limit by the newest settings, for reasons that people gave."""
+        """The minor-stop limit by the newest settings, for how far back a stop is kept open."""
         return self.unit.setting(2**62).minor_stop_limit_us
+
+    @property
+    def rules(self) -> StateRules:
+        """The rules of states with the minor-stop limits as they were in force."""
+        return StateRules(
+            minor_limit_us=self.unit.setting(-(2**62)).minor_stop_limit_us,
+            unknown_bridge_us=BRIDGE_US,
+            dated_limits=tuple((s.valid_from, s.minor_stop_limit_us) for s in self.unit.settings),
+        )
 
 
 def booked_in(

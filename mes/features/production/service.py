@@ -111,8 +111,8 @@ def statement_from(session: Session, work_unit_id: int, command_id: str) -> int 
     new = next((one for one in found if one.command_id == command_id), None)
     if new is None:
         return None
-    setting = masters(session).work_units[work_unit_id].setting(2**62)
-    return statement_dirty_from(new, found, setting.minor_stop_limit_us)
+    unit = masters(session).work_units[work_unit_id]
+    return statement_dirty_from(new, found, unit.longest_limit_us)
 
 
 def derive_again(session: Session, dirty: Dirty) -> None:

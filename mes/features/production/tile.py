@@ -238,7 +238,7 @@ def _unexplained(given: TileInput, now: Present, limit: int) -> tuple[bool, int,
         )
         if stop.start == now.record.stop_start
     ]
-    needs = bool(open_stops) and now.record.reason_source != "statement"
+    needs = bool(open_stops) and not now.record.said_by_person
     closed = [u for u in closed if u.start != now.record.stop_start]
     count = len(closed) + len(open_stops)
     return needs, count, sum(u.us for u in closed) + sum(us for _, us in open_stops)
