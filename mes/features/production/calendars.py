@@ -7,15 +7,23 @@ from datetime import date, time
 from typing import Any
 
 from mes.core.calendar import (
+    NO_CREW,
     Break,
     Calendar,
     CalendarException,
+    CrewRota,
+    Cycle,
     ExceptionKind,
     Shift,
     ShiftPattern,
 )
+from mes.core.calendar_presets import Preset, preset_pattern
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OFF = "off"
+"""Stands in a crew's rota where it does not work."""
+OVERTIME_CODE = "OT"
+"""Code of an overtime shift that names none."""
 
 
 def core_calendar(
@@ -29,23 +37,64 @@ def core_calendar(
     Args:
         time_zone: IANA name of the site.
         day_starts: local wall time HH:MM.
-        patterns: (valid_from YYYY-MM-DD, definition with `shifts` and `days`).
+        patterns: (valid_from YYYY-MM-DD, definition with `shifts`, `days` and `cycle`).
         exceptions: (date YYYY-MM-DD, kind, definition), withdrawn ones left out.
     """
-    made = [
-        ShiftPattern(
-            valid_from=date.fromisoformat(valid_from),
-            shifts=tuple(_shift(shift) for shift in definition["shifts"]),
-            days=_days(definition.get("days")),
-        )
-        for valid_from, definition in sorted(patterns, key=lambda row: row[0])
-    ]
     return Calendar(
         time_zone=time_zone,
         day_starts=time.fromisoformat(day_starts),
-        patterns=tuple(made),
-        exceptions=tuple(_exception(*row) for row in exceptions),
+        patterns=tuple(
+            core_pattern(date.fromisoformat(valid_from), definition)
+            for valid_from, definition in sorted(patterns, key=lambda row: row[0])
+        ),
+        exceptions=tuple(core_exception(*row) for row in exceptions),
     )
+
+
+def core_pattern(valid_from: date, definition: Mapping[str, Any]) -> ShiftPattern:
+    """A core pattern from its stored definition."""
+    cycle = definition.get("cycle")
+    return ShiftPattern(
+        valid_from=valid_from,
+        shifts=tuple(core_shift(shift) for shift in definition["shifts"]),
+        days=_days(definition.get("days")),
+        cycle=None if cycle is None else _cycle(cycle),
+    )
+
+
+def preset_definition(preset: Preset, **choices: Any) -> dict[str, Any]:
+    """A preset in the words of the plant file, everything written out.
+
+    Args:
+        choices: what `preset_pattern` takes.
+
+    Raises:
+        ValueError: what `preset_pattern` says.
+    """
+    pattern = preset_pattern(preset, **choices)
+    names = {shift.code: dict(shift.names) for shift in preset.shifts}
+    definition: dict[str, Any] = {
+        "shifts": [{**_stored_shift(one), "name": names[one.code]} for one in pattern.shifts],
+        "days": [name for number, name in enumerate(WEEKDAYS) if number in pattern.days],
+    }
+    if pattern.cycle is not None:
+        definition["cycle"] = {
+            "anchor": pattern.cycle.anchor.isoformat(),
+            "crews": [
+                {
+                    "code": rota.crew,
+                    "name": crew_name(rota.crew),
+                    "shifts": [code or OFF for code in rota.shifts],
+                }
+                for rota in pattern.cycle.crews
+            ],
+        }
+    return definition
+
+
+def crew_name(code: str) -> dict[str, str]:
+    """What a crew without a name is called."""
+    return {"ko": f"{code}조", "en": f"Crew {code}"}
 
 
 def shift_names(patterns: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Mapping[str, str]]:
@@ -58,11 +107,33 @@ def shift_names(patterns: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, 
     }
 
 
+def crew_names(patterns: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Mapping[str, str]]:
+    """Names of the crew codes of a calendar, the latest pattern wins."""
+    return {
+        str(crew["code"]): crew.get("name") or crew_name(str(crew["code"]))
+        for _, definition in sorted(patterns, key=lambda row: row[0])
+        for crew in (definition.get("cycle") or {}).get("crews") or ()
+    }
+
+
 def _days(names: Sequence[str] | None) -> frozenset[int]:
-    return frozenset(range(7)) if names is None else frozenset(_WEEKDAYS.index(n) for n in names)
+    return frozenset(range(7)) if names is None else frozenset(WEEKDAYS.index(n) for n in names)
 
 
-def _shift(data: Mapping[str, Any]) -> Shift:
+def _cycle(data: Mapping[str, Any]) -> Cycle:
+    return Cycle(
+        anchor=date.fromisoformat(data["anchor"]),
+        crews=tuple(
+            CrewRota(
+                crew=str(crew["code"]),
+                shifts=tuple(None if code == OFF else str(code) for code in crew["shifts"]),
+            )
+            for crew in data["crews"]
+        ),
+    )
+
+
+def core_shift(data: Mapping[str, Any]) -> Shift:
     return Shift(
         code=str(data["code"]),
         start=time.fromisoformat(data["start"]),
@@ -76,15 +147,32 @@ def _shift(data: Mapping[str, Any]) -> Shift:
             )
             for entry in data.get("breaks") or ()
         ),
+        crew=str(data.get("crew") or NO_CREW),
     )
 
 
-def _exception(on: str, kind: str, data: Mapping[str, Any]) -> CalendarException:
+def _stored_shift(shift: Shift) -> dict[str, Any]:
+    return {
+        "code": shift.code,
+        "start": f"{shift.start:%H:%M}",
+        "end": f"{shift.end:%H:%M}",
+        "breaks": [
+            {"start": f"{one.start:%H:%M}", "end": f"{one.end:%H:%M}", "reason": one.reason}
+            for one in shift.breaks
+        ],
+        "day_offset": shift.day_offset,
+    }
+
+
+def core_exception(on: str, kind: str, data: Mapping[str, Any]) -> CalendarException:
+    """A core exception from a stored row: date YYYY-MM-DD, kind, definition."""
     overtime = ExceptionKind(kind) is ExceptionKind.OVERTIME
     return CalendarException(
         date=date.fromisoformat(on),
         kind=ExceptionKind(kind),
-        shift=_shift({**data, "code": data.get("shift") or "OT"}) if overtime else None,
+        shift=core_shift({**data, "code": data.get("shift") or OVERTIME_CODE})
+        if overtime
+        else None,
         start=_wall(data.get("start")) if not overtime else None,
         end=_wall(data.get("end")) if not overtime else None,
         reason=data.get("reason"),

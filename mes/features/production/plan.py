@@ -25,12 +25,14 @@ class Cell:
 
     Attributes:
         shift: code of the shift it lies in; empty: in none, or none is defined.
+        crew: code of the crew of that shift; empty: none is known.
     """
 
     start: int
     end: int
     production_day: date
     shift: str
+    crew: str = ""
 
 
 class Plan:
@@ -38,6 +40,7 @@ class Plan:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
+        self._days: dict[date, list[ShiftInstance]] = {}
         self._shifts: dict[int, list[ShiftInstance]] = {}
         self._planned: dict[int, list[tuple[int, int, str]]] = {}
         self._cells: dict[date, tuple[list[int], list[Cell]]] = {}
@@ -49,7 +52,9 @@ class Plan:
         for number in range(start // _DAY_US, (max(end, start + 1) - 1) // _DAY_US + 1):
             held = self._shifts.get(number)
             if held is None:
-                held = core.shifts_between(self.calendar, number * _DAY_US, (number + 1) * _DAY_US)
+                held = core.shifts_between(
+                    self.calendar, number * _DAY_US, (number + 1) * _DAY_US, self.of_day
+                )
                 _keep(self._shifts, number, held)
             found += [
                 one
@@ -61,24 +66,29 @@ class Plan:
     def planned(self, start: int, end: int) -> list[tuple[int, int, str]]:
         """Breaks and planned stops (start, end, reason), clipped to [start, end)."""
         joined: dict[tuple[int, str], int] = {}
+        ending: dict[tuple[int, str], tuple[int, str]] = {}
         for number in range(start // _DAY_US, (max(end, start + 1) - 1) // _DAY_US + 1):
             held = self._planned.get(number)
             if held is None:
-                held = core.planned_between(self.calendar, number * _DAY_US, (number + 1) * _DAY_US)
+                held = core.planned_between(
+                    self.calendar, number * _DAY_US, (number + 1) * _DAY_US, self.of_day
+                )
                 _keep(self._planned, number, held)
             for begin, finish, reason in held:
                 first, last = max(begin, start), min(finish, end)
                 if first < last:
-                    whole = next(
-                        (
-                            key
-                            for key, until in joined.items()
-                            if key[1] == reason and until == first
-                        ),
-                        (first, reason),
-                    )
-                    joined[whole] = last
+                    whole = ending.pop((first, reason), (first, reason))
+                    joined[whole] = max(last, joined.get(whole, last))
+                    ending[last, reason] = whole
         return sorted((begin, finish, reason) for (begin, reason), finish in joined.items())
+
+    def of_day(self, day: date) -> list[ShiftInstance]:
+        """The shifts of a production day in time order."""
+        held = self._days.get(day)
+        if held is None:
+            held = core.shifts_of_day(self.calendar, day)
+            _keep(self._days, day, held)
+        return held
 
     def shift_at(self, at: int) -> ShiftInstance | None:
         """The shift that holds the instant; None: nothing is scheduled then."""
@@ -155,6 +165,7 @@ class Plan:
             end=end,
             production_day=shift.production_day if shift else day,
             shift=shift.code if shift else "",
+            crew=shift.crew if shift else core.NO_CREW,
         )
 
 
