@@ -2,6 +2,7 @@
 
 from mes.models.base import Base
 from mes.models.calendar import Calendar, CalendarException, ShiftPattern
+from mes.models.counts import CountSuspect
 from mes.models.equipment import Equipment, WorkUnitSetting
 from mes.models.materials import (
     MaterialDefinition,
@@ -9,6 +10,7 @@ from mes.models.materials import (
     OperationsDefinition,
     OperationsSegment,
 )
+from mes.models.moves import QuantityMove
 from mes.models.people import (
     Account,
     ApiToken,
@@ -22,6 +24,7 @@ from mes.models.projections import (
     JobRun,
     QuantityRecord,
     RollupHour,
+    RollupShift,
     StateRecord,
     WorkUnitLive,
 )
@@ -60,6 +63,7 @@ __all__ = [
     "Command",
     "ConfigRevision",
     "CountDecision",
+    "CountSuspect",
     "Credential",
     "Edge",
     "Equipment",
@@ -78,6 +82,7 @@ __all__ = [
     "Person",
     "PublicationMark",
     "PublishedFigure",
+    "QuantityMove",
     "QuantityRecord",
     "QuantityStatement",
     "Quarantine",
@@ -85,6 +90,7 @@ __all__ = [
     "ReasonClass",
     "RoleGrant",
     "RollupHour",
+    "RollupShift",
     "Sample",
     "SampleChunk",
     "ShiftPattern",
