@@ -195,7 +195,11 @@ class StopStatement(Base):
 
 
 class CountDecision(Base):
-    """A person's decision on a suspect counter increment: accept or drop."""
+    """A person's decision on a suspect counter increment: accept, drop or another amount.
+
+    `reading_at`: instant of the later reading; `seen_since`: of the earlier one that the person
+    saw, None: whichever it is; `amount`: counts believed instead, with decision `amount` only.
+    """
 
     __tablename__ = "count_decision"
     __table_args__ = (UniqueConstraint("command_id"),)
@@ -205,7 +209,10 @@ class CountDecision(Base):
     work_unit_id: Mapped[int] = mapped_column(ForeignKey("equipment.id"), index=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"))
     reading_at: Mapped[Instant]
+    seen_since: Mapped[Instant | None]
     decision: Mapped[Code]
+    amount: Mapped[Quantity | None]
+    note: Mapped[Text | None]
     actor: Mapped[Json]
     recorded_at: Mapped[Instant]
 

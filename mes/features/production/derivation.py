@@ -173,6 +173,7 @@ def _pulses(scope: Scope, dirty_from: int) -> tuple[int, list[PulseFact]]:
     session, unit, known = scope.session, scope.unit, scope.known
     result: list[PulseFact] = []
     start = dirty_from
+    decisions = facts.count_decisions(session, unit.id)
     for binding in pulse_bindings(unit):
         begin = dirty_from
         earlier: list[PulseFact] = []
@@ -182,7 +183,7 @@ def _pulses(scope: Scope, dirty_from: int) -> tuple[int, list[PulseFact]]:
                 begin = page[-1].event_time
             before = facts.last_facts(session, [binding.tag_id], begin, countable=True)
             rows = facts.facts_since(session, [binding.tag_id], begin, scope.until)
-            found = pulse_facts(known, binding, rows, before[0] if before else None)
+            found = pulse_facts(known, binding, rows, before[0] if before else None, decisions)
             earlier = [p for p in found if p.event_time < dirty_from and p.increment]
             if len(page) < _PAGE or len(earlier) >= 2:
                 break

@@ -177,6 +177,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "ideal_cycle_s": None if cycle is None else number_to_json(cycle),
         "minor_stop_limit_s": number_to_json(Fraction(limit, US_PER_S)),
         "unassigned": number_to_json(_unassigned(now.sums)),
+        "checks": live.open_checks if live else 0,
         "next_change_at": _next_change(given, now, limit),
     }
 

@@ -13,6 +13,7 @@ from mes.core.case_model import CounterMode, CounterRole
 from mes.core.derive.counts import (
     CountDecision,
     CounterRule,
+    Decided,
     Increment,
     Pieces,
     Portion,
@@ -125,15 +126,16 @@ def test_a_suspect_jump_is_left_out_and_flagged_and_is_the_next_baseline() -> No
     ("decision", "expected"), [(CountDecision.ACCEPT, 21), (CountDecision.DROP, 0)]
 )
 def test_a_person_decides_about_a_suspect_jump(decision: CountDecision, expected: int) -> None:
-    (found,) = increments(readings((0, 0), (10, 21)), BOUNDED, decisions={10 * SECOND: decision})
+    (found,) = increments(
+        readings((0, 0), (10, 21)), BOUNDED, decisions={10 * SECOND: Decided(choice=decision)}
+    )
 
     assert (found.counted, found.flags) == (expected, ())
 
 
 def test_a_decision_about_an_increment_that_is_not_suspect_changes_nothing() -> None:
-    (found,) = increments(
-        readings((0, 0), (10, 20)), BOUNDED, decisions={10 * SECOND: CountDecision.DROP}
-    )
+    dropped = {10 * SECOND: Decided(choice=CountDecision.DROP)}
+    (found,) = increments(readings((0, 0), (10, 20)), BOUNDED, decisions=dropped)
 
     assert found.counted == 20
 
