@@ -12,6 +12,7 @@ from mes.core.derive.records import StateRecord
 from mes.core.derive.stops import head_statement, stops_in
 from mes.core.oee import classify
 from mes.core.refusal import Refusal
+from mes.features.oee.places import key_machine, rule_of
 from mes.features.oee.service import Known, known_unit, unit_case, unit_records
 from mes.features.production import facts
 from mes.features.production.cases import limit_of
@@ -131,13 +132,6 @@ def line_item(known: Masters, line: Line) -> dict[str, Any]:
         "site": line.site.code,
         "calendar": line.calendar_code,
         "key_work_unit": key.code if key else None,
+        "oee_rule": rule_of(line).value,
         "work_units": [unit.code for unit in known.active_work_units(line.work_unit_ids)],
     }
-
-
-def key_machine(known: Masters, line: Line) -> WorkUnit | None:
-    """The constraint of a line, whose figure is the line's: named, flagged, else the last one."""
-    units = known.active_work_units(line.work_unit_ids)
-    named = next((unit for unit in units if unit.code == line.key_work_unit), None)
-    flagged = next((unit for unit in units if unit.setting(2**62).key_machine), None)
-    return named or flagged or (units[-1] if units else None)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.policies import PROFILES, Policy, parse_policy
 from mes.features.production.calendars import core_calendar, shift_names
+from mes.features.production.late import published_until
 from mes.features.production.masters import (
     BEGINNING,
     Binding,
@@ -41,6 +42,7 @@ from mes.models import (
     MaterialDefinition,
     MaterialRate,
     ShiftPattern,
+    ShiftSignoff,
     SignalBinding,
     WorkUnitSetting,
 )
@@ -64,6 +66,7 @@ _KEYED = (
     ReasonRow,
     ReasonClassRow,
     KpiPolicyVersion,
+    ShiftSignoff,
 )
 _KEY = select(
     *(select(func.max(model.id)).scalar_subquery() for model in _KEYED),
@@ -142,6 +145,7 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
             calendar_code=code,
             shift_names=shift_names(patterns.get(code, ())),
             key_work_unit=(row.settings or {}).get("key_work_unit"),
+            oee_rule=(row.settings or {}).get("oee_rule"),
             work_unit_ids=tuple(e.id for e in equipment if e.parent_id == row.id),
             retired=row.retired_at is not None,
         )
@@ -188,6 +192,7 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
         source_ids={s.code: s.id for s in sources.values()},
         work_unit_ids={u.code: u.id for u in units.values()},
         line_ids={line.code: line.id for line in lines.values()},
+        published_until=published_until(session),
     )
 
 

@@ -93,7 +93,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A work center (production line) with its calendar."""
+    """A work center (production line) with its calendar.
+
+    `oee_rule` says which work units its figure is made of; None: its key machine.
+    """
 
     id: int
     code: str
@@ -104,6 +107,7 @@ class Line:
     calendar_code: str | None
     shift_names: Mapping[str, Names]
     key_work_unit: str | None
+    oee_rule: str | None
     work_unit_ids: tuple[int, ...]
     retired: bool
 
@@ -230,10 +234,20 @@ class Reason:
         found = in_force(self.classes, at)
         return found.time_class if found else None
 
+    def is_failure(self, at: int) -> bool:
+        """Whether a stop of this reason at the instant is a failure of the equipment."""
+        found = in_force(self.classes, at)
+        return found is not None and found.failure and found.time_class == "unplanned_stop"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masters:
-    """All master data of one moment."""
+    """All master data of one moment.
+
+    Attributes:
+        published_until: by work unit the end of its last signed-off period, UTC microseconds;
+            those never signed off are absent.
+    """
 
     key: tuple[object, ...]
     sites: tuple[Site, ...]
@@ -251,6 +265,7 @@ class Masters:
     source_ids: Mapping[str, int]
     work_unit_ids: Mapping[str, int]
     line_ids: Mapping[str, int]
+    published_until: Mapping[int, int]
 
     @property
     def config_revision(self) -> int | None:

@@ -44,6 +44,7 @@ class Plan:
         self._shifts: dict[int, list[ShiftInstance]] = {}
         self._planned: dict[int, list[tuple[int, int, str]]] = {}
         self._cells: dict[date, tuple[list[int], list[Cell]]] = {}
+        self._reach: dict[date, tuple[int, int]] = {}
         self._bounds: dict[int, list[tuple[int, int, date]]] = {}
 
     def shifts(self, start: int, end: int) -> list[ShiftInstance]:
@@ -113,6 +114,23 @@ class Plan:
     def day_start(self, at: int) -> int:
         """First instant of the production day that holds the instant, by the day boundary."""
         return self._day_bounds(at)[0]
+
+    def day_reach(self, day: date) -> tuple[int, int]:
+        """A production day and every shift that is reported under it, first and last instant."""
+        held = self._reach.get(day)
+        if held is None:
+            start, end = core.production_day_bounds(self.calendar, day)
+            shifts = [
+                one
+                for one in self.shifts(start - _DAY_US, end + _DAY_US)
+                if one.production_day == day
+            ]
+            held = (
+                min([start, *(one.start_us for one in shifts)]),
+                max([end, *(one.end_us for one in shifts)]),
+            )
+            _keep(self._reach, day, held)
+        return held
 
     def cell_at(self, at: int) -> Cell:
         """The cell that holds the instant."""
