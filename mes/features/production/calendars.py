@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
@@ -20,6 +21,7 @@ from mes.core.calendar import (
 from mes.core.calendar_presets import Preset, preset_pattern
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_MIN = 1440
 OFF = "off"
 """Stands in a crew's rota where it does not work."""
 OVERTIME_CODE = "OT"
@@ -90,6 +92,67 @@ def preset_definition(preset: Preset, **choices: Any) -> dict[str, Any]:
             ],
         }
     return definition
+
+
+def overtime_definition(
+    entry: Mapping[str, Any], on: date, pattern: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What is stored of overtime: all that it takes from the pattern written out.
+
+    A shift without times is worked as the pattern has it; one with times of its own keeps those
+    breaks of the pattern's shift that still lie in it. Its crew is the one that works that shift.
+
+    Args:
+        entry: `shift`, `start`, `end`, `breaks`, `day_offset`, `crew`, as far as given.
+        on: production day.
+        pattern: definition in force that day; None: the calendar has none.
+
+    Raises:
+        KeyError: a shift without times that the pattern does not have.
+    """
+    code = str(entry.get("shift") or OVERTIME_CODE)
+    planned = core_pattern(on, pattern) if pattern is not None else None
+    known = {one.code: one for one in planned.shifts} if planned is not None else {}
+    base = known.get(code)
+    working = {} if planned is None or planned.cycle is None else dict(planned.cycle.on(on))
+    crew = entry.get("crew") or next((c for c, shift in working.items() if shift == code), None)
+    if entry.get("start") is None:
+        if base is None:
+            raise KeyError(code)
+        made = base
+    else:
+        made = core_shift({**entry, "code": code, "breaks": None})
+        if base is not None:
+            made = replace(made, breaks=tuple(one for one in base.breaks if _lies_in(one, made)))
+            if made.day_offset is None:
+                made = replace(made, day_offset=base.day_offset)
+    if entry.get("breaks") is not None:
+        made = replace(made, breaks=core_shift({**entry, "code": code, **_times(made)}).breaks)
+    if entry.get("day_offset") is not None:
+        made = replace(made, day_offset=entry["day_offset"])
+    stored = _stored_shift(made)
+    stored["shift"] = stored.pop("code")
+    if crew or made.crew:
+        stored["crew"] = str(crew or made.crew)
+    return stored
+
+
+def _times(shift: Shift) -> dict[str, str]:
+    return {"start": f"{shift.start:%H:%M}", "end": f"{shift.end:%H:%M}"}
+
+
+def _lies_in(pause: Break, shift: Shift) -> bool:
+    """Whether a break lies in a shift, on the wall clock."""
+    begin, end = _minutes(shift.start), _minutes(shift.end)
+    first, last = _minutes(pause.start), _minutes(pause.end)
+    end += _DAY_MIN if end <= begin else 0
+    first += _DAY_MIN if first < begin else 0
+    last += _DAY_MIN if last < begin or last <= first - _DAY_MIN else 0
+    return begin <= first < last <= end
+
+
+def _minutes(wall: time) -> int:
+    return wall.hour * 60 + wall.minute
 
 
 def crew_name(code: str) -> dict[str, str]:

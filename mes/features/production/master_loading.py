@@ -70,7 +70,8 @@ _KEYED = (
 )
 _KEY = select(
     *(select(func.max(model.id)).scalar_subquery() for model in _KEYED),
-    select(func.max(CalendarException.withdrawn_at)).scalar_subquery(),
+    select(func.count(CalendarException.withdrawn_at)).scalar_subquery(),
+    select(func.count(ShiftPattern.withdrawn_at)).scalar_subquery(),
 )
 _cache: WeakKeyDictionary[Pool, Masters] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -290,7 +291,7 @@ def _bindings(session: Session, sources: dict[int, Source]) -> dict[int, list[Bi
 def _calendar_rows(session: Session) -> tuple[dict[Any, Any], dict[Any, Any]]:
     codes = {row.id: row.code for row in session.execute(select(Calendar.id, Calendar.code))}
     patterns: dict[str, list[tuple[str, Any]]] = defaultdict(list)
-    for row in session.scalars(select(ShiftPattern)):
+    for row in session.scalars(select(ShiftPattern).where(ShiftPattern.withdrawn_at.is_(None))):
         patterns[codes[row.calendar_id]].append((row.valid_from, row.definition))
     exceptions: dict[str, list[tuple[str, str, Any]]] = defaultdict(list)
     for found in session.scalars(select(CalendarException).order_by(CalendarException.id)):
