@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from mes.clock import plant_now_us
 from mes.core.instants import parse_instant
 from mes.db import Database, make_engine
+from mes.features.audit import routes as audit
 from mes.features.downtime import routes as downtime
 from mes.features.execution import routes as execution
 from mes.features.ingest import routes as ingest
@@ -53,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     execution.bp,
     quantities.bp,
     downtime.bp,
+    audit.bp,
     materials.bp,
     reasons.bp,
     people.people,

@@ -72,6 +72,7 @@ class AuditLog(Base):
     """Who did what, chained by hash; real time."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_subject", "subject"), Index("ix_audit_log_at", "at"))
 
     id: Mapped[Identity]
     at: Mapped[Instant]
