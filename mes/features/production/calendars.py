@@ -8,6 +8,7 @@ from datetime import date, time
 from typing import Any
 
 from mes.core.calendar import (
+    ALWAYS,
     NO_CREW,
     Break,
     Calendar,
@@ -20,6 +21,10 @@ from mes.core.calendar import (
 )
 from mes.core.calendar_presets import Preset, preset_pattern
 
+PatternRow = tuple[str, Mapping[str, Any]]
+"""(valid_from YYYY-MM-DD, definition)."""
+ExceptionRow = tuple[str, str, Mapping[str, Any]]
+"""(date YYYY-MM-DD, kind, definition)."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN = 1440
 OFF = "off"
@@ -31,8 +36,8 @@ OVERTIME_CODE = "OT"
 def core_calendar(
     time_zone: str,
     day_starts: str,
-    patterns: Iterable[tuple[str, Mapping[str, Any]]],
-    exceptions: Iterable[tuple[str, str, Mapping[str, Any]]],
+    patterns: Iterable[PatternRow],
+    exceptions: Iterable[ExceptionRow],
 ) -> Calendar:
     """A core calendar from stored rows.
 
@@ -51,6 +56,41 @@ def core_calendar(
         ),
         exceptions=tuple(core_exception(*row) for row in exceptions),
     )
+
+
+def rows_of_line(
+    settings: Mapping[str, Any],
+    patterns: Mapping[str, Sequence[PatternRow]],
+    exceptions: Mapping[str, Sequence[ExceptionRow]],
+    day_starts: str,
+) -> tuple[list[PatternRow], list[ExceptionRow]]:
+    """The patterns and exceptions of a line that may have had one calendar after another.
+
+    Args:
+        settings: of the line: `calendar`, and `calendars` ([since YYYY-MM-DD, code or null], in
+            time order) once it has had others.
+        patterns: rows by calendar code.
+        exceptions: rows by calendar code.
+        day_starts: local wall time HH:MM; a time without a calendar is one shift a day.
+    """
+    code = settings.get("calendar")
+    dated: Sequence[tuple[str, str | None]] = settings.get("calendars") or ()
+    if not dated:
+        return list(patterns.get(code or "", ())), list(exceptions.get(code or "", ()))
+    always = {"shifts": [{"code": ALWAYS, "start": day_starts, "end": day_starts}]}
+    found: list[PatternRow] = []
+    kept: list[ExceptionRow] = []
+    for (since, held), until in zip(dated, [one[0] for one in dated[1:]] + [None], strict=True):
+        rows = sorted(patterns.get(held or "", ()), key=lambda row: row[0])
+        begun = [row for row in rows if row[0] <= since] or rows[:1]
+        found.append((since, begun[-1][1] if begun else always))
+        found += [r for r in rows if since < r[0] and (until is None or r[0] < until)]
+        kept += [
+            row
+            for row in exceptions.get(held or "", ())
+            if since <= row[0] and (until is None or row[0] < until)
+        ]
+    return found, kept
 
 
 def core_pattern(valid_from: date, definition: Mapping[str, Any]) -> ShiftPattern:
@@ -160,7 +200,7 @@ def crew_name(code: str) -> dict[str, str]:
     return {"ko": f"{code}조", "en": f"Crew {code}"}
 
 
-def shift_names(patterns: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Mapping[str, str]]:
+def shift_names(patterns: Iterable[PatternRow]) -> dict[str, Mapping[str, str]]:
     """Names of the shift codes of a calendar, the latest pattern wins."""
     return {
         str(shift["code"]): shift["name"]
@@ -170,7 +210,7 @@ def shift_names(patterns: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, 
     }
 
 
-def crew_names(patterns: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Mapping[str, str]]:
+def crew_names(patterns: Iterable[PatternRow]) -> dict[str, Mapping[str, str]]:
     """Names of the crew codes of a calendar, the latest pattern wins."""
     return {
         str(crew["code"]): crew.get("name") or crew_name(str(crew["code"]))

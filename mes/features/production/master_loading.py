@@ -12,7 +12,12 @@ from sqlalchemy import Pool, event, func, select
 from sqlalchemy.orm import Session
 
 from mes.core.policies import PROFILES, Policy, parse_policy
-from mes.features.production.calendars import core_calendar, shift_names
+from mes.features.production.calendars import (
+    core_calendar,
+    crew_names,
+    rows_of_line,
+    shift_names,
+)
 from mes.features.production.late import published_until
 from mes.features.production.masters import (
     BEGINNING,
@@ -128,23 +133,17 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
     lines: dict[int, Line] = {}
     for row in (e for e in equipment if e.level == "work_center"):
         site = site_of(row.id)
-        code = (row.settings or {}).get("calendar")
+        own, different = rows_of_line(row.settings or {}, patterns, exceptions, site.day_starts)
         lines[row.id] = Line(
             id=row.id,
             code=row.code,
             names=row.names,
             position=row.position,
             site=site,
-            plan=Plan(
-                core_calendar(
-                    site.time_zone,
-                    site.day_starts,
-                    patterns.get(code, ()),
-                    exceptions.get(code, ()),
-                )
-            ),
-            calendar_code=code,
-            shift_names=shift_names(patterns.get(code, ())),
+            plan=Plan(core_calendar(site.time_zone, site.day_starts, own, different)),
+            calendar_code=(row.settings or {}).get("calendar"),
+            shift_names=shift_names(own),
+            crew_names=crew_names(own),
             key_work_unit=(row.settings or {}).get("key_work_unit"),
             oee_rule=(row.settings or {}).get("oee_rule"),
             work_unit_ids=tuple(e.id for e in equipment if e.parent_id == row.id),

@@ -106,6 +106,7 @@ class Line:
     plan: Plan
     calendar_code: str | None
     shift_names: Mapping[str, Names]
+    crew_names: Mapping[str, Names]
     key_work_unit: str | None
     oee_rule: str | None
     work_unit_ids: tuple[int, ...]
