@@ -14,11 +14,13 @@ from mes.clock import plant_now_us
 from mes.core.instants import parse_instant
 from mes.db import Database, make_engine
 from mes.features.audit import routes as audit
+from mes.features.checks import routes as checks
 from mes.features.downtime import routes as downtime
 from mes.features.execution import routes as execution
 from mes.features.ingest import routes as ingest
 from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.materials import routes as materials
+from mes.features.oee import rollup_routes as rollups
 from mes.features.oee import routes as oee
 from mes.features.people import routes as people
 from mes.features.plant import routes as plant
@@ -49,6 +51,7 @@ from mes.web.wiring import init_wiring
 BLUEPRINTS: tuple[Blueprint, ...] = (
     ingest.bp,
     oee.bp,
+    rollups.bp,
     plant.bp,
     work_orders.bp,
     execution.bp,
@@ -57,6 +60,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audit.bp,
     materials.bp,
     reasons.bp,
+    checks.bp,
     people.people,
     people.pages,
 )

@@ -86,12 +86,14 @@ def unit_case(
     *,
     policy: Policy | None = None,
     as_of: int | None = None,
+    assumed: facts.Decisions | None = None,
 ) -> Case:
     """The case of a work unit over a window, folded from facts: exact at any edge.
 
     Args:
         policy: None: that of the site.
         as_of: what was known then; None: all that is known now.
+        assumed: decisions on suspect counts as if they had been made.
 
     Raises:
         Refusal: `range_too_long`.
@@ -103,7 +105,7 @@ def unit_case(
     end = max(window.start, min(window.end, moment))
     records = unit_records(session, given, window.start, max(end, window.start + 1), moment)
     runs = job_runs(session, unit.id, window.start, max(end, window.start + 1))
-    bookings, marks = unit_bookings(session, given, window.start, end, runs)
+    bookings, marks = unit_bookings(session, given, window.start, end, runs, assumed)
     names = job_names(session, (int(run.job) for run in runs if run.job is not None))
     return build_case(
         unit,
@@ -137,17 +139,30 @@ def unit_records(
 
 
 def unit_bookings(
-    session: Session, given: Known, start: int, end: int, runs: Sequence[JobRun]
+    session: Session,
+    given: Known,
+    start: int,
+    end: int,
+    runs: Sequence[JobRun],
+    assumed: facts.Decisions | None = None,
 ) -> tuple[list[Booking], list[Mark]]:
-    """Pieces of [start, end) and the flags that readings raise there."""
+    """Pieces of [start, end) and the flags that readings raise there.
+
+    Args:
+        assumed: decisions on suspect counts as if they had been made.
+    """
     if end <= start:
         return [], []
     unit = given.unit
     tags = counter_tags(unit)
     rows = facts.facts_since(session, tags, start, end)
-    rows += facts.facts_reaching_back(session, tags, end)
+    reaching = facts.facts_reaching_back(session, tags, end)
+    if reaching:  # a gap over the end is cut at the runs of all of it
+        runs = job_runs(session, unit.id, start, max(row.event_time for row in reaching))
+    rows += reaching
     priors = {row.tag_id: row for row in facts.last_facts(session, tags, start, countable=True)}
-    found = booked_in(session, given.masters, unit, rows, priors, RunIndex(runs), start)
+    index = RunIndex(runs)
+    found = booked_in(session, given.masters, unit, rows, priors, index, start, assumed)
     bookings = [booking for booking in found.bookings if booking.at < end]
     return bookings, [mark for mark in found.marks if start <= mark.at < end]
 
