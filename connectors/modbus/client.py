@@ -25,7 +25,7 @@ class ModbusLink:
         self._link = link
         self._turn = asyncio.Lock()
         self._connection: TcpConnection | None = None
-        self._skipped_before = 0
+        self._skipped_taken = 0
 
     @property
     def endpoint(self) -> str:
@@ -40,11 +40,13 @@ class ModbusLink:
             return None
         return connection.local_port
 
-    @property
-    def skipped(self) -> int:
-        """Replies that were not believed (late, of another unit) since the link was made."""
-        present = self._connection.skipped if self._connection is not None else 0
-        return self._skipped_before + present
+    def take_skipped(self) -> int:
+        """Replies that were not believed (late, of another unit) since the last call."""
+        if self._connection is None:
+            return 0
+        fresh = self._connection.skipped - self._skipped_taken
+        self._skipped_taken += fresh
+        return fresh
 
     async def ensure_open(self, timeout_s: float) -> None:
         """Connect unless connected; several sources that ask at once make one connection.
@@ -55,8 +57,8 @@ class ModbusLink:
         """
         async with self._turn:
             if self._connection is None or self._connection.ended is not None:
-                self._forget()
                 self._connection = await self._connect(timeout_s)
+                self._skipped_taken = 0
 
     async def read(self, request: ReadRequest, timeout_s: float) -> bytes:
         """Read registers or bits; the bytes are those of the reply.
@@ -86,11 +88,7 @@ class ModbusLink:
         """Close the connection at once."""
         if self._connection is not None:
             self._connection.close()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._skipped_before = self.skipped
-        self._connection = None
+            self._connection = None
 
     async def _connect(self, timeout_s: float) -> TcpConnection:
         host, port = self._link.host, self._link.port

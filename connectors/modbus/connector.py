@@ -8,9 +8,11 @@ with a refused address is cut in halves until the address is found, and that is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress, repeat
 from math import isfinite
+from typing import cast
 
 from connectors.clock import monotonic_s
 from connectors.modbus.client import DeviceRefusal, ModbusLink, ReadRequest, WrongLength
@@ -21,7 +23,7 @@ from connectors.modbus.plan import Block, halves, plan_reads, scan_period_of
 from connectors.sdk.connector import ConnectorContext, PollingConnector
 from connectors.sdk.conversion import Conversion, Outcome, bad
 from connectors.sdk.errors import Busy, ConnectorError, SilentUnit, Unavailable
-from connectors.sdk.messages import Quality, Reading, Sample, Value
+from connectors.sdk.messages import Quality, Reading, Sample, Value, samples_of
 
 REFUSED_ADDRESS = (2, 3)
 BUSY_WAITS_S = (0.05, 0.2)
@@ -74,11 +76,41 @@ class TagReader:
         return self._conversion(value, values.get)
 
 
+class Columns:
+    """The samples of a block whose values are all handed on as they are, made in one pass."""
+
+    __slots__ = ("_names", "_units")
+
+    def __init__(self, readers: Sequence[TagReader]) -> None:
+        self._names = tuple(reader.name for reader in readers)
+        self._units = tuple(reader.unit for reader in readers)
+
+    def samples(
+        self, values: tuple[Raw, ...], differ: Iterable[bool], now: int
+    ) -> list[Sample] | None:
+        """Samples of the values that differ; None when one of all values is no finite number."""
+        numbers = cast(tuple[float, ...], values)  # text is never plain
+        if not isfinite(sum(numbers)):
+            return None
+        rows = zip(
+            self._names,
+            numbers,
+            repeat(Quality.GOOD),
+            repeat(now),
+            repeat(None),
+            self._units,
+            repeat(None),
+            strict=False,  # the constants have no end
+        )
+        return samples_of(compress(rows, differ))
+
+
 @dataclass(slots=True)
 class BlockState:
     """A block with what is known of it.
 
     Attributes:
+        columns: the quick way for a block of plain values; None when some need more.
         reason: why the block cannot be read at present; None when it can.
         probe_at: monotonic time of the next attempt while it cannot be read.
         probe_delay_s: wait before the attempt after that.
@@ -88,6 +120,7 @@ class BlockState:
     request: ReadRequest
     readers: list[TagReader]
     decoder: BlockDecoder = field(init=False)
+    columns: Columns | None = None
     reason: str | None = None
     probe_at: float = 0.0
     probe_delay_s: float = FIRST_PROBE_S
@@ -180,6 +213,8 @@ class ModbusConnector(PollingConnector):
 
     async def read(self, period_ms: int) -> Reading:
         """Read the blocks of one scan period."""
+        if self._link is not None:
+            self.context.counters.skipped += self._link.take_skipped()
         scan = _Scan()
         states = self._blocks[period_ms]
         for state in tuple(states):
@@ -262,6 +297,7 @@ class ModbusConnector(PollingConnector):
             data = await self._link.read(request, self._timeout_s)
         except ConnectorError:
             counters.errors += 1
+            counters.skipped += self._link.take_skipped()
             raise
         counters.bytes += len(data)
         return data
@@ -282,7 +318,19 @@ class ModbusConnector(PollingConnector):
 
     def _take(self, state: BlockState, data: bytes, now: int, scan: _Scan) -> None:
         readers, samples, good = state.readers, scan.samples, Quality.GOOD
-        for index, raw in state.decoder.changes(data):
+        changes: Iterable[tuple[int, Raw]]
+        if state.columns is None:
+            changes = state.decoder.changes(data)
+        else:
+            found = state.decoder.columns(data)
+            if found is None:
+                return
+            plain = state.columns.samples(*found, now)
+            if plain is not None:
+                samples += plain
+                return
+            changes = compress(enumerate(found[0]), found[1])
+        for index, raw in changes:
             reader = readers[index]
             if reader.depends_on:
                 self._raw_of_dependents[reader.name] = raw
@@ -324,7 +372,12 @@ class ModbusConnector(PollingConnector):
 
     def _state(self, block: Block) -> BlockState:
         request = ReadRequest(self.config.unit, block.table, block.start, block.count)
-        return BlockState(block, request, [self._readers[f.tag.name] for f in block.fields])
+        readers = [self._readers[part.tag.name] for part in block.fields]
+        state = BlockState(block, request, readers)
+        are_plain = all(each.direct and each.name not in self._needed for each in readers)
+        if are_plain and state.decoder.has_columns:
+            state.columns = Columns(readers)
+        return state
 
 
 @dataclass(slots=True)

@@ -5,8 +5,7 @@ Every other well-formed frame (a late reply, a foreign unit) is skipped and coun
 is no frame ends the connection, because the place of the next frame is then unknown.
 
 Facts of the standard library that shape this file: a buffered protocol reads into one small buffer
-of ours, where a plain one makes a fresh buffer of 256 kB for each reply; a timer made and
-cancelled for each request costs more than one timer that looks at the deadline when it rings.
+of ours, where a plain one makes a fresh buffer of 256 kB for each reply.
 """
 
 from __future__ import annotations
@@ -14,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from math import inf
 from typing import Any, cast
 
+from connectors.modbus.deadlines import deadlines
 from connectors.modbus.pdu import ReadRequest, judge
 from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
 
@@ -35,6 +36,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         endpoint: host and port for people.
         skipped: replies that were not believed, since the connection was made.
         ended: why the connection is gone; None while it stands.
+        deadline: event-loop time at which the pending request has failed; infinite without one.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -52,8 +54,9 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._size = 0
         self._waiting: asyncio.Future[bytes] | None = None
         self._believed_at = 0
-        self._deadline = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self.deadline = inf
+        self._deadlines = deadlines()
+        self._deadlines.join(self)
 
     @property
     def local_port(self) -> int:
@@ -85,14 +88,14 @@ class TcpConnection(asyncio.BufferedProtocol):
         waiting: asyncio.Future[bytes] = self._loop.create_future()
         self._waiting = waiting
         transport.write(number + request.mbap_tail)
-        self._deadline = deadline = self._loop.time() + timeout_s
-        timer = self._timer
-        if timer is None or timer.when() > deadline:
-            self._set_timer(deadline)
+        self.deadline = deadline = self._loop.time() + timeout_s
+        if self._deadlines.rings_at > deadline:
+            self._deadlines.ring_by(deadline)
         try:
             return await waiting
         finally:
             self._waiting = None
+            self.deadline = inf
 
     def close(self) -> None:
         """End the connection at once."""
@@ -167,25 +170,15 @@ class TcpConnection(asyncio.BufferedProtocol):
             detail = f"{self.endpoint} sent more than {MOST_SKIPPED} replies that nobody asked for"
             self._end("protocol_error", detail)
 
-    def _set_timer(self, deadline: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(deadline, self._ring)
-
-    def _ring(self) -> None:
-        """The timer rings: the pending request is over its deadline, or the timer is set anew."""
-        self._timer = None
+    def expire(self) -> None:
+        """The pending request has no reply by its deadline."""
+        self.deadline = inf
         waiting, request = self._waiting, self._request
         if waiting is None or request is None or waiting.done():
             return
-        if self._loop.time() < self._deadline:
-            self._set_timer(self._deadline)
-            return
         waiting.set_exception(SilentUnit("no_reply", self._silence(request)))
-        assert self._transport is not None
-        if self._transport.get_write_buffer_size():
-            detail = f"{self.endpoint} takes no more bytes"
-            self._end("connection_lost", detail)
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self._end("connection_lost", f"{self.endpoint} takes no more bytes")
 
     def _silence(self, request: ReadRequest) -> str:
         detail = f"unit {request.unit} at {self.endpoint} gave no reply in time"
@@ -197,8 +190,7 @@ class TcpConnection(asyncio.BufferedProtocol):
     def _end(self, code: str, detail: str) -> None:
         if self.ended is None:
             self.ended = Unavailable(code, detail)
-            if self._timer is not None:
-                self._timer.cancel()
+            self._deadlines.leave(self)
             if self._waiting is not None and not self._waiting.done():
                 self._waiting.set_exception(self._lost(code, detail))
         self._filled = 0
