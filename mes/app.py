@@ -25,6 +25,8 @@ from mes.features.oee import routes as oee
 from mes.features.people import routes as people
 from mes.features.plant import routes as plant
 from mes.features.production.queries import tiles
+from mes.features.publishing import routes as publishing
+from mes.features.publishing.worker import Settler
 from mes.features.quantities import routes as quantities
 from mes.features.reasons import routes as reasons
 from mes.features.screens.setup import EXTENSION as SCREENS
@@ -61,6 +63,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     materials.bp,
     reasons.bp,
     checks.bp,
+    publishing.bp,
     people.people,
     people.pages,
 )
@@ -74,6 +77,7 @@ class Live:
     sockets: SocketIO
     hub: Hub
     database: Database
+    settler: Settler
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -131,7 +135,9 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
     sockets.init_app(app)
     close_on_garbage(sockets)
     init_sockets(sockets, hub, database, settings)
-    app.extensions[LIVE] = Live(sockets=sockets, hub=hub, database=database)
+    app.extensions[LIVE] = Live(
+        sockets=sockets, hub=hub, database=database, settler=Settler(database)
+    )
 
     def read_some_tiles() -> None:
         with database.reading() as session:

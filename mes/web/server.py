@@ -115,12 +115,14 @@ def start_live(worker: Any) -> None:
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
     live = worker.wsgi.extensions[LIVE]
     live.hub.start()
+    live.settler.start()
     threading.Thread(target=_close_on_stop, args=(worker, live), name="stop", daemon=True).start()
 
 
 def _close_on_stop(worker: Worker, live: Any) -> None:
     worker.stopping.wait()
     live.hub.stop()
+    live.settler.stop()
     for open_socket in list(live.sockets.server.eio.sockets.values()):
         # Not close(): after its packet CLOSE a Python client would not connect again.
         open_socket.queue.put(None)

@@ -16,7 +16,7 @@ from mes.core.flags import Flag
 from mes.core.oee import result_of
 from mes.core.policies import Policy
 from mes.core.tally import Tally, sum_of, tally
-from mes.features.oee.queries import key_machine
+from mes.features.oee.places import rule_of, units_of_line
 from mes.features.oee.service import known_unit, unit_case
 from mes.features.production import facts
 from mes.features.production.interpret import all_state_sources
@@ -66,9 +66,11 @@ def unit_basis(unit: WorkUnit) -> Basis:
 
 
 def line_basis(known: Masters, line: Line) -> Basis | None:
-    """A line's figure is that of its constraint machine; None: the line has no work unit."""
-    key = key_machine(known, line)
-    return None if key is None else Basis(rule="constraint", work_units=(key.code,))
+    """A line's figure by its own rule; None: the line has no work unit."""
+    units = units_of_line(known, line, None)
+    if not units:
+        return None
+    return Basis(rule=rule_of(line).value, work_units=tuple(unit.code for unit in units))
 
 
 def unit_figure(

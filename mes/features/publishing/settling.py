@@ -8,7 +8,7 @@ removal of the marks are written. Ended in between, it is done again; equal figu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +85,7 @@ def settle(
     unit_ids: Collection[int] | None = None,
     quiet_us: int = 0,
     watched: bool = True,
+    stopped: Callable[[], bool] = bool,
 ) -> int:
     """Compare everything that is marked and write the revisions.
 
@@ -94,6 +95,7 @@ def settle(
         quiet_us: leave work units alone of which facts arrived in so many microseconds of real
             time, for at most `WAIT_MAX_US`.
         watched: figures too that were not final when they were signed.
+        stopped: asked between two work units; True: leave the rest for later.
 
     Returns:
         How many revisions were written.
@@ -101,7 +103,20 @@ def settle(
     with database.reading() as session:
         found = marks(session, unit_ids=unit_ids, watched=watched, limit=MARKS_MAX)
         waiting = _waiting(found, quiet_us)
-    return sum(_settle_unit(database, unit_id, now_us) for unit_id in waiting)
+    written = 0
+    for unit_id in waiting:
+        if stopped():
+            break
+        written += _settle_unit(database, unit_id, now_us)
+    return written
+
+
+def settle_waiting(database: Database, now_us: int, unit_ids: Collection[int] | None) -> None:
+    """Before published figures are read: settle what waits, which is nothing most of the time."""
+    with database.reading() as session:
+        waits = bool(marks(session, unit_ids=unit_ids, limit=1))
+    if waits:
+        settle(database, now_us, unit_ids=unit_ids)
 
 
 def _waiting(found: Iterable[PublicationMark], quiet_us: int) -> list[int]:
