@@ -17,6 +17,7 @@ from mes.features.audit import routes as audit
 from mes.features.checks import routes as checks
 from mes.features.downtime import routes as downtime
 from mes.features.execution import routes as execution
+from mes.features.explain import routes as explain
 from mes.features.ingest import routes as ingest
 from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.materials import routes as materials
@@ -53,6 +54,7 @@ from mes.web.wiring import init_wiring
 BLUEPRINTS: tuple[Blueprint, ...] = (
     ingest.bp,
     oee.bp,
+    explain.pages,
     rollups.bp,
     plant.bp,
     work_orders.bp,
