@@ -164,14 +164,16 @@ def short_sums(session: Session, known: Masters, question: Question) -> dict[Ite
     return {key: whole.get(key, sums) for key, sums in found.items()}
 
 
-def tallies(session: Session, known: Masters, question: Question) -> dict[ItemKey, Tally]:
-    """The tally of every figure."""
+def tallies(
+    session: Session, known: Masters, question: Question
+) -> tuple[dict[ItemKey, Tally], dict[int, int]]:
+    """The tally of every figure, and by work unit the instant that the present is."""
     book = _Book(session, known, question)
     rows = _stored_tallies(book, None)
     extra = book.pieces(set(rows))
     found = _with_extra(book, rows, extra, None)
     _check_count(len(found), WHOLE_MAX)
-    return found
+    return found, book.as_of
 
 
 def _tallies(
@@ -250,7 +252,7 @@ class _Book:
         for number, place in enumerate(question.places):
             for unit in place.units:
                 self._places[unit.id].append(number)
-        self._held: dict[RowKey, list[ItemKey]] = {}
+        self.as_of: dict[int, int] = {}
         self._periods: dict[str, tuple[str, str]] = {}
         self._group_name = self._namer()
 
@@ -266,7 +268,8 @@ class _Book:
     def pieces(self, present: set[ItemKey]) -> list[tuple[ItemKey, Piece]]:
         """What the rows do not hold: the open end, and silent time of periods that are there."""
         wanted, by_hour = self.wanted, self.wanted.kind is PeriodKind.HOUR
-        given = self._inputs()
+        given = tile_inputs(self.session, self.known, wanted.unit_ids, self.question.now_us)
+        self.as_of = {one.unit.id: present_of_unit(one) for one in given}
         firsts = first_rows(self.session, wanted.unit_ids)
         found: list[tuple[ItemKey, Piece]] = []
         for one in given:
@@ -275,26 +278,24 @@ class _Book:
             for piece in open_end(self.known, one, by_hour=by_hour):
                 found += self._placed(piece)
         there = present | {key for key, _ in found}
-        periods = {(key.place, key.first) for key in there}
-        if not periods:
-            return found
+        periods: dict[int, dict[str, str]] = defaultdict(dict)
+        for key in there:
+            periods[key.place][key.period] = key.first
         for one in given:
             live = one.live
             start = firsts.get(one.unit.id, present_of_unit(one) if live is None else live.origin)
-            if not any(first <= self._day_of(one, start) for _, first in periods):
+            days = [day for n in self._places[one.unit.id] for day in periods[n].values()]
+            first_known = one.unit.plan.cell_at(start).production_day
+            if not days or date.fromisoformat(min(days)) > first_known:
                 continue
-            last = min(wanted.last, date.fromisoformat(self._day_of(one, start)))
-            first = min(date.fromisoformat(day) for _, day in periods)
+            first, last = date.fromisoformat(min(days)), min(wanted.last, first_known)
             for piece in unheard(self.known, one.unit, first, last, start, by_hour=by_hour):
                 found += [
                     (key, piece)
                     for key, piece in self._placed(piece)
-                    if (key.place, key.first) in periods
+                    if key.period in periods[key.place]
                 ]
         return found
-
-    def _inputs(self) -> list[TileInput]:
-        return tile_inputs(self.session, self.known, self.wanted.unit_ids, self.question.now_us)
 
     def _ends_before_the_rows(self, given: TileInput) -> bool:
         """Whether the open end begins behind the last day that is wanted."""
@@ -302,9 +303,6 @@ class _Book:
             return True
         day = given.unit.plan.cell_at(rows_end(given.live)).production_day
         return day > self.wanted.last
-
-    def _day_of(self, given: TileInput, at: int) -> str:
-        return given.unit.plan.cell_at(at).production_day.isoformat()
 
     def _placed(self, piece: Piece) -> list[tuple[ItemKey, Piece]]:
         cell = piece.cell
