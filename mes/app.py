@@ -14,6 +14,7 @@ from mes.clock import plant_now_us
 from mes.core.instants import parse_instant
 from mes.db import Database, make_engine
 from mes.features.audit import routes as audit
+from mes.features.calendars import routes as calendars
 from mes.features.checks import routes as checks
 from mes.features.downtime import routes as downtime
 from mes.features.execution import routes as execution
@@ -64,6 +65,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audit.bp,
     materials.bp,
     reasons.bp,
+    calendars.bp,
     checks.bp,
     publishing.bp,
     people.people,

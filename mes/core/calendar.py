@@ -120,7 +120,6 @@ def planned_between(
     Args:
         of_day: gives the shifts of a production day; None: `shifts_of_day` computes them.
     """
-    first, last = _days_near(calendar, start_us, end_us)
     planned = [
         entry
         for instance in _instances_near(calendar, start_us, end_us, of_day)
@@ -128,8 +127,9 @@ def planned_between(
     ]
     planned += [
         stop_interval(calendar, exception)
-        for exception in calendar.exceptions
-        if exception.kind is ExceptionKind.STOP and first <= exception.date <= last
+        for day in _days_near(calendar, start_us, end_us)
+        for exception in calendar.by_date.get(day, ())
+        if exception.kind is ExceptionKind.STOP
     ]
     return sorted(
         (max(start, start_us), min(end, end_us), reason)
@@ -156,18 +156,17 @@ def _instances_near(
     calendar: Calendar, start_us: int, end_us: int, of_day: OfDay | None
 ) -> Iterator[ShiftInstance]:
     """All shifts of the production days around the window: a superset of those that overlap."""
-    day, last = _days_near(calendar, start_us, end_us)
-    while day <= last:
+    for day in _days_near(calendar, start_us, end_us):
         yield from shifts_of_day(calendar, day) if of_day is None else of_day(day)
+
+
+def _days_near(calendar: Calendar, start_us: int, end_us: int) -> Iterator[date]:
+    """The production days of which anything may lie in the window."""
+    day = production_day_of(calendar, start_us) - 2 * _ONE_DAY
+    last = production_day_of(calendar, max(start_us, end_us - 1)) + 2 * _ONE_DAY
+    while day <= last:
+        yield day
         day += _ONE_DAY
-
-
-def _days_near(calendar: Calendar, start_us: int, end_us: int) -> tuple[date, date]:
-    """First and last production day of which anything may lie in the window."""
-    return (
-        production_day_of(calendar, start_us) - 2 * _ONE_DAY,
-        production_day_of(calendar, max(start_us, end_us - 1)) + 2 * _ONE_DAY,
-    )
 
 
 def _unclipped(calendar: Calendar, day: date) -> list[ShiftInstance]:
@@ -186,7 +185,7 @@ def _unclipped(calendar: Calendar, day: date) -> list[ShiftInstance]:
 def _planned_shifts(calendar: Calendar, day: date) -> list[Shift] | None:
     """The shifts of a day after its exceptions; None: there is no pattern, always scheduled."""
     pattern = calendar.pattern_of(day)
-    exceptions = [e for e in calendar.exceptions if e.date == day]
+    exceptions = calendar.by_date.get(day, ())
     overtime = [e.shift for e in exceptions if e.shift and e.kind is ExceptionKind.OVERTIME]
     holiday = any(e.kind is ExceptionKind.HOLIDAY for e in exceptions)
     if pattern is None:

@@ -5,8 +5,8 @@ Wall times are those of the calendar's zone; a production day is a local date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
 
@@ -146,12 +146,23 @@ class Calendar:
     Attributes:
         time_zone: IANA name.
         day_starts: local wall time at which a production day begins.
+        by_date: the exceptions of each production day that has any.
     """
 
     time_zone: str
     day_starts: time = time(0)
     patterns: tuple[ShiftPattern, ...] = ()
     exceptions: tuple[CalendarException, ...] = ()
+    by_date: Mapping[date, tuple[CalendarException, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """Sort the exceptions by day."""
+        found: dict[date, tuple[CalendarException, ...]] = {}
+        for exception in self.exceptions:
+            found[exception.date] = (*found.get(exception.date, ()), exception)
+        object.__setattr__(self, "by_date", found)
 
     def pattern_of(self, day: date) -> ShiftPattern | None:
         """The pattern of a production day, the first one before all; None: there is none."""

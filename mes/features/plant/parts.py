@@ -10,17 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from mes.core.policies import PROFILES
-
+YEAR_MIN, YEAR_MAX = 1970, 2199
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def _policy(value: str) -> str:
-    if value not in PROFILES:
-        raise ValueError(f"there is no policy {value!r}; known: {', '.join(PROFILES)}")
-    return value
 
 
 def _code(value: str) -> str:
@@ -42,9 +35,11 @@ def _day(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         raise ValueError("write a date as YYYY-MM-DD")
     try:
-        date.fromisoformat(value)
+        year = date.fromisoformat(value).year
     except ValueError:
         raise ValueError(f"{value} is no date") from None
+    if not YEAR_MIN <= year <= YEAR_MAX:
+        raise ValueError(f"a year goes from {YEAR_MIN} to {YEAR_MAX}")
     return value
 
 
@@ -79,7 +74,6 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Seconds = Annotated[Decimal, BeforeValidator(_decimal_text), AfterValidator(_positive)]
 
 SecondsFromZero = Annotated[Decimal, BeforeValidator(_decimal_text), AfterValidator(_not_negative)]
-PolicyName = Annotated[str, AfterValidator(_policy)]
 
 
 class Part(BaseModel):
