@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from mes.clock import real_now_us
+from mes.clock import monotonic_s, real_now_us
 from mes.core.case_model import Span
 from mes.core.tally import Tally
 from mes.db import Database
@@ -48,6 +48,10 @@ from mes.models import PublicationMark, PublishedFigure
 
 MARKS_MAX = 1000
 """Most marks of one round."""
+STEP_FIGURES = 20
+"""Most figures of a work unit that one step compares."""
+READER_S = 0.5
+"""How long (real seconds) a reader settles before it answers; the worker does the rest."""
 QUIET_US = 5_000_000
 """The worker waits until nothing more has arrived for so long (real time) ..."""
 WAIT_MAX_US = 60_000_000
@@ -72,10 +76,16 @@ class _Unit:
 
 @dataclass(slots=True)
 class _Found:
-    """What a comparison found: revisions to write, and marks that are done with."""
+    """What a step found: revisions to write, and marks that are done with.
+
+    Attributes:
+        rest: marks that still speak of figures from `rest_from` on.
+    """
 
     drafts: list[Draft] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
+    rest: list[int] = field(default_factory=list)
+    rest_from: int = 0
 
 
 def settle(
@@ -107,16 +117,23 @@ def settle(
     for unit_id in waiting:
         if stopped():
             break
-        written += _settle_unit(database, unit_id, now_us)
+        written += _settle_unit(database, unit_id, now_us, stopped)
     return written
 
 
 def settle_waiting(database: Database, now_us: int, unit_ids: Collection[int] | None) -> None:
     """Before published figures are read: settle what waits, which is nothing most of the time."""
     with database.reading() as session:
-        waits = bool(marks(session, unit_ids=unit_ids, limit=1))
+        waits = bool(marks(session, unit_ids=unit_ids, watched=False, limit=1))
     if waits:
-        settle(database, now_us, unit_ids=unit_ids)
+        until = monotonic_s() + READER_S
+        settle(
+            database,
+            now_us,
+            unit_ids=unit_ids,
+            watched=False,
+            stopped=lambda: monotonic_s() > until,
+        )
 
 
 def _waiting(found: Iterable[PublicationMark], quiet_us: int) -> list[int]:
@@ -134,17 +151,31 @@ def _waiting(found: Iterable[PublicationMark], quiet_us: int) -> list[int]:
     ]
 
 
-def _settle_unit(database: Database, unit_id: int, now_us: int) -> int:
-    with database.reading() as session:
-        found = _compare(session, unit_id, now_us)
-    if not found.drafts and not found.done:
-        return 0
+def _settle_unit(database: Database, unit_id: int, now_us: int, stopped: Callable[[], bool]) -> int:
+    written = 0
+    while True:
+        with database.reading() as session:
+            found = _compare(session, unit_id, now_us)
+        if not found.drafts and not found.done and not found.rest:
+            return written
+        written += _write(database, found)
+        if not found.rest or stopped():
+            return written
+
+
+def _write(database: Database, found: _Found) -> int:
+    """The revisions of a step, and its marks taken away or cut, in one transaction."""
     try:
         with database.transaction() as session:
             written = [
                 publish(session, draft) for draft in found.drafts if _follows(session, draft)
             ]
             session.execute(delete(PublicationMark).where(PublicationMark.id.in_(found.done)))
+            session.execute(
+                update(PublicationMark)
+                .where(PublicationMark.id.in_(found.rest))
+                .values(start=found.rest_from)
+            )
     except IntegrityError:  # somebody else settled it at the same time
         return 0
     return len(written)
@@ -166,10 +197,9 @@ def _compare(session: Session, unit_id: int, now_us: int) -> _Found:
             watched.append(one)
         else:
             unit.ids.append(one.id)
-    found = _Found(done=unit.ids)
     if not unit.spans:
-        return found
-    rows = [
+        return _Found()
+    touched = [
         row
         for row in latest_figures(
             session,
@@ -179,6 +209,7 @@ def _compare(session: Session, unit_id: int, now_us: int) -> _Found:
         )
         if unit.touches(row)
     ]
+    rows, later = touched[:STEP_FIGURES], touched[STEP_FIGURES:]
     lines = latest_figures(
         session,
         lines={row.line_id for row in rows},
@@ -186,12 +217,13 @@ def _compare(session: Session, unit_id: int, now_us: int) -> _Found:
         level=LINE,
     )
     comparison = _Comparison(session, known, now_us, merged(unit.causes))
-    for row in (*rows, *lines):
-        draft = comparison.revision(row)
-        if draft is not None:
-            found.drafts.append(draft)
-    final = [one.id for one in watched if not comparison.open_at(unit_id, one)]
-    found.done = [*unit.ids, *final]
+    drafts = [comparison.revision(row) for row in (*rows, *lines)]
+    found = _Found(drafts=[draft for draft in drafts if draft is not None])
+    if later:
+        found.rest, found.rest_from = unit.ids, later[0].start
+    else:
+        final = [one.id for one in watched if not comparison.open_at(unit_id, one)]
+        found.done = [*unit.ids, *final]
     return found
 
 

@@ -237,3 +237,11 @@ def marks(
     if unit_ids is not None:
         query = query.where(PublicationMark.work_unit_id.in_(sorted(unit_ids)))
     return session.scalars(query).all()
+
+
+def revised_kpi(
+    session: Session, row: PublishedFigure, key: str
+) -> tuple[float | None, float | None]:
+    """A KPI as it was published first, and as this revision says."""
+    first = revisions(session, row.scope, row.period)[0]
+    return first.result["kpis"][key], row.result["kpis"][key]

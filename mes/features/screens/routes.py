@@ -29,6 +29,7 @@ from werkzeug.exceptions import NotFound
 from mes.clock import plant_now_us
 from mes.features.production.master_loading import masters
 from mes.features.production.queries import tiles
+from mes.features.publishing.settling import settle_waiting
 from mes.features.screens.audit import AuditFilter, audit_page
 from mes.features.screens.language import (
     COOKIE,
@@ -40,7 +41,7 @@ from mes.features.screens.language import (
 from mes.features.screens.report.loading import Wanted, load_report
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.features.screens.site import Place, read_layout, read_site
-from mes.web.roles import Role, actor, check
+from mes.web.roles import Role, actor, check, maybe_actor
 
 screens = Blueprint("screens", __name__)
 AUDIT_FIELDS = ("object", "action", "first", "last", "before")
@@ -96,9 +97,17 @@ def report() -> str:
         for name in ("place", "period", "day", "shift", "policy")
     }
     wanted = Wanted(**asked, language=select_language())
+    now = plant_now_us()
+    settle_waiting(held().database, now, None)
     with held().database.reading() as session:
-        shown = load_report(session, wanted, plant_now_us())
-    return render_template("report.html", report=shown)
+        shown = load_report(session, wanted, now)
+    who = maybe_actor()
+    return render_template(
+        "report.html",
+        report=shown,
+        may_sign=who is not None and who.has(Role.SUPERVISOR, Role.MANAGER),
+        may_reopen=who is not None and who.has(Role.MANAGER),
+    )
 
 
 @screens.get("/sources")

@@ -1,6 +1,8 @@
-// The report is rendered by the server; here only: live age in the header, form sends itself.
+// The report is rendered by the server; here only: live age in the header, form sends itself, sign-off.
+import "../report/stops.js";
 import { share } from "../lib/chrome.js";
 import { Live } from "../lib/live.js";
+import "../report/signoff.js";
 
 share(new Live({ site: document.documentElement.dataset.site }).start());
 

@@ -41,6 +41,7 @@ from mes.features.screens.report.periods import (
     present_period,
     shifts_of,
 )
+from mes.features.screens.report.signing import shown_signing
 from mes.features.screens.report.view import Frame, Shown, shown_report
 from mes.features.screens.site import Place
 
@@ -89,7 +90,17 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
         policy=policy,
         as_of=page.as_of,
     )
-    return shown_report(page, frame, [unit.code for unit in units])
+    closed = not page.provisional and page.as_of >= period.span.end
+    signing = shown_signing(
+        session,
+        known,
+        code,
+        units,
+        period,
+        closed=closed,
+        named=lambda names: name_of(names, wanted.language),
+    )
+    return {**shown_report(page, frame, [unit.code for unit in units]), "signing": signing}
 
 
 def _page(
@@ -109,6 +120,9 @@ def _page(
         period=period,
         policy=policy,
         as_of=min([period.span.end, *(one.as_of for one in given)]),
+        known_to_end=all(
+            one.known_until is None or one.known_until >= period.span.end for one in given
+        ),
     )
 
 
@@ -272,7 +286,7 @@ def case_address(unit: str, span: Span, policy: Policy, as_of: int) -> str:
             "from": instant(span.start),
             "to": instant(span.end),
             "as_of": instant(as_of),
-            "policy": policy.name,
+            "policy": policy.reference,
         }
     )
     return f"/api/v1/work-units/{quote(unit)}/case?{query}"

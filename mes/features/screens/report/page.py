@@ -69,7 +69,8 @@ class ReportPage:
         bins: plan and good per hour or day; empty for several work units.
         strip: states, empty for several work units and for weeks.
         previous: OEE and factors of the period before, None where unknown.
-        provisional: the period has not ended, or a stop is minor only so far.
+        provisional: the period has not ended or is not known to its end, or a stop is minor only
+            so far.
     """
 
     period: Period
@@ -103,8 +104,13 @@ def report_page(
     period: Period,
     policy: Policy,
     as_of: int,
+    known_to_end: bool = True,
 ) -> ReportPage:
-    """The page of a period from the cases of its work units."""
+    """The page of a period from the cases of its work units.
+
+    Args:
+        known_to_end: the state of each work unit is known to the end of the period.
+    """
     parts = [_part(unit) for unit in units]
     result = result_of(sum_of(unit.sums for unit in units), policy)
     segments = [segment for part in parts for segment in part.segments]
@@ -124,7 +130,9 @@ def report_page(
         strip=_strip(parts[0], policy) if single else (),
         previous={key: before.kpis[key] for key in KPIS},
         unclassified_us=unclassified_us(segments, policy),
-        provisional=as_of < period.span.end or Flag.PROVISIONAL_STOP in result.flags,
+        provisional=as_of < period.span.end
+        or not known_to_end
+        or Flag.PROVISIONAL_STOP in result.flags,
     )
 
 
