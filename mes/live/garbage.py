@@ -48,7 +48,7 @@ class GuardedWebSocket(SharedWebSocket):
         """
         with (
             contextlib.suppress(OSError),
-            socket.socket(fileno=os.dup(self.ws.sock.fileno())) as copy,
+            socket.socket(fileno=os.dup(self.socket_number())) as copy,
         ):
             super().close()
             copy.shutdown(socket.SHUT_RDWR)

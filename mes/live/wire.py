@@ -76,13 +76,23 @@ class SharedWebSocket(_websocket_wsgi.SimpleWebSocketWSGI):  # type: ignore[misc
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Shake hands, and serve the connection until it ends."""
-        self.ws = simple_websocket.Server(environ, **self.server_args)
-        wire = Wire(self.ws.sock)
-        self.ws.sock = wire
+        server: Any = simple_websocket.Server(environ, **self.server_args)
+        self.ws = server
+        server.sock = wire = Wire(server.sock)
         if wire.is_plain:
             self.app.__self__.wire = wire
-        self.app(self)
-        raise ConnectionError  # werkzeug must not answer a connection that has been upgraded
+        answer = self.app(self)
+        # neither server may answer a connection that has been upgraded
+        if server.mode == "gunicorn":
+            raise StopIteration
+        if server.mode == "werkzeug":
+            raise ConnectionError
+        return answer
+
+    def socket_number(self) -> int:
+        """The file descriptor of the connection; -1: it is closed."""
+        server: Any = self.ws
+        return int(server.sock.fileno())
 
 
 def broadcast(sockets: SocketIO, event: str, data: object, *, to: str, namespace: str) -> int:
@@ -91,7 +101,7 @@ def broadcast(sockets: SocketIO, event: str, data: object, *, to: str, namespace
     Returns:
         How many clients got it through their queue.
     """
-    server: Any = sockets.server
+    server: Any = sockets.server  # type: ignore[attr-defined]  # set by init_app
     packet = server.packet_class(EVENT, data=[event, data], namespace=namespace)
     text = packet.encode()
     frame = text_frame((ENGINE_MESSAGE + text).encode())
