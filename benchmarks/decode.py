@@ -175,7 +175,7 @@ def _decoder(windows: int) -> list[Figure]:
     unpack = struct.Struct(f">{TAGS}f").unpack
     bare, changed, same = [], [], []
     for _ in range(windows):
-        decode = _decoded_by(BlockDecoder(block))
+        decode = BlockDecoder(block).columns
         bare.append(_nanoseconds(unpack, replies))
         changed.append(_nanoseconds(decode, replies))
         same.append(_nanoseconds(decode, replies[-1:] * REPLIES))
@@ -196,10 +196,6 @@ def _decoder(windows: int) -> list[Figure]:
         ),
         Figure(name="bare struct unpack", values=bare, unit="ns/tag"),
     ]
-
-
-def _decoded_by(decoder: BlockDecoder) -> Callable[[bytes], object]:
-    return lambda reply: list(decoder.changes(reply))
 
 
 def _nanoseconds(decode: Callable[[bytes], object], replies: Sequence[bytes]) -> float:

@@ -13,15 +13,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from mes.clock import plant_now_us
 from mes.core.instants import parse_instant
 from mes.db import Database, make_engine
+from mes.features.audit import routes as audit
+from mes.features.calendars import routes as calendars
+from mes.features.checks import routes as checks
 from mes.features.downtime import routes as downtime
 from mes.features.execution import routes as execution
+from mes.features.explain import routes as explain
 from mes.features.ingest import routes as ingest
 from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.materials import routes as materials
+from mes.features.oee import rollup_routes as rollups
 from mes.features.oee import routes as oee
 from mes.features.people import routes as people
 from mes.features.plant import routes as plant
 from mes.features.production.queries import tiles
+from mes.features.publishing import routes as publishing
+from mes.features.publishing.worker import Settler
 from mes.features.quantities import routes as quantities
 from mes.features.reasons import routes as reasons
 from mes.features.screens.setup import EXTENSION as SCREENS
@@ -48,13 +55,19 @@ from mes.web.wiring import init_wiring
 BLUEPRINTS: tuple[Blueprint, ...] = (
     ingest.bp,
     oee.bp,
+    explain.pages,
+    rollups.bp,
     plant.bp,
     work_orders.bp,
     execution.bp,
     quantities.bp,
     downtime.bp,
+    audit.bp,
     materials.bp,
     reasons.bp,
+    calendars.bp,
+    checks.bp,
+    publishing.bp,
     people.people,
     people.pages,
 )
@@ -68,6 +81,7 @@ class Live:
     sockets: SocketIO
     hub: Hub
     database: Database
+    settler: Settler
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -125,7 +139,9 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
     sockets.init_app(app)
     close_on_garbage(sockets)
     init_sockets(sockets, hub, database, settings)
-    app.extensions[LIVE] = Live(sockets=sockets, hub=hub, database=database)
+    app.extensions[LIVE] = Live(
+        sockets=sockets, hub=hub, database=database, settler=Settler(database)
+    )
 
     def read_some_tiles() -> None:
         with database.reading() as session:

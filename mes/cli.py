@@ -13,6 +13,7 @@ from mes.web.parent import tie_to_parent
 
 COMMANDS: dict[str, str] = {
     "backup": "mes.features.storage.cli:backup",
+    "calendar": "mes.features.calendars.cli:calendar",
     "db": "mes.features.storage.cli:db",
     "demo": "mes.features.demo.cli:demo",
     "edge": "connectors.runtime.commands:edge_command",
@@ -55,6 +56,7 @@ class LazyGroup(click.Group):
 
 SUMMARIES: dict[str, str] = {
     "backup": "copy the database in one step, safe while running",
+    "calendar": "list calendars, show their days, add public holidays",
     "db": "upgrade or check the database schema",
     "demo": "run the demo plant: simulators, edge and web",
     "edge": "run the connectors alone",

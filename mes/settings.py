@@ -41,6 +41,12 @@ class Settings(BaseModel):
     request_bytes_max: int = 4 * 1024 * 1024
     sign_ins_per_minute: int = Field(default=50, description="From one address.")
     merge_window_ms: int = Field(default=100, ge=50, le=250)
+    signoff_coverage_min: float = Field(
+        default=0.95,
+        ge=0,
+        le=1,
+        description="A shift with a lower coverage is signed off only with a note.",
+    )
     development: bool = False
 
     @property

@@ -8,12 +8,14 @@ with a refused address is cut in halves until the address is found, and that is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress, repeat
 from math import isfinite
+from typing import cast
 
 from connectors.clock import monotonic_s
-from connectors.modbus.client import DeviceRefusal, ModbusLink
+from connectors.modbus.client import DeviceRefusal, ModbusLink, ReadRequest, WrongLength
 from connectors.modbus.codec import DecodeError, finish, needs_finish
 from connectors.modbus.config import ModbusSource, ModbusTag
 from connectors.modbus.decoder import BlockDecoder, Raw
@@ -21,7 +23,7 @@ from connectors.modbus.plan import Block, halves, plan_reads, scan_period_of
 from connectors.sdk.connector import ConnectorContext, PollingConnector
 from connectors.sdk.conversion import Conversion, Outcome, bad
 from connectors.sdk.errors import Busy, ConnectorError, SilentUnit, Unavailable
-from connectors.sdk.messages import Quality, Reading, Sample, Value
+from connectors.sdk.messages import Quality, Reading, Sample, Value, samples_of
 
 REFUSED_ADDRESS = (2, 3)
 BUSY_WAITS_S = (0.05, 0.2)
@@ -74,19 +76,51 @@ class TagReader:
         return self._conversion(value, values.get)
 
 
+class Columns:
+    """The samples of a block whose values are all handed on as they are, made in one pass."""
+
+    __slots__ = ("_names", "_units")
+
+    def __init__(self, readers: Sequence[TagReader]) -> None:
+        self._names = tuple(reader.name for reader in readers)
+        self._units = tuple(reader.unit for reader in readers)
+
+    def samples(
+        self, values: tuple[Raw, ...], differ: Iterable[bool], now: int
+    ) -> list[Sample] | None:
+        """Samples of the values that differ; None when one of all values is no finite number."""
+        numbers = cast(tuple[float, ...], values)  # text is never plain
+        if not isfinite(sum(numbers)):
+            return None
+        rows = zip(
+            self._names,
+            numbers,
+            repeat(Quality.GOOD),
+            repeat(now),
+            repeat(None),
+            self._units,
+            repeat(None),
+            strict=False,  # the constants have no end
+        )
+        return samples_of(compress(rows, differ))
+
+
 @dataclass(slots=True)
 class BlockState:
     """A block with what is known of it.
 
     Attributes:
+        columns: the quick way for a block of plain values; None when some need more.
         reason: why the block cannot be read at present; None when it can.
         probe_at: monotonic time of the next attempt while it cannot be read.
         probe_delay_s: wait before the attempt after that.
     """
 
     block: Block
+    request: ReadRequest
     readers: list[TagReader]
     decoder: BlockDecoder = field(init=False)
+    columns: Columns | None = None
     reason: str | None = None
     probe_at: float = 0.0
     probe_delay_s: float = FIRST_PROBE_S
@@ -179,6 +213,8 @@ class ModbusConnector(PollingConnector):
 
     async def read(self, period_ms: int) -> Reading:
         """Read the blocks of one scan period."""
+        if self._link is not None:
+            self.context.counters.skipped += self._link.take_skipped()
         scan = _Scan()
         states = self._blocks[period_ms]
         for state in tuple(states):
@@ -202,13 +238,13 @@ class ModbusConnector(PollingConnector):
 
     async def _read_block(self, state: BlockState, states: list[BlockState], scan: _Scan) -> None:
         try:
-            data = await self._request(state.block)
+            data = await self._request(state.request)
         except SilentUnit as error:
             scan.silent += 1
             scan.error = error
             self._fail(state, error.code, LONGEST_SILENT_PROBE_S, scan)
             return
-        except Busy as error:
+        except (Busy, WrongLength) as error:
             scan.answered = True
             self._fail(state, error.code, FIRST_PROBE_S, scan)
             state.probe_at = 0.0
@@ -219,10 +255,6 @@ class ModbusConnector(PollingConnector):
             return
         scan.answered = True
         now = self.context.clock.now_us()
-        if len(data) != state.decoder.expected_bytes:
-            self._fail(state, "short_reply", FIRST_PROBE_S, scan)
-            state.probe_at = 0.0
-            return
         state.reason = None
         state.probe_delay_s = FIRST_PROBE_S
         scan.read_at = min(scan.read_at or now, now)
@@ -241,12 +273,12 @@ class ModbusConnector(PollingConnector):
         for half in smaller:
             await self._read_block(half, states, scan)
 
-    async def _request(self, block: Block) -> bytes:
+    async def _request(self, request: ReadRequest) -> bytes:
         """Ask once, once more after silence, and again while the device says it is busy."""
         silences, waits = 0, list(BUSY_WAITS_S)
         while True:
             try:
-                return await self._ask(block)
+                return await self._ask(request)
             except SilentUnit:
                 silences += 1
                 if silences > 1:
@@ -256,17 +288,16 @@ class ModbusConnector(PollingConnector):
                     raise
                 await asyncio.sleep(waits.pop(0))
 
-    async def _ask(self, block: Block) -> bytes:
+    async def _ask(self, request: ReadRequest) -> bytes:
         if self._link is None:
             raise Unavailable("connection_lost", "the connector is closed")
         counters = self.context.counters
         counters.requests += 1
         try:
-            data = await self._link.read(
-                self.config.unit, block.table, block.start, block.count, self._timeout_s
-            )
+            data = await self._link.read(request, self._timeout_s)
         except ConnectorError:
             counters.errors += 1
+            counters.skipped += self._link.take_skipped()
             raise
         counters.bytes += len(data)
         return data
@@ -277,17 +308,29 @@ class ModbusConnector(PollingConnector):
             usable = [state for state in states if state.reason is None]
             if period != period_ms and usable:
                 try:
-                    await self._ask(usable[0].block)
+                    await self._ask(usable[0].request)
                 except SilentUnit:
                     return False
-                except (Busy, DeviceRefusal):
+                except (Busy, DeviceRefusal, WrongLength):
                     return True
                 return True
         return False
 
     def _take(self, state: BlockState, data: bytes, now: int, scan: _Scan) -> None:
         readers, samples, good = state.readers, scan.samples, Quality.GOOD
-        for index, raw in state.decoder.changes(data):
+        changes: Iterable[tuple[int, Raw]]
+        if state.columns is None:
+            changes = state.decoder.changes(data)
+        else:
+            found = state.decoder.columns(data)
+            if found is None:
+                return
+            plain = state.columns.samples(*found, now)
+            if plain is not None:
+                samples += plain
+                return
+            changes = compress(enumerate(found[0]), found[1])
+        for index, raw in changes:
             reader = readers[index]
             if reader.depends_on:
                 self._raw_of_dependents[reader.name] = raw
@@ -328,7 +371,13 @@ class ModbusConnector(PollingConnector):
         return plan_reads(self.config, [tag for tag in self.config.tags if tag.name in names])
 
     def _state(self, block: Block) -> BlockState:
-        return BlockState(block, [self._readers[part.tag.name] for part in block.fields])
+        request = ReadRequest(self.config.unit, block.table, block.start, block.count)
+        readers = [self._readers[part.tag.name] for part in block.fields]
+        state = BlockState(block, request, readers)
+        are_plain = all(each.direct and each.name not in self._needed for each in readers)
+        if are_plain and state.decoder.has_columns:
+            state.columns = Columns(readers)
+        return state
 
 
 @dataclass(slots=True)

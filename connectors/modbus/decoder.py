@@ -7,8 +7,9 @@ word) are put on further layers, each with its own `struct`; nearly all blocks h
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, repeat
+from operator import itemgetter, ne
 
 from connectors.modbus.codec import STRUCT_CODES, DataType, byte_order
 from connectors.modbus.plan import Block, Field
@@ -20,9 +21,13 @@ class BlockDecoder:
     """Finds what changed between two replies to the same request.
 
     The index it hands out is that of the field in `block.fields`.
+
+    Attributes:
+        expected_bytes: data bytes of a whole reply.
+        has_columns: whether `columns` can be used: no field overlaps another, no bit table.
     """
 
-    __slots__ = ("_bits", "_data", "_layers", "expected_bytes")
+    __slots__ = ("_bits", "_data", "_layers", "expected_bytes", "has_columns")
 
     def __init__(self, block: Block) -> None:
         self._data: bytes | None = None
@@ -38,6 +43,7 @@ class BlockDecoder:
             self._layers = [
                 _Layer(block.start, block.count, fields) for fields in _layers(block.fields)
             ]
+        self.has_columns = len(self._layers) == 1
 
     def forget(self) -> None:
         """Make the next reply count as changed in every field."""
@@ -45,13 +51,19 @@ class BlockDecoder:
         for layer in self._layers:
             layer.last = None
 
+    def columns(self, data: bytes) -> tuple[tuple[Raw, ...], Iterable[bool]] | None:
+        """The raw value of every field, and which of them differ; None when nothing does.
+
+        The quick way for a whole block, in one pass of C code; see `has_columns`.
+        """
+        last, self._data = self._data, data
+        return None if data == last else self._layers[0].columns(data)
+
     def changes(self, data: bytes) -> list[tuple[int, Raw]]:
         """The fields whose raw value differs from the last reply, with the raw value."""
         last, self._data = self._data, data
         if data == last:
             return []
-        if not self._bits and len(self._layers) == 1:
-            return self._layers[0].changes(data)
         found: list[tuple[int, Raw]] = []
         for index, byte, bit in self._bits:
             value = data[byte] >> bit & 1
@@ -73,17 +85,14 @@ class _Layer:
         self._unpack = struct.Struct(_format(start, count, fields)).unpack
         self.last: tuple[Raw, ...] | None = None
 
-    def changes(self, data: bytes) -> list[tuple[int, Raw]]:
-        ordered = bytes(self._reorder(data)) if self._reorder else data
-        values = self._unpack(ordered)
+    def columns(self, data: bytes) -> tuple[tuple[Raw, ...], Iterable[bool]]:
+        values = self._unpack(bytes(self._reorder(data)) if self._reorder else data)
         last, self.last = self.last, values
-        if last is None:
-            return list(zip(self._indexes, values, strict=True))
-        return [
-            (index, value)
-            for index, value, old in zip(self._indexes, values, last, strict=True)
-            if value != old
-        ]
+        return values, repeat(True) if last is None else list(map(ne, values, last))
+
+    def changes(self, data: bytes) -> Iterable[tuple[int, Raw]]:
+        values, differ = self.columns(data)
+        return compress(zip(self._indexes, values, strict=True), differ)
 
 
 def _layers(fields: Sequence[Field]) -> list[list[tuple[int, Field]]]:

@@ -25,17 +25,18 @@ class ExceptionReport:
         last, deadbands = self._last, self._deadbands
         news = []
         for sample in samples:
-            old = last.get(sample.tag)
+            tag = sample.tag
+            old = last.get(tag)
             if (
                 old is not None
-                and old.quality == sample.quality
-                and old.reason == sample.reason
                 and (
                     old.value == sample.value or (deadbands and self._within_deadband(old, sample))
                 )
+                and old.quality is sample.quality
+                and old.reason == sample.reason
             ):
                 continue
-            last[sample.tag] = sample
+            last[tag] = sample
             news.append(sample)
         return news
 

@@ -7,8 +7,10 @@ Instants are UTC microseconds of the plant clock (`connectors.clock`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from itertools import repeat
 from typing import NamedTuple
 
 Value = bool | int | float | str | None
@@ -62,6 +64,14 @@ class Sample(NamedTuple):
     source_time: int | None = None
 
 
+SampleRow = tuple[str, Value, Quality, int, str | None, str | None, int | None]
+
+
+def samples_of(rows: Iterable[SampleRow]) -> list[Sample]:
+    """Samples from tuples of their fields in order, at half the cost of one call each."""
+    return list(map(tuple.__new__, repeat(Sample), rows))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The outcome of one scan.
@@ -81,7 +91,12 @@ class Reading:
 
 @dataclass(slots=True)
 class Counters:
-    """What happened on a source since the edge started; shown to people, never reset."""
+    """What happened on a source since the edge started; shown to people, never reset.
+
+    Attributes:
+        skipped: replies on the source's connection that were not believed: late, or of another
+            unit or request.
+    """
 
     requests: int = 0
     errors: int = 0
@@ -90,6 +105,7 @@ class Counters:
     bytes: int = 0
     dropped: int = 0
     late_scans: int = 0
+    skipped: int = 0
 
     def as_dict(self) -> dict[str, int]:
         """The counters by name."""

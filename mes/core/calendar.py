@@ -1,138 +1,73 @@
 """Planned time: shifts, breaks and planned stops in local wall time, computed in UTC.
 
-Instants are UTC microseconds, intervals half-open. Local times are wall times of the calendar's
-zone: a wall time that a clock change skips means the instant of the change, one that happens twice
-means the first, so that wall order stays time order and a night shift has 7 or 9 real hours.
+Instants are UTC microseconds, intervals half-open; what a wall time means when clocks change is
+said in `wall_time`.
 
 A calendar without patterns is always scheduled: each production day is then one period with the
 empty code. The first pattern also holds for all days before it, of which nothing else is known.
+Where one pattern follows another, a shift that has begun under the old one goes on until it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import date, time, timedelta
 
-ALWAYS = ""
-"""Code of the period of a production day in a calendar without patterns."""
+from mes.core.calendar_model import (
+    ALWAYS,
+    NO_CREW,
+    Break,
+    Calendar,
+    CalendarException,
+    CrewRota,
+    Cycle,
+    ExceptionKind,
+    Shift,
+    ShiftInstance,
+    ShiftPattern,
+)
+from mes.core.wall_time import local_time, local_us
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+__all__ = [
+    "ALWAYS",
+    "NO_CREW",
+    "Break",
+    "Calendar",
+    "CalendarException",
+    "CrewRota",
+    "Cycle",
+    "ExceptionKind",
+    "Shift",
+    "ShiftInstance",
+    "ShiftPattern",
+    "latest_shift",
+    "local_us",
+    "planned_between",
+    "production_day_bounds",
+    "production_day_of",
+    "shift_at",
+    "shifts_between",
+    "shifts_of_day",
+    "start_offset",
+    "stop_interval",
+]
+
 _ONE_DAY = timedelta(days=1)
+OfDay = Callable[[date], list[ShiftInstance]]
 
 
-class ExceptionKind(StrEnum):
-    """What an exception does to its production day."""
+def shifts_between(
+    calendar: Calendar, start_us: int, end_us: int, of_day: OfDay | None = None
+) -> list[ShiftInstance]:
+    """The whole shifts that overlap [start_us, end_us), in time order.
 
-    HOLIDAY = "holiday"
-    OVERTIME = "overtime"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Break:
-    """A break in local wall time; one that starts before its shift does lies on the next day."""
-
-    start: time
-    end: time
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
-    """A shift in local wall time; an end not after the start lies on the next day.
-
-    Attributes:
-        day_offset: production day minus local date of the start, in days; None: the production day
-            is the one whose boundary precedes the start.
+    Args:
+        of_day: gives the shifts of a production day; None: `shifts_of_day` computes them.
     """
-
-    code: str
-    start: time
-    end: time
-    day_offset: int | None = None
-    breaks: tuple[Break, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftPattern:
-    """The shifts of the production days from `valid_from` until the next pattern begins.
-
-    Attributes:
-        days: weekdays of the production day that have these shifts, Monday is 0.
-    """
-
-    valid_from: date
-    shifts: tuple[Shift, ...]
-    days: frozenset[int] = frozenset(range(7))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarException:
-    """A production day that differs from the pattern.
-
-    Attributes:
-        shift: for overtime: an extra shift, or a longer one in place of the shift of that code.
-        start: for a stop: local wall time; None: from the start of the production day.
-        end: for a stop: local wall time; None: until the end of the production day.
-        reason: for a stop: its reason code.
-    """
-
-    date: date
-    kind: ExceptionKind
-    shift: Shift | None = None
-    start: time | None = None
-    end: time | None = None
-    reason: str | None = None
-
-    def __post_init__(self) -> None:
-        """Raises: ValueError: overtime without a shift."""
-        if self.kind is ExceptionKind.OVERTIME and self.shift is None:
-            raise ValueError("overtime needs a shift")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
-    """Planned time of a line: dated patterns and the exceptions that beat them.
-
-    Attributes:
-        time_zone: IANA name.
-        day_starts: local wall time at which a production day begins.
-    """
-
-    time_zone: str
-    day_starts: time = time(0)
-    patterns: tuple[ShiftPattern, ...] = ()
-    exceptions: tuple[CalendarException, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class ShiftInstance:
-    """One shift of one production day.
-
-    Attributes:
-        start_us: its first instant.
-        end_us: the instant after its last.
-        production_day: the day it is reported under.
-        code: shift code, `ALWAYS` for the period of a day without a pattern.
-        breaks: (start, end, reason) within the shift, in time order.
-    """
-
-    start_us: int
-    end_us: int
-    production_day: date
-    code: str
-    breaks: tuple[tuple[int, int, str], ...] = ()
-
-
-def shifts_between(calendar: Calendar, start_us: int, end_us: int) -> list[ShiftInstance]:
-    """The whole shifts that overlap [start_us, end_us), in time order."""
     return [
         instance
-        for instance in sorted(_instances_near(calendar, start_us, end_us))
+        for instance in sorted(_instances_near(calendar, start_us, end_us, of_day))
         if instance.start_us < end_us and start_us < instance.end_us
     ]
 
@@ -165,32 +100,35 @@ def latest_shift(calendar: Calendar, at_us: int, *, days: int = 31) -> ShiftInst
 
 def shifts_of_day(calendar: Calendar, day: date) -> list[ShiftInstance]:
     """The shifts of a production day in time order."""
-    exceptions = [e for e in calendar.exceptions if e.date == day]
-    shifts = _planned_shifts(calendar, day, exceptions)
-    if shifts is None:
-        start_us, end_us = production_day_bounds(calendar, day)
-        return [ShiftInstance(start_us=start_us, end_us=end_us, production_day=day, code=ALWAYS)]
-    return sorted(
-        instance
-        for shift in shifts
-        if (instance := _instance(calendar, day, shift)).start_us < instance.end_us
-    )
+    instances = _unclipped(calendar, day)
+    pattern = calendar.pattern_of(day)
+    for back in (2, 1):
+        before = day - back * _ONE_DAY
+        if calendar.pattern_of(before) is not pattern:
+            instances = _outside(instances, _unclipped(calendar, before))
+    return instances
 
 
-def planned_between(calendar: Calendar, start_us: int, end_us: int) -> list[tuple[int, int, str]]:
+def planned_between(
+    calendar: Calendar, start_us: int, end_us: int, of_day: OfDay | None = None
+) -> list[tuple[int, int, str]]:
     """Breaks and planned stops as (start, end, reason), clipped to [start_us, end_us).
 
     Breaks belong to the shifts; planned stops come from the exceptions and may lie anywhere in
     their production day. A stop without a reason has the reason `planned_stop`.
+
+    Args:
+        of_day: gives the shifts of a production day; None: `shifts_of_day` computes them.
     """
     planned = [
         entry
-        for instance in _instances_near(calendar, start_us, end_us)
+        for instance in _instances_near(calendar, start_us, end_us, of_day)
         for entry in instance.breaks
     ]
     planned += [
-        _stop_interval(calendar, exception)
-        for exception in calendar.exceptions
+        stop_interval(calendar, exception)
+        for day in _days_near(calendar, start_us, end_us)
+        for exception in calendar.by_date.get(day, ())
         if exception.kind is ExceptionKind.STOP
     ]
     return sorted(
@@ -210,49 +148,82 @@ def production_day_bounds(calendar: Calendar, day: date) -> tuple[int, int]:
 
 def production_day_of(calendar: Calendar, at_us: int) -> date:
     """The production day whose boundaries enclose the instant."""
-    day = _local(calendar.time_zone, at_us).date()
+    day = local_time(calendar.time_zone, at_us).date()
     return day if at_us >= production_day_bounds(calendar, day)[0] else day - _ONE_DAY
 
 
-def local_us(time_zone: str, day: date, wall: time) -> int:
-    """The instant of a wall time; skipped: that of the clock change; twice there: the first."""
-    zone = ZoneInfo(time_zone)
-    early = datetime.combine(day, wall, tzinfo=zone)
-    instant = _us(early)
-    if early.utcoffset() == early.replace(fold=1).utcoffset():
-        return instant
-    if _local(time_zone, instant).time() == wall:
-        return instant
-    return _clock_change(zone, _us(early.replace(fold=1)), instant)
-
-
-def _instances_near(calendar: Calendar, start_us: int, end_us: int) -> Iterator[ShiftInstance]:
+def _instances_near(
+    calendar: Calendar, start_us: int, end_us: int, of_day: OfDay | None
+) -> Iterator[ShiftInstance]:
     """All shifts of the production days around the window: a superset of those that overlap."""
+    for day in _days_near(calendar, start_us, end_us):
+        yield from shifts_of_day(calendar, day) if of_day is None else of_day(day)
+
+
+def _days_near(calendar: Calendar, start_us: int, end_us: int) -> Iterator[date]:
+    """The production days of which anything may lie in the window."""
     day = production_day_of(calendar, start_us) - 2 * _ONE_DAY
     last = production_day_of(calendar, max(start_us, end_us - 1)) + 2 * _ONE_DAY
     while day <= last:
-        yield from shifts_of_day(calendar, day)
+        yield day
         day += _ONE_DAY
 
 
-def _planned_shifts(
-    calendar: Calendar, day: date, exceptions: list[CalendarException]
-) -> list[Shift] | None:
+def _unclipped(calendar: Calendar, day: date) -> list[ShiftInstance]:
+    """The shifts of a production day as if no other pattern came before."""
+    shifts = _planned_shifts(calendar, day)
+    if shifts is None:
+        start_us, end_us = production_day_bounds(calendar, day)
+        return [ShiftInstance(start_us=start_us, end_us=end_us, production_day=day, code=ALWAYS)]
+    return sorted(
+        instance
+        for shift in shifts
+        if (instance := _instance(calendar, day, shift)).start_us < instance.end_us
+    )
+
+
+def _planned_shifts(calendar: Calendar, day: date) -> list[Shift] | None:
     """The shifts of a day after its exceptions; None: there is no pattern, always scheduled."""
-    pattern = _pattern_of(calendar, day)
+    pattern = calendar.pattern_of(day)
+    exceptions = calendar.by_date.get(day, ())
     overtime = [e.shift for e in exceptions if e.shift and e.kind is ExceptionKind.OVERTIME]
     holiday = any(e.kind is ExceptionKind.HOLIDAY for e in exceptions)
     if pattern is None:
         return overtime if holiday else None
-    if holiday or day.weekday() not in pattern.days:
+    if holiday:
         return overtime
     replaced = {shift.code for shift in overtime}
-    return [shift for shift in pattern.shifts if shift.code not in replaced] + overtime
+    return [shift for shift in pattern.shifts_on(day) if shift.code not in replaced] + overtime
 
 
-def _pattern_of(calendar: Calendar, day: date) -> ShiftPattern | None:
-    dated = sorted(calendar.patterns, key=lambda p: p.valid_from)
-    return next((p for p in reversed(dated) if p.valid_from <= day), dated[0] if dated else None)
+def _outside(
+    instances: Iterable[ShiftInstance], earlier: Iterable[ShiftInstance]
+) -> list[ShiftInstance]:
+    """What the earlier shifts leave of the others."""
+    left = list(instances)
+    for held in earlier:
+        left = [
+            _clipped(one, held.end_us, one.end_us)
+            if held.start_us <= one.start_us < held.end_us
+            else _clipped(one, one.start_us, min(one.end_us, held.start_us))
+            if one.start_us < held.start_us
+            else one
+            for one in left
+        ]
+    return [one for one in left if one.start_us < one.end_us]
+
+
+def _clipped(instance: ShiftInstance, start_us: int, end_us: int) -> ShiftInstance:
+    return replace(
+        instance,
+        start_us=start_us,
+        end_us=end_us,
+        breaks=tuple(
+            (max(begin, start_us), min(finish, end_us), reason)
+            for begin, finish, reason in instance.breaks
+            if max(begin, start_us) < min(finish, end_us)
+        ),
+    )
 
 
 def _instance(calendar: Calendar, day: date, shift: Shift) -> ShiftInstance:
@@ -270,6 +241,7 @@ def _instance(calendar: Calendar, day: date, shift: Shift) -> ShiftInstance:
         production_day=day,
         code=shift.code,
         breaks=tuple(sorted(breaks)),
+        crew=shift.crew,
     )
 
 
@@ -280,7 +252,8 @@ def start_offset(day_starts: time, shift: Shift) -> int:
     return 0 if shift.start >= day_starts else -1
 
 
-def _stop_interval(calendar: Calendar, exception: CalendarException) -> tuple[int, int, str]:
+def stop_interval(calendar: Calendar, exception: CalendarException) -> tuple[int, int, str]:
+    """First instant, end and reason of a planned stop, without regard to the shifts."""
     day_start, day_end = production_day_bounds(calendar, exception.date)
 
     def placed(wall: time) -> int:
@@ -297,24 +270,3 @@ def _stop_interval(calendar: Calendar, exception: CalendarException) -> tuple[in
 def _interval(time_zone: str, day: date, start: time, end: time) -> tuple[int, int]:
     end_day = day if end > start else day + _ONE_DAY
     return local_us(time_zone, day, start), local_us(time_zone, end_day, end)
-
-
-def _clock_change(zone: ZoneInfo, before_us: int, after_us: int) -> int:
-    """The instant in (before, after] at which the zone's offset changes, to the second."""
-    old = (_EPOCH + before_us * _MICROSECOND).astimezone(zone).utcoffset()
-    low, high = before_us // 1_000_000, after_us // 1_000_000
-    while high - low > 1:
-        middle = (low + high) // 2
-        if (_EPOCH + timedelta(seconds=middle)).astimezone(zone).utcoffset() == old:
-            low = middle
-        else:
-            high = middle
-    return high * 1_000_000
-
-
-def _local(time_zone: str, at_us: int) -> datetime:
-    return (_EPOCH + at_us * _MICROSECOND).astimezone(ZoneInfo(time_zone))
-
-
-def _us(moment: datetime) -> int:
-    return (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND

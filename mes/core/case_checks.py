@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
+from operator import lt
 from typing import Protocol, TypeVar
 
 from mes.core.case_error import CaseError
@@ -87,6 +88,8 @@ def _run_name(run: Run) -> str:
 
 
 def _states(states: tuple[StateChange, ...]) -> tuple[StateChange, ...]:
+    if _ascending([change.at for change in states]):
+        return states
     known: dict[int, StateChange] = {}
     for index, change in enumerate(states):
         same = known.setdefault(change.at, change)
@@ -97,6 +100,11 @@ def _states(states: tuple[StateChange, ...]) -> tuple[StateChange, ...]:
                 f"{_state_name(same)} and {_state_name(change)}",
             )
     return tuple(known[at] for at in sorted(known))
+
+
+def _ascending(instants: list[int]) -> bool:
+    """Whether each instant lies after the one before: then nothing repeats or contradicts."""
+    return all(map(lt, instants, instants[1:]))
 
 
 def _meaning(change: StateChange) -> tuple[str, str | None]:
@@ -118,6 +126,8 @@ def _counters(counters: tuple[Counter, ...]) -> tuple[Counter, ...]:
 def _readings(
     readings: tuple[tuple[int, Number], ...], field: str
 ) -> tuple[tuple[int, Number], ...]:
+    if _ascending([at for at, _ in readings]):
+        return readings
     known: dict[int, Number] = {}
     for index, (at, value) in enumerate(readings):
         if known.setdefault(at, value) != value:

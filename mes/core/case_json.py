@@ -53,6 +53,7 @@ CASE_FIELDS = (
     "shifts",
     "planned",
     "reasons",
+    "failures",
     "materials",
     "runs",
     "states",
@@ -158,6 +159,7 @@ def parse_case(data: object) -> Case:
             shifts=_shifts(fields),
             planned=tuple(_planned(fields)),
             reasons=_reasons(fields),
+            failures=_failures(fields),
             materials=_materials(fields),
             runs=_runs(fields),
             states=tuple(_states(fields)),
@@ -206,6 +208,19 @@ def _reasons(fields: Fields) -> dict[str, ReasonClass]:
         reason: ReasonClass(choice(value, f"reasons.{reason}", ReasonClass, "class"))
         for reason, value in _object(fields, "reasons").items()
     }
+
+
+def _failures(fields: Fields) -> frozenset[str] | None:
+    if "failures" not in fields:
+        return None
+    classes = _reasons(fields)
+    failures = {}
+    for at, entry in entries(fields, "failures"):
+        reason = name(entry, at)
+        if classes.get(reason) is not ReasonClass.UNPLANNED_STOP:
+            raise CaseError(at, f"{reason!r} is not a listed reason of class unplanned_stop")
+        failures[reason] = at
+    return frozenset(failures)
 
 
 def _materials(fields: Fields) -> dict[str, Material]:

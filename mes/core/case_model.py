@@ -127,6 +127,7 @@ class Case:
         minor_stop_limit_us: whole stops of at most this length are minor.
         shifts: planned operation time; None: the whole window; empty: none.
         reasons: class of each listed reason.
+        failures: which of them are failures of the equipment; None: nobody said.
         runs: loaded orders; None: loaded all the time with the only material, or with no named
             one unless there is exactly one; empty: nothing was loaded.
         time_zone: IANA name, for printing only.
@@ -139,6 +140,7 @@ class Case:
     shifts: tuple[Span, ...] | None = None
     planned: tuple[PlannedSpan, ...] = ()
     reasons: Mapping[str, ReasonClass] = field(default_factory=dict)
+    failures: frozenset[str] | None = None
     materials: Mapping[str, Material] = field(default_factory=dict)
     runs: tuple[Run, ...] | None = None
     states: tuple[StateChange, ...] = ()

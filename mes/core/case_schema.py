@@ -16,7 +16,7 @@ from mes.core.flags import Flag
 from mes.core.kpis import KPIS, Cause
 from mes.core.oee import SCHEMA as RESULT
 from mes.core.oee import TIME_ORDER
-from mes.core.policies import PART_VALUES, PROFILES, RunningOutsidePlan
+from mes.core.policies import POLICY_KEYS, PROFILES
 
 Schema = dict[str, object]
 
@@ -62,6 +62,7 @@ def case_schema() -> Schema:
                 "shifts": _list(_SPAN),
                 "planned": _list(_row(2, _INSTANT, _INSTANT, _NAME_OR_NULL)),
                 "reasons": _map(_one_of(ReasonClass)),
+                "failures": _list(_NAME),
                 "materials": _map(_object({"ideal_cycle_s": _NUMBER, "pieces_per_cycle": _NUMBER})),
                 "runs": _list(_run()),
                 "states": _list(_row(2, _INSTANT, _one_of(MachineState), _NAME_OR_NULL)),
@@ -105,12 +106,11 @@ def result_schema() -> Schema:
 
 
 def _policy() -> Schema:
-    values = {key: _one_of(allowed) for key, allowed in PART_VALUES.items()}
+    values = {key: _one_of(allowed) for key, allowed in POLICY_KEYS.items()}
     keys: dict[str, Schema] = {
         "name": _NAME,
         "version": {"type": "integer", "minimum": 1},
         **values,
-        "running_outside_plan": _one_of(RunningOutsidePlan),
     }
     written = {"type": "object", "properties": keys, "additionalProperties": False}
     return {"anyOf": [_one_of(PROFILES), written]}

@@ -37,6 +37,8 @@ def case_to_json(case: Case) -> dict[str, object]:
             for one in case.counters
         ],
     }
+    if case.failures is not None:
+        data["failures"] = sorted(case.failures)
     if case.shifts is not None:
         data["shifts"] = [[text(one.start), text(one.end)] for one in case.shifts]
     if case.runs is not None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from mes.core.classes import TimeClass
 from mes.core.pieces import Bucket, Pieces
-from mes.core.policies import PART_VALUES, Part, Policy, RunningOutsidePlan
-from mes.core.tally import Tally
+from mes.core.policies import PART_VALUES, FailureDivisor, Part, Policy, RunningOutsidePlan
+from mes.core.tally import Failures, Tally
 
 _ALWAYS_OUTSIDE = (TimeClass.NOT_SCHEDULED, TimeClass.BREAK)
 _OF_PLAN = (*_ALWAYS_OUTSIDE, TimeClass.PLANNED_STOP)
@@ -30,6 +30,9 @@ class Figures:
         adot_us: no order inside PBT (ADOT).
         counted: pieces that enter the KPIs.
         excluded: pieces that the policy leaves out.
+        loaded_us: time for which an order was loaded (AOET); None: not known.
+        failures: failures of the equipment; None: not known.
+        failures_added: what a policy adds to the number of failures in a mean.
         negative: good or scrap of a counted material is below 0.
     """
 
@@ -43,6 +46,9 @@ class Figures:
     adot_us: int
     counted: Pieces
     excluded: Pieces
+    loaded_us: int | None
+    failures: Failures | None
+    failures_added: int
     negative: bool
 
     @property
@@ -54,6 +60,31 @@ class Figures:
     def aubt_us(self) -> int:
         """Actual unit busy time (AUBT)."""
         return self.aupt_us + self.adet_us
+
+    @property
+    def between_failures_us(self) -> int:
+        """Time of operation between failures (TBF): setup and production, no delays."""
+        return self.times_us[TimeClass.SETUP] + self.times_us[TimeClass.RUNNING]
+
+    @property
+    def to_failure_us(self) -> int:
+        """Time of production to failures (TTF)."""
+        return self.times_us[TimeClass.RUNNING]
+
+    @property
+    def to_restoration_us(self) -> int | None:
+        """Time of failure (TTR); None: not known."""
+        return None if self.failures is None else self.failures.us
+
+    @property
+    def failure_events(self) -> int | None:
+        """Divisor of the means up to a failure (FE); None: not known."""
+        return None if self.failures is None else self.failures.count + self.failures_added
+
+    @property
+    def restoration_events(self) -> int | None:
+        """Divisor of the mean up to a restoration (RE); None: not known."""
+        return None if self.failures is None else self.failures.restored + self.failures_added
 
     @property
     def unknown_us(self) -> int:
@@ -79,8 +110,8 @@ def figures_of(tally: Tally, policy: Policy) -> Figures:
     pbt_us = total(Part.AVAILABILITY, Part.EFFECTIVENESS)
     aust_us = total(Part.AVAILABILITY, of=[TimeClass.SETUP])
     adot_us = total(Part.AVAILABILITY, of=[TimeClass.NO_ORDER])
-    counted = [sums for (bucket, _), sums in tally.pieces.items() if _counts(bucket, policy)]
-    left_out = [sums for (bucket, _), sums in tally.pieces.items() if not _counts(bucket, policy)]
+    counted = [sums for (bucket, _), sums in tally.pieces.items() if counts_in(bucket, policy)]
+    left_out = [sums for (bucket, _), sums in tally.pieces.items() if not counts_in(bucket, policy)]
     return Figures(
         window_us=tally.window_us,
         times_us=times_us,
@@ -92,6 +123,9 @@ def figures_of(tally: Tally, policy: Policy) -> Figures:
         adot_us=adot_us,
         counted=sum(counted, NO_PIECES),
         excluded=sum(left_out, NO_PIECES),
+        loaded_us=tally.loaded_us,
+        failures=tally.failures,
+        failures_added=policy.failure_divisor is FailureDivisor.FAILURES_PLUS_1,
         negative=_any_negative(tally, policy),
     )
 
@@ -104,7 +138,8 @@ def _times(tally: Tally, policy: Policy) -> dict[TimeClass, int]:
     return times_us
 
 
-def _counts(bucket: Bucket, policy: Policy) -> bool:
+def counts_in(bucket: Bucket, policy: Policy) -> bool:
+    """Whether pieces of a bucket enter the KPIs."""
     if bucket is Bucket.UNKNOWN:
         return policy.unknown is not Part.OUTSIDE
     if bucket is Bucket.OUTSIDE_PLAN:
@@ -115,6 +150,6 @@ def _counts(bucket: Bucket, policy: Policy) -> bool:
 def _any_negative(tally: Tally, policy: Policy) -> bool:
     by_material: dict[str | None, Pieces] = {}
     for (bucket, material), sums in tally.pieces.items():
-        if _counts(bucket, policy):
+        if counts_in(bucket, policy):
             by_material[material] = by_material.get(material, NO_PIECES) + sums
     return any(sums.good < 0 or sums.scrap < 0 for sums in by_material.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from operator import attrgetter
@@ -65,10 +65,15 @@ def classify(case: Case) -> list[Segment]:
 
 def classify_normalised(case: Case) -> list[Segment]:
     """`classify` for a case that is already in canonical form."""
+    return segments_of(case, machine_stretches(case))
+
+
+def segments_of(case: Case, stretches: Iterable[MachineStretch]) -> list[Segment]:
+    """The partition, from a case in canonical form and its machine's time."""
     window = effective_window(case)
     machine = [
         stretch
-        for stretch in machine_stretches(case)
+        for stretch in stretches
         if stretch.end > window.start and stretch.start < window.end
     ]
     joined: list[Segment] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -11,7 +11,8 @@ from fractions import Fraction
 from mes.core.case_checks import run_end
 from mes.core.case_model import Case, Material, Span, effective_window
 from mes.core.classes import TimeClass
-from mes.core.counters import good_and_scrap, increments, is_used
+from mes.core.counters import good_and_scrap, is_used
+from mes.core.counting import sums_between
 from mes.core.exact import Number, simplified
 from mes.core.flags import Flag
 from mes.core.partition import Segment
@@ -77,12 +78,15 @@ def pieces_of(
         segments: its partition.
     """
     window = effective_window(case)
-    book = _Book(segments, _material_finder(case))
+    if not segments:
+        return {}, frozenset()
+    book = _Book(case, window, segments)
     flags: set[Flag] = set()
     _book_counters(case, window, book, flags)
     for entry in case.quantities:
         if window.start <= entry.at < window.end:
-            book.add(entry.at, entry.good, entry.scrap, entry.material)
+            if entry.good or entry.scrap:
+                book.add(entry.at, entry.good, entry.scrap, entry.material)
             book.add_further(entry.at, entry.rework, entry.startup_scrap, entry.material)
             if entry.estimated:
                 flags.add(Flag.ESTIMATED_QUANTITY)
@@ -94,44 +98,39 @@ def _book_counters(case: Case, window: Span, book: _Book, flags: set[Flag]) -> N
     for counter in case.counters:
         if not is_used(counter.role, present):
             continue
-        for at, amount, raised in increments(counter):
-            if not window.start <= at < window.end:
-                continue
+        for at, amount, raised in sums_between(counter, book.edges, window):
             flags.update(raised)
-            if amount:
+            if amount is not None:
                 book.add(at, *good_and_scrap(counter.role, amount, present))
 
 
-def _material_finder(case: Case) -> Callable[[int], str | None]:
-    if case.runs is None:
-        only = next(iter(case.materials)) if len(case.materials) == 1 else None
-        return lambda at: only
-    runs = [run for run in case.runs if run.start < run_end(run, case.as_of)]
-    starts = [run.start for run in runs]
-
-    def loaded_material(at: int) -> str | None:
-        index = bisect_right(starts, at) - 1
-        if index < 0 or run_end(runs[index], case.as_of) <= at:
-            return None
-        return runs[index].material
-
-    return loaded_material
-
-
 class _Book:
-    """Adds up pieces by bucket and material."""
+    """Adds up pieces by bucket and material.
 
-    def __init__(self, segments: list[Segment], material_at: Callable[[int], str | None]) -> None:
-        self._starts = [segment.start for segment in segments]
-        self._buckets = [_bucket(segment) for segment in segments]
-        self._material_at = material_at
+    Attributes:
+        edges: instants at which bucket or loaded material change, from the window's start on.
+    """
+
+    def __init__(self, case: Case, window: Span, segments: list[Segment]) -> None:
+        starts = [segment.start for segment in segments]
+        changes = dict(zip(starts, map(_bucket, segments), strict=True))
+        loaded = _loaded_materials(case)
+        self.edges: list[int] = []
+        self._keys: list[PieceKey] = []
+        bucket, material = Bucket.NORMAL, loaded.pop(None, None)
+        for at in sorted({*changes, *(edge for edge in loaded if edge is not None)}):
+            bucket, material = changes.get(at, bucket), loaded.get(at, material)
+            if self._keys and at <= window.start:
+                self.edges, self._keys = [], []
+            if not self._keys or self._keys[-1] != (bucket, material):
+                self.edges.append(at)
+                self._keys.append((bucket, material))
         self._sums: dict[PieceKey, list[Number]] = {}
 
     def add(self, at: int, good: Number, scrap: Number, material: str | None = None) -> None:
-        if good or scrap:
-            sums = self._sums_at(at, material)
-            sums[0] += good
-            sums[1] += scrap
+        sums = self._sums_at(at, material)
+        sums[0] += good
+        sums[1] += scrap
 
     def add_further(
         self, at: int, rework: Number, startup_scrap: Number, material: str | None
@@ -142,14 +141,26 @@ class _Book:
             sums[3] += startup_scrap
 
     def _sums_at(self, at: int, material: str | None) -> list[Number]:
-        bucket = self._buckets[bisect_right(self._starts, at) - 1]
-        if material is None:
-            material = self._material_at(at)
-        return self._sums.setdefault((bucket, material), [0, 0, 0, 0])
+        bucket, loaded = self._keys[bisect_right(self.edges, at) - 1]
+        key = (bucket, loaded if material is None else material)
+        return self._sums.setdefault(key, [0, 0, 0, 0])
 
     def priced(self, materials: Mapping[str, Material]) -> dict[PieceKey, Pieces]:
         """The sums with their ideal time."""
         return {key: _pieces(sums, materials.get(key[1] or "")) for key, sums in self._sums.items()}
+
+
+def _loaded_materials(case: Case) -> dict[int | None, str | None]:
+    """From which instant on which material is loaded; under None: before all of them."""
+    if case.runs is None:
+        return {None: next(iter(case.materials)) if len(case.materials) == 1 else None}
+    found: dict[int | None, str | None] = {}
+    for run in case.runs:
+        end = run_end(run, case.as_of)
+        if run.start < end:
+            found[run.start] = run.material
+            found[end] = None
+    return found
 
 
 def _bucket(segment: Segment) -> Bucket:

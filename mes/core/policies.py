@@ -28,6 +28,16 @@ class RunningOutsidePlan(StrEnum):
     EXCLUDED = "excluded"
 
 
+class FailureDivisor(StrEnum):
+    """By what the times between failures are divided for their mean.
+
+    ISO 22400-2 is quoted in both ways: the number of observed intervals, and one more.
+    """
+
+    FAILURES = "failures"
+    FAILURES_PLUS_1 = "failures_plus_1"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A named, versioned profile; the defaults are those of `iso22400`."""
@@ -41,10 +51,13 @@ class Policy:
     no_order: Part = Part.AVAILABILITY
     unknown: Part = Part.OUTSIDE
     running_outside_plan: RunningOutsidePlan = RunningOutsidePlan.ADDS
+    failure_divisor: FailureDivisor = FailureDivisor.FAILURES
 
     def to_json(self) -> dict[str, object]:
-        """The policy object of an OEE case file, complete."""
+        """The policy object of an OEE case file; `failure_divisor` only where it is not usual."""
         keys = {key: getattr(self, key).value for key in (*PART_VALUES, "running_outside_plan")}
+        if self.failure_divisor is not FailureDivisor.FAILURES:
+            keys["failure_divisor"] = self.failure_divisor.value
         return {"name": self.name, "version": self.version, **keys}
 
 
@@ -57,7 +70,13 @@ PART_VALUES: Final[Mapping[str, tuple[Part, ...]]] = {
     "unknown": (Part.OUTSIDE, Part.AVAILABILITY),
 }
 """The values each key may have."""
-POLICY_FIELDS: Final = ("name", "version", "running_outside_plan", *PART_VALUES)
+POLICY_KEYS: Final[Mapping[str, tuple[StrEnum, ...]]] = {
+    **PART_VALUES,
+    "running_outside_plan": tuple(RunningOutsidePlan),
+    "failure_divisor": tuple(FailureDivisor),
+}
+"""All keys of a policy with the values that they may have."""
+POLICY_FIELDS: Final = ("name", "version", *POLICY_KEYS)
 
 ISO22400: Final = Policy()
 TPM: Final = Policy(name="tpm", minor_stop=Part.EFFECTIVENESS, no_order=Part.OUTSIDE)
@@ -106,17 +125,15 @@ def parse_policy(data: object, field: str = "policy") -> Policy:
         key: Part(_choice(data, key, allowed, getattr(ISO22400, key), field))
         for key, allowed in PART_VALUES.items()
     }
-    running = _choice(
-        data,
-        "running_outside_plan",
-        tuple(RunningOutsidePlan),
-        ISO22400.running_outside_plan,
-        field,
-    )
+    others = {
+        key: _choice(data, key, POLICY_KEYS[key], getattr(ISO22400, key), field)
+        for key in ("running_outside_plan", "failure_divisor")
+    }
     return Policy(
         name=_name(data.get("name", "custom"), field),
         version=_version(data.get("version", 1), field),
-        running_outside_plan=RunningOutsidePlan(running),
+        running_outside_plan=RunningOutsidePlan(others["running_outside_plan"]),
+        failure_divisor=FailureDivisor(others["failure_divisor"]),
         **parts,
     )
 

@@ -5,18 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeVar
 
 from mes.core.case_checks import normalised
-from mes.core.case_model import Case, effective_window
+from mes.core.case_model import Case, Span, effective_window
 from mes.core.classes import TimeClass
 from mes.core.exact import Number, simplified
 from mes.core.flags import Flag, in_order
-from mes.core.partition import Segment, classify_normalised
+from mes.core.intervals import union
+from mes.core.machine_time import MachineStretch, loaded_stretches, machine_stretches
+from mes.core.partition import Segment, segments_of
 from mes.core.pieces import Bucket, PieceKey, Pieces, pieces_of
 
 SCHEMA = "oee-tally/1"
 
+_FAILURES = ("count", "restored", "us")
+_STOPPED = (TimeClass.UNPLANNED_STOP, TimeClass.MINOR_STOP)
 _NUMBERS = ("good", "scrap", "rework", "startup_scrap", "ideal_total_s", "ideal_good_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """Failures of the equipment: unbroken stretches of stop whose reason is a failure.
+
+    Attributes:
+        count: failures that began in the window.
+        restored: failures that ended in it, whenever they began.
+        us: time of failure in it, planned stops and breaks left out.
+    """
+
+    count: int = 0
+    restored: int = 0
+    us: int = 0
+
+    def __add__(self, other: Failures) -> Failures:
+        return Failures(
+            count=self.count + other.count,
+            restored=self.restored + other.restored,
+            us=self.us + other.us,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +56,8 @@ class Tally:
         outside_plan_us: running time outside the plan, by the class of the plan below it.
         pieces: pieces by bucket and material.
         flags: what the facts in the window raise, whatever the policy.
+        loaded_us: time for which an order was loaded; None: not known (an older stored sum).
+        failures: None: not known (an older stored sum, or nobody said which reasons are failures).
     """
 
     window_us: int = 0
@@ -36,6 +65,8 @@ class Tally:
     outside_plan_us: Mapping[TimeClass, int] = field(default_factory=dict)
     pieces: Mapping[PieceKey, Pieces] = field(default_factory=dict)
     flags: frozenset[Flag] = frozenset()
+    loaded_us: int | None = None
+    failures: Failures | None = None
 
     def __add__(self, other: Tally) -> Tally:
         pieces = dict(self.pieces)
@@ -47,6 +78,8 @@ class Tally:
             outside_plan_us=_sum(self.outside_plan_us, other.outside_plan_us),
             pieces=pieces,
             flags=self.flags | other.flags,
+            loaded_us=_plus(self.loaded_us, other.loaded_us),
+            failures=_plus(self.failures, other.failures),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -66,6 +99,10 @@ class Tally:
                 for (bucket, material), sums in sorted(self.pieces.items(), key=_piece_order)
             ],
             "flags": [str(flag) for flag in in_order(self.flags)],
+            "loaded_us": self.loaded_us,
+            "failures": None
+            if self.failures is None
+            else {name: getattr(self.failures, name) for name in _FAILURES},
         }
 
     @classmethod
@@ -86,10 +123,12 @@ class Tally:
             outside_plan_us=_times(data["outside_plan_us"]),
             pieces=dict(_pieces(data["pieces"])),
             flags=frozenset(Flag(flag) for flag in flags),
+            loaded_us=_loaded(data.get("loaded_us")),
+            failures=_failures(data.get("failures")),
         )
 
 
-EMPTY = Tally()
+EMPTY = Tally(loaded_us=0, failures=Failures())
 """The tally of no time at all."""
 
 
@@ -100,7 +139,8 @@ def tally(case: Case) -> Tally:
         CaseError: the case contradicts itself.
     """
     case = normalised(case)
-    segments = classify_normalised(case)
+    machine = machine_stretches(case)
+    segments = segments_of(case, machine)
     pieces, flags = pieces_of(case, segments)
     if any(segment.provisional for segment in segments):
         flags |= {Flag.PROVISIONAL_STOP}
@@ -112,6 +152,8 @@ def tally(case: Case) -> Tally:
         outside_plan_us=outside_plan_us,
         pieces=pieces,
         flags=flags,
+        loaded_us=_loaded_us(case, window),
+        failures=_failures_of(case, window, machine, segments),
     )
 
 
@@ -134,6 +176,42 @@ def _lengths(
     return inside, outside
 
 
+def _loaded_us(case: Case, window: Span) -> int:
+    loaded = loaded_stretches(case)
+    if loaded is None:
+        return window.end - window.start
+    return sum(max(0, min(end, window.end) - max(start, window.start)) for start, end in loaded)
+
+
+def _failures_of(
+    case: Case, window: Span, machine: list[MachineStretch], segments: list[Segment]
+) -> Failures | None:
+    """Failures by the instants at which they begin and end, so that tiles add up."""
+    if case.failures is None:
+        return None
+    failing = union(
+        (one.start, one.end)
+        for one in machine
+        if one.stop_start is not None and one.reason in case.failures
+    )
+    return Failures(
+        count=sum(window.start <= start < window.end for start, _ in failing),
+        restored=sum(window.start <= end < window.end for _, end in failing),
+        us=sum(
+            one.length_us
+            for one in segments
+            if one.reason in case.failures and one.time_class in _STOPPED
+        ),
+    )
+
+
+_Sum = TypeVar("_Sum", int, Failures)
+
+
+def _plus(one: _Sum | None, other: _Sum | None) -> _Sum | None:
+    return None if one is None or other is None else one + other
+
+
 def _sum(one: Mapping[TimeClass, int], other: Mapping[TimeClass, int]) -> dict[TimeClass, int]:
     return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
 
@@ -152,6 +230,20 @@ def _times(data: object) -> dict[TimeClass, int]:
     if not isinstance(data, Mapping):
         raise ValueError("not a tally: times are not an object")
     return {TimeClass(key): int(us) for key, us in data.items()}
+
+
+def _loaded(data: object) -> int | None:
+    if data is None or isinstance(data, int):
+        return data
+    raise ValueError("not a tally: loaded_us has the wrong type")
+
+
+def _failures(data: object) -> Failures | None:
+    if data is None:
+        return None
+    if not isinstance(data, Mapping):
+        raise ValueError("not a tally: failures are not an object")
+    return Failures(**{name: int(data[name]) for name in _FAILURES})
 
 
 def _pieces(data: object) -> Iterable[tuple[PieceKey, Pieces]]:

@@ -2,6 +2,7 @@
 
 from mes.models.base import Base
 from mes.models.calendar import Calendar, CalendarException, ShiftPattern
+from mes.models.counts import CountSuspect
 from mes.models.equipment import Equipment, WorkUnitSetting
 from mes.models.materials import (
     MaterialDefinition,
@@ -9,6 +10,7 @@ from mes.models.materials import (
     OperationsDefinition,
     OperationsSegment,
 )
+from mes.models.moves import QuantityMove
 from mes.models.people import (
     Account,
     ApiToken,
@@ -18,8 +20,15 @@ from mes.models.people import (
     Terminal,
     UserSession,
 )
-from mes.models.projections import JobRun, QuantityRecord, RollupHour, StateRecord, WorkUnitLive
-from mes.models.published import AuditLog, Outbox, PublishedFigure
+from mes.models.projections import (
+    JobRun,
+    QuantityRecord,
+    RollupHour,
+    RollupShift,
+    StateRecord,
+    WorkUnitLive,
+)
+from mes.models.published import AuditLog, Outbox, PublicationMark, PublishedFigure
 from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
 from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
 from mes.models.sources import (
@@ -54,6 +63,7 @@ __all__ = [
     "Command",
     "ConfigRevision",
     "CountDecision",
+    "CountSuspect",
     "Credential",
     "Edge",
     "Equipment",
@@ -70,7 +80,9 @@ __all__ = [
     "OrderEvent",
     "Outbox",
     "Person",
+    "PublicationMark",
     "PublishedFigure",
+    "QuantityMove",
     "QuantityRecord",
     "QuantityStatement",
     "Quarantine",
@@ -78,6 +90,7 @@ __all__ = [
     "ReasonClass",
     "RoleGrant",
     "RollupHour",
+    "RollupShift",
     "Sample",
     "SampleChunk",
     "ShiftPattern",

@@ -58,10 +58,13 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 Identity = Annotated[int, mapped_column(BigId, primary_key=True, autoincrement=True)]
 Instant = Annotated[int, mapped_column(BigInteger)]
+BigKey = Annotated[int, mapped_column(BigInteger, autoincrement=False)]
+Millionths = Annotated[int, mapped_column(BigInteger)]
 Code = Annotated[str, mapped_column(String(80))]
 Text = Annotated[str, mapped_column(String(2000))]
 Names = Annotated[dict[str, str], mapped_column(JSON)]
 Json = Annotated[Any, mapped_column(JSON)]
+JsonOrNull = Annotated[Any, mapped_column(JSON(none_as_null=True), nullable=True)]
 Quantity = Annotated[Decimal, mapped_column(QuantityType)]
 ExactDecimal = Annotated[Decimal, mapped_column(ExactDecimalType)]
 

@@ -195,7 +195,11 @@ class StopStatement(Base):
 
 
 class CountDecision(Base):
-    """A person's decision on a suspect counter increment: accept or drop."""
+    """A person's decision on a suspect counter increment: accept, drop or another amount.
+
+    `reading_at`: instant of the later reading; `seen_since`: of the earlier one that the person
+    saw, None: whichever it is; `amount`: counts believed instead, with decision `amount` only.
+    """
 
     __tablename__ = "count_decision"
     __table_args__ = (UniqueConstraint("command_id"),)
@@ -205,13 +209,20 @@ class CountDecision(Base):
     work_unit_id: Mapped[int] = mapped_column(ForeignKey("equipment.id"), index=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"))
     reading_at: Mapped[Instant]
+    seen_since: Mapped[Instant | None]
     decision: Mapped[Code]
+    amount: Mapped[Quantity | None]
+    note: Mapped[Text | None]
     actor: Mapped[Json]
     recorded_at: Mapped[Instant]
 
 
 class ShiftSignoff(Base):
-    """A supervisor closed a shift of a work center."""
+    """A supervisor closed a shift of a work center, or a manager opened it again.
+
+    `kind` is signoff or reopen; [start, end) is the shift by the calendar of then; `checklist` lists
+    what was not in order at that moment, `note` says why it was signed all the same, or why opened.
+    """
 
     __tablename__ = "shift_signoff"
     __table_args__ = (UniqueConstraint("command_id"),)
@@ -224,3 +235,7 @@ class ShiftSignoff(Base):
     note: Mapped[Text | None]
     actor: Mapped[Json]
     recorded_at: Mapped[Instant]
+    kind: Mapped[Code]
+    start: Mapped[Instant]
+    end: Mapped[Instant]
+    checklist: Mapped[Json]

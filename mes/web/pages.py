@@ -15,6 +15,9 @@ from mes.web.roles import ActorKind, Role, maybe_actor
 OPEN_PAGES = frozenset({"screens.sign_in", "screens.language"})
 """Pages that anybody may read."""
 
+PAGES = frozenset({"screens", "explain"})
+"""Blueprints of pages."""
+
 ROLE_NAMES = {
     Role.OPERATOR: lazy_gettext("Operator"),
     Role.SUPERVISOR: lazy_gettext("Supervisor"),
@@ -33,7 +36,7 @@ def init_pages(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def guard() -> Response | None:
-        if request.blueprint != "screens" or request.endpoint in OPEN_PAGES:
+        if request.blueprint not in PAGES or request.endpoint in OPEN_PAGES:
             return None
         if maybe_actor() is not None:
             return None

@@ -119,6 +119,7 @@ def start_live(worker: Any) -> None:
     live = worker.wsgi.extensions[LIVE]
     _keep_what_stays()
     live.hub.start()
+    live.settler.start()
     threading.Thread(target=_close_on_stop, args=(worker, live), name="stop", daemon=True).start()
 
 
@@ -136,6 +137,7 @@ def _keep_what_stays() -> None:
 def _close_on_stop(worker: Worker, live: Any) -> None:
     worker.stopping.wait()
     live.hub.stop()
+    live.settler.stop()
     for open_socket in list(live.sockets.server.eio.sockets.values()):
         # Not close(): after its packet CLOSE a Python client would not connect again.
         open_socket.queue.put(None)

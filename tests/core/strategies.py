@@ -83,6 +83,7 @@ def to_case(mess: Mess) -> dict[str, Any]:
         "minor_stop_limit_s": mess.limit * 60,
         "policy": {"running_outside_plan": "adds" if mess.adds else "excluded"},
         "reasons": mess.reasons,
+        "failures": ["jam"],
         "materials": {"A": {"ideal_cycle_s": "7.5", "pieces_per_cycle": 4}},
         "planned": [[at(start), at(end), reason] for start, end, reason in mess.planned],
         "states": [[at(minute), *state] for minute, state in mess.states.items()],

@@ -9,6 +9,7 @@ import pytest
 
 from mes.core.case import parse_case
 from mes.core.kpis import KPIS
+from mes.core.kpis_waiting import WAITING
 from mes.core.oee import compute
 from tests.core.cases import MINUTE_US, at, case, result
 
@@ -19,10 +20,12 @@ SHIFT: dict[str, Any] = {
     "states": [
         [at(0), "setup"],
         [at(10), "running"],
-        [at(30), "down"],
+        [at(30), "down", "tool broken"],
         [at(40), "stopped"],
         [at(50), "off"],
     ],
+    "reasons": {"tool broken": "unplanned_stop"},
+    "failures": ["tool broken"],
     "quantities": [
         {"at": at(12), "material": "A", "good": 100, "scrap": 10, "rework": 5},
         {"at": at(13), "material": "B", "good": 200, "scrap": 40},
@@ -43,12 +46,19 @@ def kpis(**fields: Any) -> dict[str, float | None]:
         ("effectiveness", Fraction(1170, 1200)),
         ("quality_ratio", Fraction(1000, 1170)),
         ("oee", Fraction(1000, 3000)),
+        ("ooe", Fraction(1000, 3000)),
         ("teep", Fraction(1000, 3600)),
         ("nee", Fraction(30, 50) * Fraction(1170, 1200) * Fraction(1000, 1170)),
         ("setup_ratio", Fraction(10, 30)),
         ("technical_efficiency", Fraction(20, 30)),
         ("utilization_efficiency", Fraction(20, 40)),
         ("allocation_efficiency", Fraction(40, 50)),
+        ("allocation_ratio", Fraction(40, 40)),
+        ("production_process_ratio", Fraction(20, 40)),
+        ("throughput_rate_per_h", Fraction(355, 40) * 60),
+        ("mtbf_h", Fraction(30, 60)),
+        ("mttf_h", Fraction(20, 60)),
+        ("mttr_h", Fraction(10, 60)),
         ("scrap_ratio", Fraction(50, 355)),
         ("rework_ratio", Fraction(5, 355)),
         ("quality_ratio_by_count", Fraction(300, 355)),
@@ -63,15 +73,34 @@ def test_each_kpi_follows_its_formula_exactly(key: str, expected: Fraction) -> N
 
 def test_every_kpi_of_the_table_has_an_example_here_and_stands_in_the_result() -> None:
     keys = [kpi.key for kpi in KPIS]
-    assert len(set(keys)) == len(keys) == 14
+    assert len(set(keys)) == len(keys) == 21
     assert list(kpis()) == keys
 
 
 def test_every_kpi_says_how_it_is_called_and_computed() -> None:
     for kpi in KPIS:
         assert kpi.names.keys() == {"ko", "en"}
+        assert kpi.definitions.keys() == {"ko", "en"}
         assert all((*kpi.names.values(), kpi.iso_symbol, kpi.unit, kpi.formula))
+        assert all(text.endswith(".") for text in kpi.definitions.values())
         assert kpi.better in ("higher", "lower")
+        assert kpi.unit in ("1", "1/h", "h")
+
+
+def test_the_34_kpis_of_the_standard_are_computed_or_named_with_what_they_wait_for() -> None:
+    practice = {"ooe", "teep", "throughput_per_h", "quality_ratio_by_count"}
+    computed = {kpi.key for kpi in KPIS}
+    waiting = {kpi.key for kpi in WAITING}
+    assert len(waiting) == len(WAITING) == 17
+    assert not computed & waiting
+    assert len(computed - practice | waiting) == 34
+
+
+def test_a_kpi_that_waits_for_data_says_for_which_and_stands_in_no_result() -> None:
+    for kpi in WAITING:
+        assert kpi.names.keys() == kpi.waits_for.keys() == {"ko", "en"}
+        assert all((*kpi.names.values(), *kpi.waits_for.values(), kpi.iso_symbol, kpi.formula))
+        assert kpi.key not in kpis()
 
 
 def test_a_kpi_is_the_correctly_rounded_float_of_the_exact_fraction() -> None:
@@ -143,8 +172,9 @@ def test_effectiveness_of_exactly_1_is_not_flagged() -> None:
 
 
 def causes(**fields: Any) -> dict[str, str]:
+    """The causes, without those of failures, of which these cases say nothing."""
     found: dict[str, str] = result(**fields)["causes"]
-    return found
+    return {key: cause for key, cause in found.items() if cause != "failures_unknown"}
 
 
 def test_without_planned_time_the_cause_says_so() -> None:
@@ -167,9 +197,9 @@ def test_without_pieces_the_cause_says_so() -> None:
 
 
 def test_with_pieces_without_rates_only_the_cause_says_so() -> None:
-    made = result(materials={}, quantities=[{"at": at(1), "good": 5}])
-    assert made["causes"] == {"effectiveness": "rate_missing", "quality_ratio": "rate_missing"}
-    assert made["kpis"]["quality_ratio_by_count"] == 1.0
+    fields: dict[str, Any] = {"materials": {}, "quantities": [{"at": at(1), "good": 5}]}
+    assert causes(**fields) == dict.fromkeys(("effectiveness", "quality_ratio"), "rate_missing")
+    assert kpis(**fields)["quality_ratio_by_count"] == 1.0
 
 
 def test_with_one_rated_piece_there_is_no_cause() -> None:

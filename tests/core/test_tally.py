@@ -88,6 +88,8 @@ def test_a_tally_is_stored_exactly_with_fractions_as_numerator_and_denominator()
             }
         ],
         "flags": [],
+        "loaded_us": 60 * MINUTE_US,
+        "failures": None,
     }
     assert Tally.from_json(json.loads(json.dumps(stored))) == sums
 
@@ -113,3 +115,18 @@ def test_a_negative_hour_that_the_next_one_heals_is_not_suspect_in_the_sum() -> 
     second = tally_of(quantities=[{"at": at(1), "good": 5}])
     assert result_of(first, OEE_COM).flags == ("counter_suspect",)
     assert result_of(first + second, OEE_COM).flags == ()
+
+
+def test_an_older_stored_sum_without_failures_and_order_time_is_not_known_and_never_zero() -> None:
+    sums = tally_of(failures=[], quantities=[{"at": at(1), "good": 1}])
+    older = sums.to_json()
+    del older["failures"], older["loaded_us"]
+    read = Tally.from_json(older)
+    assert (read.loaded_us, read.failures) == (None, None)
+    for total in (read, read + sums, sums + read):
+        made = result_of(total, TPM)
+        for key in ("mtbf_h", "mttf_h", "mttr_h"):
+            assert (made.kpis[key], made.causes[key]) == (None, "failures_unknown")
+        for key in ("allocation_ratio", "production_process_ratio", "throughput_rate_per_h"):
+            assert (made.kpis[key], made.causes[key]) == (None, "orders_unknown")
+        assert made.kpis["availability"] == 1

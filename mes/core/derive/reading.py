@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mes.core.derive.records import FOREVER, StateRecord
+from mes.core.derive.records import FOREVER, ReasonSource, StateRecord
 from mes.core.derive.signals import State
 
 
@@ -33,7 +33,8 @@ def known_records(
     """The partition of [start, end) as it is known now.
 
     Before the first record and from `known_until` on it is unknown: machines that fell silent and
-    collectors that died are not assumed to go on as before.
+    collectors that died are not assumed to go on as before. A state that a person declared holds
+    there all the same.
 
     Args:
         records: those that overlap the window, in order.
@@ -57,9 +58,15 @@ def known_records(
     ]
     if pulse is not None:
         known = _running_since(pulse, known, reach)
-    lead = [] if known and known[0].start == start else _unknown(start, _first_start(known, end))
-    tail = _unknown(known[-1].end or end, end) if known else []
-    return _joined([*lead, *known, *tail])
+    lead = [] if not known or known[0].start == start else _unknown(start, known[0].start)
+    said = [*lead, *known]
+    for record in records[first:]:
+        begin, until = max(reach, start, record.start), min(end, _end(record.end))
+        if begin < until and record.reason_source is ReasonSource.DECLARATION:
+            said += _unknown(_last_end(said, start), begin)
+            said.append(replace(record, start=begin, end=until))
+    said += _unknown(_last_end(said, start), end)
+    return _joined(said)
 
 
 def _running_since(pulse: LastPulse, known: list[StateRecord], reach: int) -> list[StateRecord]:
@@ -93,8 +100,8 @@ def _unknown(start: int, end: int) -> list[StateRecord]:
     return [StateRecord(start=start, end=end, state=State.UNKNOWN)] if start < end else []
 
 
-def _first_start(known: list[StateRecord], end: int) -> int:
-    return known[0].start if known else end
+def _last_end(said: list[StateRecord], start: int) -> int:
+    return start if not said else _end(said[-1].end)
 
 
 def _end(end: int | None) -> int:

@@ -17,9 +17,10 @@ FOREVER = 1 << 62
 
 
 class ReasonSource(StrEnum):
-    """Who gave the reason of a record."""
+    """Who gave the reason of a record; `declaration`: a person, who declared its state too."""
 
     STATEMENT = "statement"
+    DECLARATION = "declaration"
     MACHINE = "machine"
 
 
@@ -55,6 +56,11 @@ class StateRecord:
     reason: str | None = None
     reason_source: ReasonSource | None = None
     command_id: str | None = None
+
+    @property
+    def said_by_person(self) -> bool:
+        """Whether a person gave its reason or state; the machine's own reason does not count."""
+        return self.reason_source in (ReasonSource.STATEMENT, ReasonSource.DECLARATION)
 
     def says_the_same_as(self, other: StateRecord) -> bool:
         """Whether both would be one record if they were adjacent."""

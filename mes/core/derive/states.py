@@ -176,7 +176,7 @@ def _plain_record(piece: Piece, stop_start: int | None = None) -> StateRecord:
         end=_open(piece.end),
         state=piece.state,
         stop_start=stop_start,
-        reason_source=None if piece.declared_by is None else ReasonSource.STATEMENT,
+        reason_source=None if piece.declared_by is None else ReasonSource.DECLARATION,
         command_id=piece.declared_by,
     )
 
@@ -203,8 +203,10 @@ def _add_stop(
 
 def _stop_record(piece: Piece, stop_start: int, winner: StopStatement | None) -> StateRecord:
     """Reason by declaration, then statement, then machine (S6)."""
-    source: ReasonSource | None = ReasonSource.STATEMENT
+    source: ReasonSource | None = ReasonSource.DECLARATION
     reason, command_id = piece.declared_reason, piece.declared_by
+    if command_id is None:
+        source = ReasonSource.STATEMENT
     if reason is None and winner is not None:
         reason, command_id = winner.reason, winner.command_id
     elif reason is None and piece.machine_reason is not None:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mes.core.derive.records import FOREVER, ReasonSource, StateRecord, StopFamily, family_of
+from mes.core.derive.records import FOREVER, StateRecord, StopFamily, family_of
 from mes.core.derive.statements import (
     StatementKind,
     StopStatement,
@@ -203,7 +203,7 @@ def _explaining(records: Iterable[StateRecord]) -> StateRecord | None:
 
 
 def _explained(record: StateRecord) -> bool:
-    return record.reason is not None and record.reason_source is ReasonSource.STATEMENT
+    return record.reason is not None and record.said_by_person
 
 
 def _stop(start: int, records: Sequence[StateRecord]) -> Stop:

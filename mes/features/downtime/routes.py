@@ -11,6 +11,7 @@ from mes.clock import plant_now_us
 from mes.core.case_model import Span
 from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
+from mes.features.commands.places import check_place, may_everywhere
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.commands.subjects import find_work_unit
@@ -18,7 +19,7 @@ from mes.features.downtime.queries import orphans, statement_answer, stops
 from mes.features.downtime.schemas import StatementIn, StopsQuery
 from mes.features.downtime.service import state_stop
 from mes.features.oee.windows import window_of
-from mes.web.roles import Role, Scope, actor, require
+from mes.web.roles import Role, actor, require
 from mes.web.wiring import reading
 
 bp = APIBlueprint("downtime", __name__, url_prefix="/api/v1", tag="Stops")
@@ -38,7 +39,8 @@ def list_stops(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
         window = _window(session, work_unit, query_data, now)
         needing = query_data.needs_reason
         found = stops(session, work_unit, window.start, window.end, now, needing=needing)
-    return {"items": found, "next": None}
+        lost = orphans(session, work_unit, window.start, window.end)
+    return {"items": found, "orphans": len(lost), "next": None}
 
 
 @bp.get("/work-units/<work_unit>/stops/orphans")
@@ -58,11 +60,11 @@ def list_orphans(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
 def state(work_unit: str, json_data: StatementIn) -> tuple[dict[str, Any], int]:
     """State a reason of a whole stop or a part, declare a state, or take a statement back."""
     who = actor()
-    may_override = who.has(Role.SUPERVISOR) or who.scope is Scope.WRITE
 
     def do(session: Session, context: Context) -> Answer:
+        check_place(session, who, find_work_unit(session, work_unit))
         draft = json_data.draft()
-        row = state_stop(session, context, work_unit, draft, may_override=may_override)
+        row = state_stop(session, context, work_unit, draft, may_override=may_everywhere(who))
         return 201, statement_answer(session, work_unit, row, context.now)
 
     return answered("stop.state", work_unit, json_data, do)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from mes.core.derive.signals import State
 from mes.core.derive.statements import StatementKind
+from mes.core.instants import parse_instant
 from mes.features.commands.schemas import (
     CommandIn,
     InstantText,
@@ -15,9 +16,27 @@ from mes.features.commands.schemas import (
     Short,
     optional_instant,
 )
-from mes.features.downtime.service import StatementDraft
+from mes.features.downtime.checks import SEEN_MAX, Seen, StatementDraft
 
 WindowText = Annotated[str, StringConstraints(max_length=80)]
+
+
+class SeenIn(BaseModel):
+    """A further stop as it was shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seen_start: InstantText
+    seen_end: InstantText | None = None
+    seen_statement: Short | None = None
+
+    def seen(self) -> Seen:
+        """As the service takes it."""
+        return Seen(
+            start=parse_instant(self.seen_start),
+            end=optional_instant(self.seen_end),
+            statement=self.seen_statement,
+        )
 
 
 class StatementIn(CommandIn):
@@ -27,6 +46,9 @@ class StatementIn(CommandIn):
     seen_start: InstantText | None = None
     seen_end: InstantText | None = None
     seen_statement: Short | None = None
+    also_seen: list[SeenIn] = Field(
+        default=[], max_length=SEEN_MAX, description="Further stops that a part covers."
+    )
     start: InstantText | None = Field(default=None, validation_alias=AliasChoices("from", "start"))
     end: InstantText | None = Field(default=None, validation_alias=AliasChoices("to", "end"))
     state: State | None = None
@@ -41,6 +63,7 @@ class StatementIn(CommandIn):
             seen_start=optional_instant(self.seen_start),
             seen_end=optional_instant(self.seen_end),
             seen_statement=self.seen_statement,
+            also_seen=tuple(one.seen() for one in self.also_seen),
             start=optional_instant(self.start),
             end=optional_instant(self.end),
             state=self.state,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes import clock
@@ -13,7 +13,7 @@ from mes.features.production.coverage import covered_by_source
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, Source
 from mes.features.production.tile import instant
-from mes.models import Edge, SourceStatus
+from mes.models import Edge, Quarantine, SourceStatus
 from mes.models import Source as SourceRow
 
 EDGE_SILENT_S = 10
@@ -101,6 +101,45 @@ def _values(known: Masters, source: Source, status: SourceStatus | None) -> list
         }
         for tag, (value, quality, reason, at) in sorted(last.items())
     ]
+
+
+def kept_aside(
+    session: Session, source: str | None = None, *, before: int | None = None, limit: int = 50
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Records that ingest refused and kept as they came, the latest first.
+
+    Args:
+        source: code of a source; None: of all.
+        before: what the page before said; None: the first page.
+
+    Returns:
+        A page, and what the next one is asked with (None: there is none).
+    """
+    query = select(Quarantine).order_by(Quarantine.id.desc()).limit(limit + 1)
+    if source is not None:
+        query = query.where(Quarantine.source == source)
+    if before is not None:
+        query = query.where(Quarantine.id < before)
+    rows = list(session.scalars(query))
+    items = [
+        {
+            "source": row.source,
+            "stream": row.stream,
+            "epoch": row.epoch,
+            "seq": row.seq,
+            "code": row.code,
+            "message": row.message,
+            "record": row.record,
+            "received_at": instant(row.received_at),
+        }
+        for row in rows[:limit]
+    ]
+    return items, rows[limit - 1].id if len(rows) > limit else None
+
+
+def kept_aside_count(session: Session) -> int:
+    """How many refused records are kept."""
+    return int(session.scalar(select(func.count()).select_from(Quarantine)) or 0)
 
 
 def address_of(definition: Mapping[str, Any]) -> str | None:

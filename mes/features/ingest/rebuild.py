@@ -26,7 +26,15 @@ from mes.features.production.scope import Scope, first_fact_of, last_fact_of
 from mes.features.production.statements import FOREVER, table
 from mes.features.production.tile import TileInput, tile_of
 from mes.live.announce import announce
-from mes.models import JobRun, QuantityRecord, RollupHour, StateRecord, WorkUnitLive
+from mes.models import (
+    CountSuspect,
+    JobRun,
+    QuantityRecord,
+    RollupHour,
+    RollupShift,
+    StateRecord,
+    WorkUnitLive,
+)
 
 DAY_US = 86_400_000_000
 DIFFERENCES_SHOWN_MAX = 20
@@ -139,7 +147,7 @@ def derive_all(session: Session, known: Masters, unit: WorkUnit, now_us: int) ->
 
 
 def _clear(session: Session, unit_id: int) -> None:
-    for model in (StateRecord, JobRun, QuantityRecord, RollupHour):
+    for model in (StateRecord, JobRun, QuantityRecord, CountSuspect, RollupHour, RollupShift):
         rows = table(model)
         session.execute(delete(rows).where(rows.c.work_unit_id == unit_id))
     row = session.get(WorkUnitLive, unit_id)
@@ -155,6 +163,7 @@ def _snapshot(session: Session, known: Masters, unit: WorkUnit, now_us: int) -> 
     row = session.get(WorkUnitLive, unit.id)
     live = LiveState.from_json(row.tile if row else None)
     quantities, cells = table(QuantityRecord), table(RollupHour)
+    suspects = table(CountSuspect)
     return {
         "state_record": [repr(one) for one in state_records(session, unit.id, -FOREVER)],
         "job_run": [repr(one) for one in job_runs(session, unit.id, -FOREVER)],
@@ -167,9 +176,19 @@ def _snapshot(session: Session, known: Masters, unit: WorkUnit, now_us: int) -> 
             )
         ],
         "rollup_hour": [
+            repr(tuple(one[1:]))
+            for one in session.execute(
+                select(cells)
+                .where(cells.c.work_unit_id == unit.id)
+                .order_by(cells.c.start, cells.c.job_order_id, cells.c.material_id)
+            )
+        ],
+        "count_suspect": [
             repr(tuple(one[2:]))
             for one in session.execute(
-                select(cells).where(cells.c.work_unit_id == unit.id).order_by(cells.c.start)
+                select(suspects)
+                .where(suspects.c.work_unit_id == unit.id)
+                .order_by(suspects.c.at, suspects.c.tag_id, suspects.c.since)
             )
         ],
         "work_unit_live": _tile_lines(session, known, unit, live, now_us),

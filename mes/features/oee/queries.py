@@ -12,6 +12,7 @@ from mes.core.derive.records import StateRecord
 from mes.core.derive.stops import head_statement, stops_in
 from mes.core.oee import classify
 from mes.core.refusal import Refusal
+from mes.features.oee.places import key_machine, rule_of
 from mes.features.oee.service import Known, known_unit, unit_case, unit_records
 from mes.features.production import facts
 from mes.features.production.cases import limit_of
@@ -83,7 +84,7 @@ def state_items(session: Session, given: Known, window: Span) -> list[dict[str, 
             else None,
             "needs_reason": stop in unexplained
             and record is not None
-            and record.reason_source != "statement",
+            and not record.said_by_person,
             "statement": None if stop is None else heads.get(stop),
         }
         items.append(item)
@@ -131,13 +132,6 @@ def line_item(known: Masters, line: Line) -> dict[str, Any]:
         "site": line.site.code,
         "calendar": line.calendar_code,
         "key_work_unit": key.code if key else None,
+        "oee_rule": rule_of(line).value,
         "work_units": [unit.code for unit in known.active_work_units(line.work_unit_ids)],
     }
-
-
-def key_machine(known: Masters, line: Line) -> WorkUnit | None:
-    """The constraint of a line, whose figure is the line's: named, flagged, else the last one."""
-    units = known.active_work_units(line.work_unit_ids)
-    named = next((unit for unit in units if unit.code == line.key_work_unit), None)
-    flagged = next((unit for unit in units if unit.setting(2**62).key_machine), None)
-    return named or flagged or (units[-1] if units else None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Case, Span
@@ -33,6 +33,8 @@ from mes.features.production.coverage import (
 from mes.features.production.interpret import counter_tags
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.parts import item_names
+from mes.features.production.rollups import sum_between
 from mes.features.production.rows import job_runs, records_with_context
 from mes.features.production.scope import booked_in
 from mes.models import JobOrder, RollupHour, WorkUnitLive
@@ -84,12 +86,14 @@ def unit_case(
     *,
     policy: Policy | None = None,
     as_of: int | None = None,
+    assumed: facts.Decisions | None = None,
 ) -> Case:
     """The case of a work unit over a window, folded from facts: exact at any edge.
 
     Args:
         policy: None: that of the site.
         as_of: what was known then; None: all that is known now.
+        assumed: decisions on suspect counts as if they had been made.
 
     Raises:
         Refusal: `range_too_long`.
@@ -101,7 +105,7 @@ def unit_case(
     end = max(window.start, min(window.end, moment))
     records = unit_records(session, given, window.start, max(end, window.start + 1), moment)
     runs = job_runs(session, unit.id, window.start, max(end, window.start + 1))
-    bookings, marks = unit_bookings(session, given, window.start, end, runs)
+    bookings, marks = unit_bookings(session, given, window.start, end, runs, assumed)
     names = job_names(session, (int(run.job) for run in runs if run.job is not None))
     return build_case(
         unit,
@@ -135,18 +139,32 @@ def unit_records(
 
 
 def unit_bookings(
-    session: Session, given: Known, start: int, end: int, runs: Sequence[JobRun]
+    session: Session,
+    given: Known,
+    start: int,
+    end: int,
+    runs: Sequence[JobRun],
+    assumed: facts.Decisions | None = None,
 ) -> tuple[list[Booking], list[Mark]]:
-    """Pieces of [start, end) and the flags that readings raise there."""
+    """Pieces of [start, end) and the flags that readings raise there.
+
+    Args:
+        assumed: decisions on suspect counts as if they had been made.
+    """
     if end <= start:
         return [], []
     unit = given.unit
     tags = counter_tags(unit)
     rows = facts.facts_since(session, tags, start, end)
-    rows += facts.facts_reaching_back(session, tags, end)
-    priors = {row.tag_id: row for row in facts.last_facts(session, tags, start, usable=True)}
-    bookings, marks = booked_in(session, given.masters, unit, rows, priors, RunIndex(runs), start)
-    return [b for b in bookings if b.at < end], [m for m in marks if start <= m.at < end]
+    reaching = facts.facts_reaching_back(session, tags, end)
+    if reaching:  # a gap over the end is cut at the runs of all of it
+        runs = job_runs(session, unit.id, start, max(row.event_time for row in reaching))
+    rows += reaching
+    priors = {row.tag_id: row for row in facts.last_facts(session, tags, start, countable=True)}
+    index = RunIndex(runs)
+    found = booked_in(session, given.masters, unit, rows, priors, index, start, assumed)
+    bookings = [booking for booking in found.bookings if booking.at < end]
+    return bookings, [mark for mark in found.marks if start <= mark.at < end]
 
 
 def unit_tally(session: Session, given: Known, window: Span, *, as_of: int | None = None) -> Tally:
@@ -161,17 +179,14 @@ def unit_tally(session: Session, given: Known, window: Span, *, as_of: int | Non
     end = max(window.start, min(window.end, moment))
     if end - window.start <= CASE_DIRECT_US or moment < given.as_of:
         return tally(unit_case(session, given, window, as_of=moment))
-    cells = _cells(session, given.unit.id, window.start, end)
-    if not cells:
+    closed = _closed(session, given.unit.id, window.start, end)
+    if closed is None:
         return _without_cells(session, given, window.start, end)
-    total = EMPTY
-    first, last = cells[0][0], cells[-1][1]
-    if window.start < first:
-        total += _without_cells(session, given, window.start, first)
-    for _, _, sums in cells:
-        total += sums
-    if last < end:
-        total += _without_cells(session, given, last, end)
+    total = sum_between(session, given.unit.id, closed.start, closed.end, item_names(given.masters))
+    if window.start < closed.start:
+        total = _without_cells(session, given, window.start, closed.start) + total
+    if closed.end < end:
+        total += _without_cells(session, given, closed.end, end)
     return total
 
 
@@ -197,19 +212,23 @@ def job_names(session: Session, jobs: Iterable[int]) -> dict[int, str]:
     return {row.id: row.number for row in rows}
 
 
-def _cells(session: Session, unit_id: int, start: int, end: int) -> list[tuple[int, int, Tally]]:
-    """The closed hours inside a window, from the first on as far as they follow one another."""
-    rows = session.execute(
-        select(RollupHour.start, RollupHour.end, RollupHour.tally)
-        .where(RollupHour.work_unit_id == unit_id, RollupHour.start >= start, RollupHour.end <= end)
-        .order_by(RollupHour.start)
-    )
-    found: list[tuple[int, int, Tally]] = []
-    for begin, finish, sums in rows:
-        if found and found[-1][1] != begin:
-            break
-        found.append((begin, finish, Tally.from_json(sums)))
-    return found
+def _closed(session: Session, unit_id: int, start: int, end: int) -> Span | None:
+    """The stretch that the closed hours inside a window cover without a hole; None: there is none.
+
+    Hours are closed one after another, so that there is none but through an upgrade.
+    """
+    first, last, covered = session.execute(
+        select(
+            func.min(RollupHour.start),
+            func.max(RollupHour.end),
+            func.sum(RollupHour.window_us),
+        ).where(
+            RollupHour.work_unit_id == unit_id, RollupHour.start >= start, RollupHour.end <= end
+        )
+    ).one()
+    if first is None or covered != last - first:
+        return None
+    return Span(first, last)
 
 
 def _without_cells(session: Session, given: Known, start: int, end: int) -> Tally:

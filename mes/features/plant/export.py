@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
 from mes.features.plant.masters import database_objects
-from mes.features.plant.objects import Objects
+from mes.features.plant.objects import EXCEPTION, Objects
 
 
 def export(session: Session) -> str:
@@ -20,7 +20,7 @@ def export(session: Session) -> str:
         if kind == "site":
             document["site"] = {"id": code, **value}
     sections = {
-        "calendars": _listed(objects, "calendar", "id"),
+        "calendars": _calendars(objects),
         "reasons": _listed(objects, "reason", "code"),
         "items": _listed(objects, "item", "code"),
         "sources": _sources(objects),
@@ -39,6 +39,19 @@ def _listed(objects: Objects, kind: str, key: str) -> list[dict[str, Any]]:
     return [
         {key: code, **_without_none(value)} for (k, code), value in objects.items() if k == kind
     ]
+
+
+def _calendars(objects: Objects) -> list[dict[str, Any]]:
+    rows = _listed(objects, "calendar", "id")
+    for row in rows:
+        entries = [
+            _without_none({name: part for name, part in value.items() if name != "calendar"})
+            for (kind, _), value in objects.items()
+            if kind == EXCEPTION and value["calendar"] == row["id"]
+        ]
+        if entries:
+            row["exceptions"] = entries
+    return rows
 
 
 def _without_none(value: dict[str, Any]) -> dict[str, Any]:

@@ -8,15 +8,23 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mes.features.plant.objects import BUILT_IN_REASONS, Objects, decimal_text
+from mes.features.plant.calendar_rows import patterns_in_force
+from mes.features.plant.objects import (
+    BUILT_IN_REASONS,
+    Key,
+    Objects,
+    decimal_text,
+    exception_key,
+    exception_object,
+)
 from mes.models import (
     Calendar,
+    CalendarException,
     Equipment,
     MaterialDefinition,
     MaterialRate,
     Reason,
     ReasonClass,
-    ShiftPattern,
     SignalBinding,
     Source,
     Tag,
@@ -65,13 +73,25 @@ def _read_calendars(session: Session, objects: Objects) -> None:
     for calendar in session.scalars(
         select(Calendar).where(Calendar.retired_at.is_(None)).order_by(Calendar.id)
     ):
-        definition = session.scalar(
-            select(ShiftPattern.definition)
-            .where(ShiftPattern.calendar_id == calendar.id)
-            .order_by(ShiftPattern.valid_from.desc())
-            .limit(1)
+        latest = next(reversed(patterns_in_force(session, calendar.id)), None)
+        definition = latest.definition if latest is not None else {}
+        objects["calendar", calendar.code] = {"name": calendar.names, **definition}
+    for key, row in exception_rows(session).items():
+        calendar_code = key[1].partition("/")[0]
+        objects[key] = exception_object(
+            calendar_code, row.date, row.kind, row.names, row.definition
         )
-        objects["calendar", calendar.code] = {"name": calendar.names, **(definition or {})}
+
+
+def exception_rows(session: Session) -> dict[Key, CalendarException]:
+    """The exceptions in force of calendars that are not retired, in time order."""
+    rows = session.execute(
+        select(Calendar.code, CalendarException)
+        .join(CalendarException, CalendarException.calendar_id == Calendar.id)
+        .where(Calendar.retired_at.is_(None), CalendarException.withdrawn_at.is_(None))
+        .order_by(Calendar.id, CalendarException.date, CalendarException.id)
+    )
+    return {exception_key(code, row.date, row.kind, row.definition): row for code, row in rows}
 
 
 def _read_reasons(session: Session, objects: Objects) -> None:

@@ -9,12 +9,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from mes.features.plant.calendar_schema import Calendar
+from mes.features.plant.check_calendars import (
+    break_reason_name,
+    break_reasons,
+    exception_definition,
+    pattern_object,
+)
 from mes.features.plant.schema import PlantFile, Signals, WorkUnit
 
 Key = tuple[str, str]
 Objects = dict[Key, dict[str, Any]]
 
-KINDS = ("site", "calendar", "reason", "item", "source", "tag", "line", "work_unit")
+EXCEPTION = "calendar_exception"
+KINDS = ("site", "calendar", EXCEPTION, "reason", "item", "source", "tag", "line", "work_unit")
 """In the order in which they are written: parents first."""
 
 BUILT_IN_REASONS: Mapping[str, dict[str, Any]] = {
@@ -51,14 +59,11 @@ def file_objects(plant: PlantFile) -> Objects:
         "policy": site.policy,
     }
     for calendar in plant.calendars:
-        shifts = [shift.model_dump(mode="json", exclude_none=True) for shift in calendar.shifts]
-        for shift in shifts:
-            shift.setdefault("name", {"ko": shift["code"], "en": shift["code"]})
         objects["calendar", calendar.id] = {
             "name": names_or_code(calendar.name, calendar.id),
-            "shifts": shifts,
-            "days": list(calendar.days),
+            **pattern_object(calendar),
         }
+        _add_exceptions(calendar, objects)
     for reason in plant.reasons:
         objects["reason", reason.code] = {
             "name": names_or_code(reason.name, reason.code),
@@ -91,6 +96,34 @@ def file_objects(plant: PlantFile) -> Objects:
     return objects
 
 
+def _add_exceptions(calendar: Calendar, objects: Objects) -> None:
+    for entry in calendar.exceptions:
+        definition = exception_definition(entry, calendar)
+        names = None if entry.name is None else entry.name.model_dump()
+        key = exception_key(calendar.id, entry.date, entry.kind, definition)
+        objects[key] = exception_object(calendar.id, entry.date, entry.kind, names, definition)
+
+
+def exception_key(calendar: str, on: str, kind: str, definition: Mapping[str, Any]) -> Key:
+    """Key of an exception: a day may have one holiday, and overtime and stops side by side."""
+    inside = {"holiday": "", "overtime": definition.get("shift"), "stop": definition.get("start")}
+    return (EXCEPTION, "/".join([calendar, on, kind, str(inside[kind] or "")]).rstrip("/"))
+
+
+def exception_object(
+    calendar: str, on: str, kind: str, names: Mapping[str, str] | None, value: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An exception in the normal form; where a holiday was seeded from is not part of it."""
+    definition = {name: part for name, part in value.items() if name != "country"}
+    return {
+        "calendar": calendar,
+        "date": on,
+        "kind": kind,
+        "name": dict(names) if names else None,
+        **definition,
+    }
+
+
 def _keys_as_text(value: Any) -> Any:
     """As JSON stores it: a key such as 31000 of `bad_values` is text there."""
     if isinstance(value, dict):
@@ -100,17 +133,15 @@ def _keys_as_text(value: Any) -> Any:
 
 def _add_unlisted_break_reasons(plant: PlantFile, objects: Objects) -> None:
     """What stands under `breaks` is a break; a reason that nobody listed is made for it."""
-    for calendar in plant.calendars:
-        for shift in calendar.shifts:
-            for pause in shift.breaks:
-                if ("reason", pause.reason) not in objects:
-                    objects["reason", pause.reason] = {
-                        "name": names_or_code(None, pause.reason),
-                        "class": "break",
-                        "domain": "stop",
-                        "parent": None,
-                        "failure": False,
-                    }
+    for code in break_reasons(plant):
+        if ("reason", code) not in objects:
+            objects["reason", code] = {
+                "name": break_reason_name(code),
+                "class": "break",
+                "domain": "stop",
+                "parent": None,
+                "failure": False,
+            }
 
 
 def decimal_text(value: Decimal) -> str:

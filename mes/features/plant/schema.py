@@ -5,87 +5,57 @@ Times of day are local wall time "HH:MM" of the site's zone; rates are seconds p
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from mes.core.policies import PROFILES
+from mes.features.plant.calendar_schema import Break, Calendar, Shift
+from mes.features.plant.parts import (
+    CODE,
+    WEEK,
+    Code,
+    Names,
+    Part,
+    PolicyName,
+    Seconds,
+    SecondsFromZero,
+    TimeOfDay,
+    Weekday,
+    Zone,
+)
+
+__all__ = [
+    "CODE",
+    "SCHEMA",
+    "STATES",
+    "WEEK",
+    "Break",
+    "Calendar",
+    "Code",
+    "Counter",
+    "CounterSignal",
+    "Item",
+    "Line",
+    "Names",
+    "Part",
+    "PlantFile",
+    "Reason",
+    "Shift",
+    "Signals",
+    "Site",
+    "StateSignal",
+    "TimeOfDay",
+    "Weekday",
+    "WorkUnit",
+    "Zone",
+]
 
 SCHEMA = "plant/1"
 SECTIONS = ("calendars", "reasons", "items", "sources", "lines")
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
 TimeClassName = Literal["break", "planned_stop", "setup", "unplanned_stop", "waiting"]
-
-
-def _policy(value: str) -> str:
-    if value not in PROFILES:
-        raise ValueError(f"there is no policy {value!r}; known: {', '.join(PROFILES)}")
-    return value
-
-
-def _code(value: str) -> str:
-    if not CODE.fullmatch(value) or len(value) > 60:
-        raise ValueError("a code has letters, digits, '.', '_' or '-' and at most 60 characters")
-    return value
-
-
-def _time_of_day(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('write a time of day as "HH:MM" in quotes, 00:00 to 23:59')
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{value!r} is no IANA time zone such as Asia/Seoul") from error
-    return value
-
-
-def _decimal_text(value: object) -> object:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _not_negative(value: Decimal) -> Decimal:
-    if not value.is_finite() or value < 0:
-        raise ValueError("must be a number from 0")
-    return value
-
-
-def _positive(value: Decimal) -> Decimal:
-    if not value.is_finite() or value <= 0:
-        raise ValueError("must be a number above 0")
-    return value
-
-
-Code = Annotated[str, AfterValidator(_code)]
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Seconds = Annotated[Decimal, BeforeValidator(_decimal_text), AfterValidator(_positive)]
-
-SecondsFromZero = Annotated[Decimal, BeforeValidator(_decimal_text), AfterValidator(_not_negative)]
-PolicyName = Annotated[str, AfterValidator(_policy)]
-
-
-class Part(BaseModel):
-    """Base of all parts: an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Names(Part):
-    """A name in both languages."""
-
-    ko: str = Field(min_length=1, max_length=200)
-    en: str = Field(min_length=1, max_length=200)
 
 
 class Site(Part):
@@ -96,34 +66,6 @@ class Site(Part):
     time_zone: Zone
     day_starts: TimeOfDay = "00:00"
     policy: PolicyName = "iso22400"
-
-
-class Break(Part):
-    """A planned pause inside a shift."""
-
-    start: TimeOfDay
-    end: TimeOfDay
-    reason: Code
-
-
-class Shift(Part):
-    """A shift; `day_offset` moves its production day when it crosses the day boundary."""
-
-    code: Code
-    name: Names | None = None
-    start: TimeOfDay
-    end: TimeOfDay
-    breaks: list[Break] = Field(default_factory=list)
-    day_offset: int | None = Field(default=None, ge=-1, le=1)
-
-
-class Calendar(Part):
-    """Shifts on weekdays."""
-
-    id: Code
-    name: Names | None = None
-    shifts: list[Shift]
-    days: list[Weekday] = Field(default_factory=lambda: list(WEEK))
 
 
 class Reason(Part):
@@ -159,13 +101,15 @@ class Counter(Part):
     """How a counter tag counts."""
 
     mode: Literal["rollover", "resettable", "absolute", "pulse"]
-    modulus: int | None = Field(default=None, ge=2)
+    modulus: int | None = Field(default=None, ge=2, le=2**64)
     max_per_s: Seconds | None = None
 
     @model_validator(mode="after")
-    def _rollover_has_a_modulus(self) -> Counter:
+    def _only_rollover_has_a_modulus(self) -> Counter:
         if self.mode == "rollover" and self.modulus is None:
             raise ValueError("mode rollover needs modulus, such as 65536")
+        if self.mode != "rollover" and self.modulus is not None:
+            raise ValueError(f"mode {self.mode} has no modulus; leave it out or use rollover")
         return self
 
 
@@ -174,7 +118,7 @@ class CounterSignal(Part):
 
     tag: str
     counter: Counter
-    pieces_per_count: int = Field(default=1, ge=1)
+    pieces_per_count: int = Field(default=1, ge=1, le=1000)
 
 
 class FromCounts(Part):

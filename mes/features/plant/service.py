@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
 from mes.features.plant.masters import database_objects
-from mes.features.plant.objects import BUILT_IN_REASONS, KINDS, Key, Objects, file_objects
+from mes.features.plant.objects import (
+    BUILT_IN_REASONS,
+    EXCEPTION,
+    KINDS,
+    Key,
+    Objects,
+    file_objects,
+)
 from mes.features.plant.schema import PlantFile
 from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
@@ -52,9 +59,9 @@ def apply(
     stored = database_objects(session)
     latest = _latest_revision(session)
     base = _base(latest)
-    added = [key for key in file if key not in stored]
+    added = [key for key in file if key not in stored and not _taken_back(key, file, base)]
     changed, conflicts = _differences(file, stored, base)
-    missing = [key for key in stored if key not in file]
+    missing = [key for key in stored if key not in file and _comes_from_a_file(key, base)]
     revision = latest.id if latest is not None else None
     if conflicts and not force:
         return _report([], [], [], missing, conflicts, revision)
@@ -85,6 +92,16 @@ def apply(
         revision = row.id
         masters_changed(session, now_us)
     return _report(added, changed, retired, missing if not prune else [], [], revision)
+
+
+def _taken_back(key: Key, file: Objects, base: Objects) -> bool:
+    """Whether people took back an exception that the file still has as it was: it stays so."""
+    return key[0] == EXCEPTION and base.get(key) == file[key]
+
+
+def _comes_from_a_file(key: Key, base: Objects) -> bool:
+    """Exceptions that people entered are no part of a plant file that does not name them."""
+    return key[0] != EXCEPTION or key in base
 
 
 def _differences(file: Objects, stored: Objects, base: Objects) -> tuple[list[Key], list[Key]]:

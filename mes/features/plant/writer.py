@@ -7,23 +7,23 @@ that a change never rewrites the past.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from mes.features.plant.calendar_rows import FIRST_DAY, CalendarWriter
 from mes.features.plant.masters import (
     CODE_ROLES,
     COUNTER_ROLES,
     active_bindings,
+    exception_rows,
     latest_class,
     latest_rates,
     latest_setting,
 )
-from mes.features.plant.objects import Key
+from mes.features.plant.objects import EXCEPTION, Key
 from mes.models import (
     Calendar,
     Edge,
@@ -32,7 +32,6 @@ from mes.models import (
     MaterialRate,
     Reason,
     ReasonClass,
-    ShiftPattern,
     SignalBinding,
     Source,
     Tag,
@@ -41,7 +40,6 @@ from mes.models import (
 
 DEFAULT_EDGE = "edge-1"
 BEGINNING = 0
-FIRST_DAY = "0001-01-01"
 RETIRABLE: Mapping[str, type[Calendar | Reason | MaterialDefinition | Source]] = {
     "calendar": Calendar,
     "reason": Reason,
@@ -57,6 +55,7 @@ class Writer:
         self.session = session
         self.now_us = now_us
         self.positions = positions
+        self.calendars = CalendarWriter(session, now_us)
 
     def write(self, key: Key, value: dict[str, Any]) -> None:
         """Add or change one object."""
@@ -64,6 +63,7 @@ class Writer:
         writers: dict[str, Callable[[Key, str, dict[str, Any]], None]] = {
             "site": self._site,
             "calendar": self._calendar,
+            EXCEPTION: self._exception,
             "reason": self._reason,
             "item": self._item,
             "source": self._source,
@@ -81,6 +81,8 @@ class Writer:
             self._equipment(code).retired_at = self.now_us
         elif kind == "tag":
             self._tag_row(code).retired_at = self.now_us
+        elif kind == EXCEPTION:
+            self.calendars.withdraw(exception_rows(self.session)[key])
         else:
             self.session.execute(
                 update(RETIRABLE[kind])
@@ -118,38 +120,10 @@ class Writer:
         self._put_equipment(key, "site", None, value["name"], settings)
 
     def _calendar(self, key: Key, code: str, value: dict[str, Any]) -> None:
-        calendar = self.session.scalar(select(Calendar).where(Calendar.code == code))
-        definition = {"shifts": value["shifts"], "days": value["days"]}
-        if calendar is None:
-            calendar = Calendar(code=code, names=value["name"], retired_at=None)
-            self.session.add(calendar)
-            self.session.flush()  # the id is needed by the pattern
-            self._put_pattern(calendar.id, FIRST_DAY, definition)
-            return
-        calendar.names = value["name"]
-        calendar.retired_at = None
-        self._put_pattern(calendar.id, self._today(), definition)
+        self.calendars.calendar(code, value)
 
-    def _today(self) -> str:
-        site = self.session.scalars(select(Equipment).where(Equipment.level == "site")).first()
-        zone = ZoneInfo(site.settings["time_zone"]) if site is not None else UTC
-        return datetime.fromtimestamp(self.now_us / 1_000_000, zone).date().isoformat()
-
-    def _put_pattern(self, calendar_id: int, day: str, definition: dict[str, Any]) -> None:
-        latest = self.session.scalar(
-            select(ShiftPattern)
-            .where(ShiftPattern.calendar_id == calendar_id)
-            .order_by(ShiftPattern.valid_from.desc())
-            .limit(1)
-        )
-        if latest is not None and latest.definition == definition:
-            return
-        if latest is not None and latest.valid_from == day:
-            latest.definition = definition
-            return
-        self.session.add(
-            ShiftPattern(calendar_id=calendar_id, valid_from=day, definition=definition)
-        )
+    def _exception(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        self.calendars.exception(value, exception_rows(self.session).get(key))
 
     def _reason(self, key: Key, code: str, value: dict[str, Any]) -> None:
         reason = self.session.scalar(select(Reason).where(Reason.code == code))
@@ -228,8 +202,20 @@ class Writer:
     def _line(self, key: Key, code: str, value: dict[str, Any]) -> None:
         site = self.session.scalars(select(Equipment).where(Equipment.level == "site")).first()
         parent = site.code if site is not None else None
-        settings = {"calendar": value["calendar"]}
+        settings = self._calendar_of_line(code, value["calendar"])
         self._put_equipment(key, "work_center", parent, value["name"], settings)
+
+    def _calendar_of_line(self, code: str, calendar: str | None) -> dict[str, Any]:
+        """The calendar of a line and, once it has had others, from which day on it had which."""
+        line = self.session.scalar(select(Equipment).where(Equipment.code == code))
+        if line is None:
+            return {"calendar": calendar}
+        before = line.settings.get("calendar")
+        dated = list(line.settings.get("calendars") or [[FIRST_DAY, before]])
+        if calendar != before:
+            day = self.calendars.today().isoformat()
+            dated = [*(one for one in dated if one[0] < day), [day, calendar]]
+        return {"calendar": calendar, **({"calendars": dated} if len(dated) > 1 else {})}
 
     def _work_unit(self, key: Key, code: str, value: dict[str, Any]) -> None:
         unit = self._put_equipment(key, "work_unit", value["line"], value["name"], {})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mes.core.case_model import CounterRole
 from mes.core.derive.counts import (
     MINUTE_US,
     CountDecision,
+    Decided,
     Increment,
     Pieces,
+    Reading,
+    Stretch,
     TypedQuantity,
     counted,
     credit,
@@ -20,6 +23,7 @@ from mes.core.derive.counts import (
     minute_cuts,
     portions,
     quantities_in_force,
+    shared,
     typed,
 )
 from mes.core.derive.runs import Item, JobRun
@@ -95,12 +99,41 @@ class RunIndex:
         return self._loaded[index] if index >= 0 else []
 
     def of_job(self, job: int, at: int) -> JobRun | None:
-        """The run of a job that is nearest to an instant; None: it has none here."""
-        return min(
+        """The run of a job that is nearest to an instant; None: it has none here.
+
+        Where others were loaded with it, it carries its shared rate, as counted pieces do.
+        """
+        run = min(
             (run for run in self._runs if run.job == job),
             key=lambda run: max(run.start - at, at - (run.end or at), 0),
             default=None,
         )
+        if run is None:
+            return None
+        inside = max(run.start, at if run.end is None else min(at, run.end - 1))
+        return next((one for one in shared(self.at(inside)) if one.job == job), run)
+
+
+class Suspect(NamedTuple):
+    """An increment that the rule of its counter does not believe.
+
+    Attributes:
+        at: instant of the later reading.
+        since: instant of the earlier one.
+        old: value of the earlier reading.
+        new: value of the later one.
+        amount: counts by the rule.
+        decision: what a person decided; None: it waits.
+    """
+
+    tag_id: int
+    role: str
+    at: int
+    since: int
+    old: Number
+    new: Number
+    amount: Number
+    decision: CountDecision | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +142,16 @@ class Counted:
 
     bookings: list[Booking]
     marks: list[Mark]
+    suspects: list[Suspect] = field(default_factory=list)
+
+
+Productive = Callable[[int, int], Sequence[Stretch]]
+"""When pieces may have been made inside [start, end), in order and without overlaps."""
+
+
+def anytime(start: int, end: int) -> Sequence[Stretch]:
+    """Nothing is known: the whole stretch."""
+    return [(start, end)]
 
 
 def counter_bookings(
@@ -117,27 +160,63 @@ def counter_bookings(
     rows: Sequence[FactRow],
     before: Mapping[int, FactRow],
     runs: RunIndex,
-    decisions: Mapping[tuple[int, int], CountDecision],
+    decisions: Mapping[tuple[int, int], Decided],
+    productive: Productive = anytime,
 ) -> Counted:
     """Pieces from counter readings.
 
     Args:
         rows: readings of the counter tags, in order.
-        before: by tag the last usable reading before them.
+        before: by tag the last counter reading before them.
+        productive: over which time pieces of a gap are spread.
     """
     result = Counted([], [])
     for binding in unit.bound(*COUNTER_ROLES):
-        prior = before.get(binding.tag_id)
-        held = prior is not None and binding.holds(prior.event_time)
         found = increments(
             readings_of(known, rows, binding),
             counter_rule(binding),
-            reading(known, prior) if prior is not None and held else None,
+            _baseline(unit, known, binding, rows, before.get(binding.tag_id)),
             {at: decided for (tag, at), decided in decisions.items() if tag == binding.tag_id},
         )
-        _book_increments(unit, binding, found, runs, result)
+        _book_increments(unit, binding, found, runs, productive, result)
     result.bookings.sort(key=lambda booking: booking.at)
     return result
+
+
+def _baseline(
+    unit: WorkUnit,
+    known: Masters,
+    binding: Binding,
+    rows: Sequence[FactRow],
+    prior: FactRow | None,
+) -> Reading | None:
+    """The last counter reading before those of a binding, as far as the tag counted without a hole.
+
+    A changed rule (another modulus, other pieces per count) goes on from the last reading under
+    the old rule, so that no piece is lost at the change.
+    """
+    start = counted_since(unit, binding)
+    found = prior if prior is not None and prior.event_time >= start else None
+    if binding.start > start:
+        for row in rows:
+            if row.event_time >= binding.start:
+                break
+            if row.tag_id == binding.tag_id and row.event_time >= start and row.countable:
+                found = row
+    return None if found is None else reading(known, found)
+
+
+def counted_since(unit: WorkUnit, binding: Binding) -> int:
+    """Since when the tag of a binding has counted for the work unit without interruption."""
+    start = binding.start
+    earlier = {
+        other.end: other.start
+        for other in unit.bound(*COUNTER_ROLES)
+        if other.tag_id == binding.tag_id and other.end is not None
+    }
+    while start in earlier and earlier[start] < start:
+        start = earlier[start]
+    return start
 
 
 def _book_increments(
@@ -145,6 +224,7 @@ def _book_increments(
     binding: Binding,
     found: Iterable[Increment],
     runs: RunIndex,
+    productive: Productive,
     result: Counted,
 ) -> None:
     role = CounterRole(binding.role)
@@ -153,16 +233,33 @@ def _book_increments(
     roles = roles_at(unit, 0) if always else frozenset[CounterRole]()
     for increment in found:
         result.marks.extend(Mark(increment.at, flag) for flag in increment.flags)
+        if increment.suspect:
+            result.suspects.append(_suspect(binding, increment))
         if not increment.counted:
             continue
         cuts: list[int] = []
+        stretches: Sequence[Stretch] = ()
         if increment.gap_from is not None:
             cuts = sorted({*minute_cuts(increment.gap_from, increment.at), *runs.cuts})
-        for portion in portions(increment, cuts):
+            stretches = productive(increment.gap_from, increment.at)
+        for portion in portions(increment, cuts, stretches):
             present = roles if always else roles_at(unit, portion.at)
             for run, pieces in credit(runs.at(portion.at), role, portion.count, factor):
                 booked = counted(role, present, pieces)
                 result.bookings.append(_booking(portion.at, run, booked, portion.estimated))
+
+
+def _suspect(binding: Binding, increment: Increment) -> Suspect:
+    return Suspect(
+        tag_id=binding.tag_id,
+        role=binding.role,
+        at=increment.at,
+        since=increment.since,
+        old=increment.old,
+        new=increment.new,
+        amount=increment.amount,
+        decision=increment.decision,
+    )
 
 
 def typed_bookings(
@@ -184,7 +281,7 @@ def typed_bookings(
         except Refusal:  # typed before the counter was bound: it stands as it was said
             pieces = quantity.pieces
         if quantity.job is None:
-            loaded = runs.at(quantity.at)
+            loaded = shared(runs.at(quantity.at))
             result.append(_booking(quantity.at, loaded[0] if loaded else None, pieces, False))
             continue
         job = int(quantity.job)

@@ -97,6 +97,7 @@ def build_case(
             PlannedSpan(start=begin, end=finish, reason=reason) for begin, finish, reason in planned
         ),
         reasons=reasons.classes,
+        failures=frozenset(reasons.failures),
         materials=materials.found,
         runs=case_runs,
         states=states,
@@ -112,11 +113,15 @@ def tally_of(case: Case) -> Tally:
 
 
 class _Reasons:
-    """Names and classes of the reasons of a case; a reason whose class changed has two names."""
+    """Names and classes of the reasons of a case; a reason whose class changed has two names.
+
+    So has one that became a failure, or no longer is one.
+    """
 
     def __init__(self, known: Masters) -> None:
         self._known = known
         self.classes: dict[str, ReasonClass] = {}
+        self.failures: set[str] = set()
 
     def name(self, code: str | None, at: int) -> str | None:
         if code is None:
@@ -126,9 +131,15 @@ class _Reasons:
         if found is None:
             return code
         time_class = ReasonClass(found)
+        failure = reason is not None and reason.is_failure(at)
         name = code
-        while self.classes.setdefault(name, time_class) is not time_class:
-            name = f"{name} ({time_class})"
+        while name in self.classes and (
+            self.classes[name] is not time_class or (name in self.failures) is not failure
+        ):
+            name = f"{name} ({'failure' if failure else time_class})"
+        self.classes[name] = time_class
+        if failure:
+            self.failures.add(name)
         return name
 
 

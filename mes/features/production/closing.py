@@ -12,22 +12,28 @@ from mes.core.derive.runs import JobRun
 from mes.core.exact import Number
 from mes.core.tally import EMPTY, Tally
 from mes.features.production import facts
-from mes.features.production.bookings import Booking, Mark, RunIndex, merged
-from mes.features.production.cases import build_case, limit_of, tally_of
+from mes.features.production.bookings import Booking, Mark, RunIndex, Suspect, merged
+from mes.features.production.cases import limit_of
 from mes.features.production.facts import FactRow
 from mes.features.production.interpret import counter_tags
 from mes.features.production.live_state import LiveState, Unexplained
+from mes.features.production.parts import (
+    NO_PARTS,
+    PartKey,
+    Parts,
+    Stretch,
+    added_parts,
+    item_names,
+    parts_of,
+    whole,
+)
 from mes.features.production.plan import Cell
+from mes.features.production.rollups import delete_rollups, insert_rollups, sum_between
 from mes.features.production.rows import job_runs, records_with_context
 from mes.features.production.scope import Scope, booked_in
 from mes.features.production.standstill import context_start, reach_back, seal_point
-from mes.features.production.sums import (
-    delete_rollups,
-    insert_rollups,
-    job_sums,
-    replace_quantities,
-    rollup_sum,
-)
+from mes.features.production.sums import job_sums, replace_quantities
+from mes.features.production.suspects import open_before, replace_suspects
 from mes.features.production.unexplained import unexplained_stops
 
 
@@ -56,10 +62,11 @@ class _Base:
 
     origin: int
     at: int
-    cell: Tally
+    cell: Parts
     period_start: int
     period: Tally
     priors: Sequence[FactRow]
+    checks: int
 
 
 def close(scope: Scope, live: LiveState | None, change: Change) -> LiveState:
@@ -73,7 +80,8 @@ def close(scope: Scope, live: LiveState | None, change: Change) -> LiveState:
     runs = _runs(scope, live, change, base)
     rows = facts.facts_since(session, counter_tags(unit), base.at, scope.until)
     priors = {row.tag_id: row for row in base.priors}
-    bookings, marks = booked_in(session, scope.known, unit, rows, priors, RunIndex(runs), base.at)
+    found = booked_in(session, scope.known, unit, rows, priors, RunIndex(runs), base.at)
+    bookings, marks = found.bookings, found.marks
     if scope.until is not None:
         bookings = [booking for booking in bookings if booking.at < scope.until]
     replace_quantities(session, unit.id, base.at, bookings)
@@ -98,7 +106,23 @@ def close(scope: Scope, live: LiveState | None, change: Change) -> LiveState:
         marks=tuple(mark for mark in marks if mark.at >= sealed),
         unexplained=_unexplained(scope, live, change, records, period_start),
         pulse=change.pulse,
+        checks=base.checks + sum(1 for one in found.suspects if _waits(one) and one.at < sealed),
+        last_suspect=_kept_suspects(scope, live, base.at, found.suspects),
     )
+
+
+def _waits(suspect: Suspect) -> bool:
+    return suspect.decision is None
+
+
+def _kept_suspects(
+    scope: Scope, live: LiveState | None, since: int, found: Sequence[Suspect]
+) -> int | None:
+    """Keep the suspect increments from `since` on; the instant of the last one there is."""
+    last = live.last_suspect if live is not None else since
+    if not found and (last is None or last < since):
+        return last
+    return replace_suspects(scope.session, scope.unit.id, since, found)
 
 
 def _begin(scope: Scope, live: LiveState | None, change: Change) -> tuple[_Base, list[StateRecord]]:
@@ -119,6 +143,7 @@ def _begin(scope: Scope, live: LiveState | None, change: Change) -> tuple[_Base,
                 period_start=live.period_start,
                 period=live.period,
                 priors=live.priors,
+                checks=live.checks,
             )
             return base, records
     else:
@@ -146,7 +171,7 @@ def _earliest_gap(scope: Scope, at: int) -> int:
     """
     found = at
     for row in facts.facts_reaching_back(scope.session, counter_tags(scope.unit), at + 1):
-        before = facts.last_facts(scope.session, [row.tag_id], at, usable=True)
+        before = facts.last_facts(scope.session, [row.tag_id], at, countable=True)
         if before and row.gap_from is not None:
             found = min(found, max(row.gap_from, before[0].event_time))
     return found
@@ -164,10 +189,13 @@ def _reopened(scope: Scope, live: LiveState | None, reach: int) -> _Base:
     return _Base(
         origin=origin,
         at=at,
-        cell=EMPTY,
+        cell=NO_PARTS,
         period_start=period_start,
-        period=rollup_sum(session, unit.id, period_start, at) if at > period_start else EMPTY,
-        priors=facts.last_facts(session, counter_tags(unit), at, usable=True),
+        period=sum_between(session, unit.id, period_start, at, item_names(scope.known))
+        if at > period_start
+        else EMPTY,
+        priors=facts.last_facts(session, counter_tags(unit), at, countable=True),
+        checks=open_before(session, unit.id, at),
     )
 
 
@@ -182,11 +210,11 @@ class _Sums:
     marks: Sequence[Mark]
     last_fact: int
 
-    def close(self, base: _Base, sealed: int) -> tuple[Tally, int, Tally]:
+    def close(self, base: _Base, sealed: int) -> tuple[Parts, int, Tally]:
         """Sums of the cell and the period up to `sealed`; full cells are written."""
         plan = self.scope.unit.plan
         cell_sum, period_start, period_sum = base.cell, base.period_start, base.period
-        done: list[tuple[Cell, Tally]] = []
+        done: list[tuple[Cell, Parts]] = []
         at = base.at
         while at < sealed:
             cell = plan.cell_at(at)
@@ -196,11 +224,11 @@ class _Sums:
             if period.start_us != period_start:
                 period_start, period_sum = period.start_us, EMPTY
             if at < period.end_us:
-                period_sum += part
-            cell_sum += part
+                period_sum += whole(part)
+            cell_sum = added_parts(cell_sum, part)
             if end == cell.end:
                 done.append((cell, cell_sum))
-                cell_sum = EMPTY
+                cell_sum = NO_PARTS
             at = end
         insert_rollups(self.scope.session, self.scope.unit.id, done)
         period = plan.period_at(sealed)
@@ -208,20 +236,19 @@ class _Sums:
             period_start, period_sum = period.start_us, EMPTY
         return cell_sum, period_start, period_sum
 
-    def _part(self, start: int, end: int) -> Tally:
-        unit = self.scope.unit
-        case = build_case(
-            unit,
-            self.scope.known,
-            window=Span(start, end),
-            as_of=max(end, self.last_fact),
-            policy=unit.site.policy,
-            records=self.records,
-            runs=[r for r in self.runs if r.start < end and (r.end is None or r.end > start)],
-            bookings=[b for b in self.bookings if start <= b.at < end],
-            marks=[m for m in self.marks if start <= m.at < end],
+    def _part(self, start: int, end: int) -> dict[PartKey, Tally]:
+        return parts_of(
+            Stretch(
+                unit=self.scope.unit,
+                known=self.scope.known,
+                window=Span(start, end),
+                as_of=max(end, self.last_fact),
+                records=self.records,
+                runs=[r for r in self.runs if r.start < end and (r.end is None or r.end > start)],
+                bookings=[b for b in self.bookings if start <= b.at < end],
+                marks=self.marks,
+            )
         )
-        return tally_of(case)
 
 
 def _priors(
@@ -229,7 +256,7 @@ def _priors(
 ) -> tuple[FactRow, ...]:
     found = dict(priors)
     for row in rows:
-        if row.event_time < sealed and row.usable:
+        if row.event_time < sealed and row.countable:
             found[row.tag_id] = row
     return tuple(found[tag] for tag in sorted(found))
 

@@ -13,7 +13,7 @@ from mes.core.derive.reading import LastPulse
 from mes.core.derive.restart import restart_point, splice
 from mes.core.derive.runs import DefaultItem, derive_runs
 from mes.core.derive.signals import Gap, PulseFact
-from mes.core.derive.states import StateRules, derive_from
+from mes.core.derive.states import derive_from
 from mes.features.production import facts
 from mes.features.production.closing import Change, close
 from mes.features.production.dirty import Touched
@@ -155,7 +155,7 @@ def _derive_states(
             for start, end in facts.gaps_after(session, all_state_sources(unit), point.at)
         ],
         facts.stop_statements(session, unit.id, point.at),
-        StateRules(minor_limit_us=scope.now_limit_us, unknown_bridge_us=BRIDGE_US),
+        scope.rules,
     )
     if not old and not signals and not any(r.command_id for r in tail):
         return [], pulse
@@ -173,6 +173,7 @@ def _pulses(scope: Scope, dirty_from: int) -> tuple[int, list[PulseFact]]:
     session, unit, known = scope.session, scope.unit, scope.known
     result: list[PulseFact] = []
     start = dirty_from
+    decisions = facts.count_decisions(session, unit.id)
     for binding in pulse_bindings(unit):
         begin = dirty_from
         earlier: list[PulseFact] = []
@@ -180,9 +181,9 @@ def _pulses(scope: Scope, dirty_from: int) -> tuple[int, list[PulseFact]]:
             page = facts.facts_backwards(session, binding.tag_id, begin, limit=_PAGE)
             if page:
                 begin = page[-1].event_time
-            before = facts.last_facts(session, [binding.tag_id], begin, usable=True)
+            before = facts.last_facts(session, [binding.tag_id], begin, countable=True)
             rows = facts.facts_since(session, [binding.tag_id], begin, scope.until)
-            found = pulse_facts(known, binding, rows, before[0] if before else None)
+            found = pulse_facts(known, binding, rows, before[0] if before else None, decisions)
             earlier = [p for p in found if p.event_time < dirty_from and p.increment]
             if len(page) < _PAGE or len(earlier) >= 2:
                 break

@@ -25,6 +25,7 @@ class Touched:
     Attributes:
         latest: event time of the latest new fact, None: none is known.
         readings: the new readings, in no order.
+        gaps: starts of the new known holes.
         only_readings: nothing but these readings is new.
     """
 
@@ -33,6 +34,7 @@ class Touched:
     runs: int | None = None
     latest: int | None = None
     readings: list[FactRow] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
     only_readings: bool = True
 
     def touch(
@@ -126,6 +128,7 @@ class Dirty:
                 if source_id in all_state_sources(self.known.work_units[unit_id]):
                     touched = self.unit(unit_id)
                     touched.touch(states=gap.start)
+                    touched.gaps.append(gap.start)
                     touched.only_readings = False
 
 

@@ -27,6 +27,10 @@ from mes.models import (
 FactValue = float | int | str | bool | None
 Span = tuple[int, int | None]
 BAD = 2
+COUNTER_MAX = 1e18
+"""A floating-point value from here on is no counter reading."""
+_PAGES_MAX = 10
+_PAGE = 500
 
 
 class FactRow(NamedTuple):
@@ -45,6 +49,23 @@ class FactRow(NamedTuple):
     def usable(self) -> bool:
         """Whether it says anything: not bad and not empty."""
         return self.quality != BAD and self.value is not None
+
+    @property
+    def countable(self) -> bool:
+        """Whether it is a reading of a counter: usable and a number that a counter can show."""
+        return self.quality != BAD and count_value(self.value) is not None
+
+
+def count_value(value: FactValue) -> Number | None:
+    """The value of a counter as an exact number; None: it is none, or none that a counter shows."""
+    if isinstance(value, int):
+        return int(value)
+    if not isinstance(value, float) or not abs(value) < COUNTER_MAX:
+        return None
+    try:
+        return parse_number(value)
+    except ValueError:  # more digits than any counter has
+        return None
 
 
 _FACTS = table(SignalFact)
@@ -88,7 +109,7 @@ _NEXT_USABLE = (
         _FACTS.c.quality != BAD,
     )
     .order_by(_FACTS.c.event_time, _FACTS.c.epoch, _FACTS.c.seq)
-    .limit(1)
+    .limit(bindparam("most"))
 )
 _GAPS = table(GapFact)
 _GAPS_AFTER = select(_GAPS.c.start, _GAPS.c.end).where(
@@ -113,17 +134,33 @@ def _in_time(row: FactRow) -> tuple[int, int, str, int]:
 
 
 def last_facts(
-    session: Session, tag_ids: Iterable[int], before: int, *, usable: bool = False
+    session: Session, tag_ids: Iterable[int], before: int, *, countable: bool = False
 ) -> list[FactRow]:
     """The last reading of each tag before an instant, those without one left out.
 
     Args:
-        usable: the last one that is not bad, for baselines.
+        countable: the last one that is a counter's reading, for baselines.
     """
     found = []
     for tag_id in sorted(set(tag_ids)):
-        found += facts_backwards(session, tag_id, before, usable=usable, limit=1)
+        if countable:
+            row = _last_countable(session, tag_id, before)
+            found += [] if row is None else [row]
+        else:
+            found += facts_backwards(session, tag_id, before, limit=1)
     return found
+
+
+def _last_countable(session: Session, tag_id: int, before: int) -> FactRow | None:
+    """The last counter reading of a tag; texts and the like before it are looked through."""
+    limit = 1
+    for _ in range(_PAGES_MAX):
+        rows = facts_backwards(session, tag_id, before, usable=True, limit=limit)
+        row = next((row for row in rows if row.countable), None)
+        if row is not None or len(rows) < limit:
+            return row
+        before, limit = rows[-1].event_time + 1, _PAGE
+    return None
 
 
 def facts_backwards(
@@ -136,16 +173,28 @@ def facts_backwards(
 
 
 def facts_reaching_back(session: Session, tag_ids: Iterable[int], at: int) -> list[FactRow]:
-    """The first usable reading of each tag from an instant on, if its gap began before it.
+    """The first counter reading of each tag from an instant on, if its gap began before it.
 
     A gap never reaches back over the reading before it, so that only the first one matters.
     """
     found = []
     for tag_id in sorted(set(tag_ids)):
-        row = run(session, _NEXT_USABLE, {"tag": tag_id, "at": at}).one_or_none()
+        row = _next_countable(session, tag_id, at)
         if row is not None and row.gap_from is not None and row.gap_from < at:
-            found.append(FactRow._make(row))
+            found.append(row)
     return sorted(found, key=_in_time)
+
+
+def _next_countable(session: Session, tag_id: int, at: int) -> FactRow | None:
+    limit = 1
+    for _ in range(_PAGES_MAX):
+        found = run(session, _NEXT_USABLE, {"tag": tag_id, "at": at, "most": limit})
+        rows = [FactRow._make(row) for row in found]
+        row = next((row for row in rows if row.countable), None)
+        if row is not None or len(rows) < limit:
+            return row
+        at, limit = rows[-1].event_time, _PAGE
+    return None
 
 
 def gaps_after(session: Session, source_ids: Collection[int], at: int) -> list[tuple[int, int]]:
@@ -224,7 +273,13 @@ _VOIDING = select(_QUANTITIES).where(
     _QUANTITIES.c.voids.is_not(None),
 )
 _DECISIONS = (
-    select(CountDecision.tag_id, CountDecision.reading_at, CountDecision.decision)
+    select(
+        CountDecision.tag_id,
+        CountDecision.reading_at,
+        CountDecision.decision,
+        CountDecision.amount,
+        CountDecision.seen_since,
+    )
     .where(CountDecision.work_unit_id == bindparam("unit"))
     .order_by(CountDecision.recorded_at, CountDecision.command_id)
 )
@@ -270,10 +325,20 @@ def typed_quantities(session: Session, unit_id: int, since: int) -> list[counts.
     ]
 
 
-def count_decisions(session: Session, unit_id: int) -> dict[tuple[int, int], counts.CountDecision]:
+Decisions = dict[tuple[int, int], counts.Decided]
+"""By (tag, instant of the reading)."""
+
+
+def count_decisions(session: Session, unit_id: int) -> Decisions:
     """Decisions on suspect counts by (tag, instant of the reading); the latest command wins."""
-    rows = run(session, _DECISIONS, {"unit": unit_id})
-    return {(tag, at): counts.CountDecision(decision) for tag, at, decision in rows}
+    return {
+        (tag, at): counts.Decided(
+            choice=counts.CountDecision(decision),
+            counts=None if amount is None else exact(amount),
+            since=since,
+        )
+        for tag, at, decision, amount, since in run(session, _DECISIONS, {"unit": unit_id})
+    }
 
 
 def stop_statements(

@@ -26,6 +26,7 @@ from mes.features.production.facts import FactRow, FactValue
 from mes.features.production.interpret import Way, counter_tags, state_tags, ways
 from mes.features.production.live_state import LiveState, booking_to_json, item_numbers
 from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.moves import moved_until
 from mes.features.production.standstill import MINUTE_US, seal_point
 from mes.features.production.sums import QuantityKey, add_to_minutes, held_minutes
 
@@ -173,7 +174,7 @@ def _in_order(
     items = item_numbers(live)
     if counted.marks or any(booking.item not in items for booking in counted.bookings):
         return None
-    last = {row.tag_id: row for row in ordered if row.usable and row.tag_id in warm.counters}
+    last = {row.tag_id: row for row in ordered if row.countable and row.tag_id in warm.counters}
     warm = replace(
         warm,
         last={**warm.last, **last},
@@ -229,6 +230,8 @@ def _warmed(
     """
     if any(span.way is not Way.TAG for span in ways(unit)) or _changes_after(unit, live.sealed):
         return None
+    if (moved_until(session, unit.id) or 0) > live.sealed:  # not simply of the run then loaded
+        return None
     counters, states = counter_tags(unit), state_tags(unit)
     added_later = {(row.source_id, row.epoch, row.seq) for row in new}
     rows = [
@@ -239,7 +242,7 @@ def _warmed(
     seen = {row.tag_id for row in rows}
     rows = facts.last_facts(session, (counters | states) - seen, live.sealed) + rows
     last = {row.tag_id: row for row in live.priors}
-    last |= {row.tag_id: row for row in rows if row.usable and row.tag_id in counters}
+    last |= {row.tag_id: row for row in rows if row.countable and row.tag_id in counters}
     plan = unit.plan
     end = live.sealed + AHEAD_US
     edges = {record.start for record in live.records}

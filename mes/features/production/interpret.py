@@ -21,7 +21,7 @@ from mes.core.derive.signals import (
     with_machine_reasons,
 )
 from mes.core.exact import Number, parse_number
-from mes.features.production.facts import FactRow, FactValue
+from mes.features.production.facts import Decisions, FactRow, FactValue, count_value
 from mes.features.production.masters import BEGINNING, Binding, Masters, WorkUnit
 
 COUNTER_ROLES = ("total", "good", "scrap")
@@ -209,15 +209,6 @@ def reading(known: Masters, row: FactRow) -> Reading:
     )
 
 
-def count_value(value: FactValue) -> Number | None:
-    """The value of a counter as an exact number; None: it is none."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float):
-        return parse_number(value)
-    return None
-
-
 def counter_rule(binding: Binding) -> CounterRule:
     """The counter rule of a binding."""
     counter: Mapping[str, object] = binding.rule.get("counter") or {}
@@ -240,19 +231,27 @@ def roles_at(unit: WorkUnit, at: int) -> frozenset[CounterRole]:
 
 
 def pulse_facts(
-    known: Masters, binding: Binding, rows: Sequence[FactRow], before: FactRow | None
+    known: Masters,
+    binding: Binding,
+    rows: Sequence[FactRow],
+    before: FactRow | None,
+    decisions: Decisions,
 ) -> list[PulseFact]:
     """Readings of the pulse counter with what each counted.
 
     Args:
         rows: readings in order.
-        before: the last usable reading before them.
+        before: the last counter reading before them.
+        decisions: what people decided about suspect counts.
     """
     readings = readings_of(known, rows, binding)
     counted = {
         increment.at: increment.counted
         for increment in increments(
-            readings, counter_rule(binding), None if before is None else reading(known, before)
+            readings,
+            counter_rule(binding),
+            None if before is None else reading(known, before),
+            {at: decided for (tag, at), decided in decisions.items() if tag == binding.tag_id},
         )
     }
     return [

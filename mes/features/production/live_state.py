@@ -21,8 +21,9 @@ from mes.core.flags import Flag
 from mes.core.tally import EMPTY, Tally
 from mes.features.production.bookings import Booking, Mark
 from mes.features.production.facts import FactRow
+from mes.features.production.parts import PartKey, Parts
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class LiveState:
         origin: where sums begin.
         sealed: where the closed sums end; a whole minute.
         last_fact: event time of the latest fact.
-        cell: sums of the hour cell that holds `sealed`, up to there.
+        cell: sums of the hour cell that holds `sealed`, up to there, by job and item.
         period_start: start of the shift or day that `period` speaks of.
         period: sums of that shift or day up to `sealed`.
         priors: the last usable reading of each counter before `sealed`.
@@ -53,12 +54,14 @@ class LiveState:
         marks: flags of readings from `sealed` on.
         unexplained: closed stops of the period without a reason.
         pulse: the last count, where counts tell the state.
+        checks: suspect counts before `sealed` that wait for a person.
+        last_suspect: instant of the last suspect count, decided or not; None: there is none.
     """
 
     origin: int
     sealed: int
     last_fact: int
-    cell: Tally = EMPTY
+    cell: Parts = field(default_factory=dict)
     period_start: int = 0
     period: Tally = EMPTY
     priors: tuple[FactRow, ...] = ()
@@ -69,6 +72,13 @@ class LiveState:
     marks: tuple[Mark, ...] = ()
     unexplained: tuple[Unexplained, ...] = ()
     pulse: LastPulse | None = None
+    checks: int = 0
+    last_suspect: int | None = None
+
+    @property
+    def open_checks(self) -> int:
+        """Suspect counts that wait for a person, those of the tail included."""
+        return self.checks + sum(1 for mark in self.marks if mark.flag is Flag.COUNTER_SUSPECT)
 
     def to_json(self) -> dict[str, Any]:
         """JSON data that `from_json` reads back."""
@@ -78,7 +88,7 @@ class LiveState:
             "origin": self.origin,
             "sealed": self.sealed,
             "last_fact": self.last_fact,
-            "cell": self.cell.to_json(),
+            "cell": [[*key, sums.to_json()] for key, sums in sorted(self.cell.items())],
             "period_start": self.period_start,
             "period": self.period.to_json(),
             "priors": [list(row) for row in self.priors],
@@ -90,6 +100,8 @@ class LiveState:
             "marks": [[at, str(flag)] for at, flag in self.marks],
             "unexplained": [[u.start, u.end, u.us] for u in self.unexplained],
             "pulse": None if self.pulse is None else [self.pulse.at, self.pulse.idle_after_us],
+            "checks": self.checks,
+            "last_suspect": self.last_suspect,
         }
 
     @classmethod
@@ -106,7 +118,10 @@ class LiveState:
             origin=data["origin"],
             sealed=data["sealed"],
             last_fact=data["last_fact"],
-            cell=Tally.from_json(data["cell"]),
+            cell={
+                PartKey(job, material): Tally.from_json(sums)
+                for job, material, sums in data["cell"]
+            },
             period_start=data["period_start"],
             period=Tally.from_json(data["period"]),
             priors=tuple(FactRow(*row) for row in data["priors"]),
@@ -139,6 +154,8 @@ class LiveState:
             pulse=None
             if data["pulse"] is None
             else LastPulse(at=data["pulse"][0], idle_after_us=data["pulse"][1]),
+            checks=data.get("checks", 0),
+            last_suspect=data.get("last_suspect"),
         )
 
 

@@ -12,7 +12,13 @@ from sqlalchemy import Pool, event, func, select
 from sqlalchemy.orm import Session
 
 from mes.core.policies import PROFILES, Policy, parse_policy
-from mes.features.production.calendars import core_calendar, shift_names
+from mes.features.production.calendars import (
+    core_calendar,
+    crew_names,
+    rows_of_line,
+    shift_names,
+)
+from mes.features.production.late import published_until
 from mes.features.production.masters import (
     BEGINNING,
     Binding,
@@ -41,6 +47,7 @@ from mes.models import (
     MaterialDefinition,
     MaterialRate,
     ShiftPattern,
+    ShiftSignoff,
     SignalBinding,
     WorkUnitSetting,
 )
@@ -64,10 +71,12 @@ _KEYED = (
     ReasonRow,
     ReasonClassRow,
     KpiPolicyVersion,
+    ShiftSignoff,
 )
 _KEY = select(
     *(select(func.max(model.id)).scalar_subquery() for model in _KEYED),
-    select(func.max(CalendarException.withdrawn_at)).scalar_subquery(),
+    select(func.count(CalendarException.withdrawn_at)).scalar_subquery(),
+    select(func.count(ShiftPattern.withdrawn_at)).scalar_subquery(),
 )
 _cache: WeakKeyDictionary[Pool, Masters] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -124,24 +133,19 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
     lines: dict[int, Line] = {}
     for row in (e for e in equipment if e.level == "work_center"):
         site = site_of(row.id)
-        code = (row.settings or {}).get("calendar")
+        own, different = rows_of_line(row.settings or {}, patterns, exceptions, site.day_starts)
         lines[row.id] = Line(
             id=row.id,
             code=row.code,
             names=row.names,
             position=row.position,
             site=site,
-            plan=Plan(
-                core_calendar(
-                    site.time_zone,
-                    site.day_starts,
-                    patterns.get(code, ()),
-                    exceptions.get(code, ()),
-                )
-            ),
-            calendar_code=code,
-            shift_names=shift_names(patterns.get(code, ())),
+            plan=Plan(core_calendar(site.time_zone, site.day_starts, own, different)),
+            calendar_code=(row.settings or {}).get("calendar"),
+            shift_names=shift_names(own),
+            crew_names=crew_names(own),
             key_work_unit=(row.settings or {}).get("key_work_unit"),
+            oee_rule=(row.settings or {}).get("oee_rule"),
             work_unit_ids=tuple(e.id for e in equipment if e.parent_id == row.id),
             retired=row.retired_at is not None,
         )
@@ -188,6 +192,7 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
         source_ids={s.code: s.id for s in sources.values()},
         work_unit_ids={u.code: u.id for u in units.values()},
         line_ids={line.code: line.id for line in lines.values()},
+        published_until=published_until(session),
     )
 
 
@@ -285,7 +290,7 @@ def _bindings(session: Session, sources: dict[int, Source]) -> dict[int, list[Bi
 def _calendar_rows(session: Session) -> tuple[dict[Any, Any], dict[Any, Any]]:
     codes = {row.id: row.code for row in session.execute(select(Calendar.id, Calendar.code))}
     patterns: dict[str, list[tuple[str, Any]]] = defaultdict(list)
-    for row in session.scalars(select(ShiftPattern)):
+    for row in session.scalars(select(ShiftPattern).where(ShiftPattern.withdrawn_at.is_(None))):
         patterns[codes[row.calendar_id]].append((row.valid_from, row.definition))
     exceptions: dict[str, list[tuple[str, str, Any]]] = defaultdict(list)
     for found in session.scalars(select(CalendarException).order_by(CalendarException.id)):

@@ -93,7 +93,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A work center (production line) with its calendar."""
+    """A work center (production line) with its calendar.
+
+    `oee_rule` says which work units its figure is made of; None: its key machine.
+    """
 
     id: int
     code: str
@@ -103,7 +106,9 @@ class Line:
     plan: Plan
     calendar_code: str | None
     shift_names: Mapping[str, Names]
+    crew_names: Mapping[str, Names]
     key_work_unit: str | None
+    oee_rule: str | None
     work_unit_ids: tuple[int, ...]
     retired: bool
 
@@ -128,6 +133,12 @@ class WorkUnit:
     def setting(self, at: int) -> Setting:
         """The settings in force at the instant; a work unit without any has the defaults."""
         return in_force(self.settings, at) or DEFAULT_SETTING
+
+    @property
+    def longest_limit_us(self) -> int:
+        """The longest minor-stop limit that was ever in force."""
+        held = (setting.minor_stop_limit_us for setting in self.settings)
+        return max(held, default=DEFAULT_SETTING.minor_stop_limit_us)
 
     def bound(self, *roles: str) -> tuple[Binding, ...]:
         """The bindings of these roles in time order; without roles all of them."""
@@ -224,10 +235,20 @@ class Reason:
         found = in_force(self.classes, at)
         return found.time_class if found else None
 
+    def is_failure(self, at: int) -> bool:
+        """Whether a stop of this reason at the instant is a failure of the equipment."""
+        found = in_force(self.classes, at)
+        return found is not None and found.failure and found.time_class == "unplanned_stop"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masters:
-    """All master data of one moment."""
+    """All master data of one moment.
+
+    Attributes:
+        published_until: by work unit the end of its last signed-off period, UTC microseconds;
+            those never signed off are absent.
+    """
 
     key: tuple[object, ...]
     sites: tuple[Site, ...]
@@ -245,6 +266,7 @@ class Masters:
     source_ids: Mapping[str, int]
     work_unit_ids: Mapping[str, int]
     line_ids: Mapping[str, int]
+    published_until: Mapping[int, int]
 
     @property
     def config_revision(self) -> int | None:

@@ -25,12 +25,14 @@ class Cell:
 
     Attributes:
         shift: code of the shift it lies in; empty: in none, or none is defined.
+        crew: code of the crew of that shift; empty: none is known.
     """
 
     start: int
     end: int
     production_day: date
     shift: str
+    crew: str = ""
 
 
 class Plan:
@@ -38,9 +40,11 @@ class Plan:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
+        self._days: dict[date, list[ShiftInstance]] = {}
         self._shifts: dict[int, list[ShiftInstance]] = {}
         self._planned: dict[int, list[tuple[int, int, str]]] = {}
         self._cells: dict[date, tuple[list[int], list[Cell]]] = {}
+        self._reach: dict[date, tuple[int, int]] = {}
         self._bounds: dict[int, list[tuple[int, int, date]]] = {}
 
     def shifts(self, start: int, end: int) -> list[ShiftInstance]:
@@ -49,7 +53,9 @@ class Plan:
         for number in range(start // _DAY_US, (max(end, start + 1) - 1) // _DAY_US + 1):
             held = self._shifts.get(number)
             if held is None:
-                held = core.shifts_between(self.calendar, number * _DAY_US, (number + 1) * _DAY_US)
+                held = core.shifts_between(
+                    self.calendar, number * _DAY_US, (number + 1) * _DAY_US, self.of_day
+                )
                 _keep(self._shifts, number, held)
             found += [
                 one
@@ -61,24 +67,29 @@ class Plan:
     def planned(self, start: int, end: int) -> list[tuple[int, int, str]]:
         """Breaks and planned stops (start, end, reason), clipped to [start, end)."""
         joined: dict[tuple[int, str], int] = {}
+        ending: dict[tuple[int, str], tuple[int, str]] = {}
         for number in range(start // _DAY_US, (max(end, start + 1) - 1) // _DAY_US + 1):
             held = self._planned.get(number)
             if held is None:
-                held = core.planned_between(self.calendar, number * _DAY_US, (number + 1) * _DAY_US)
+                held = core.planned_between(
+                    self.calendar, number * _DAY_US, (number + 1) * _DAY_US, self.of_day
+                )
                 _keep(self._planned, number, held)
             for begin, finish, reason in held:
                 first, last = max(begin, start), min(finish, end)
                 if first < last:
-                    whole = next(
-                        (
-                            key
-                            for key, until in joined.items()
-                            if key[1] == reason and until == first
-                        ),
-                        (first, reason),
-                    )
-                    joined[whole] = last
+                    whole = ending.pop((first, reason), (first, reason))
+                    joined[whole] = max(last, joined.get(whole, last))
+                    ending[last, reason] = whole
         return sorted((begin, finish, reason) for (begin, reason), finish in joined.items())
+
+    def of_day(self, day: date) -> list[ShiftInstance]:
+        """The shifts of a production day in time order."""
+        held = self._days.get(day)
+        if held is None:
+            held = core.shifts_of_day(self.calendar, day)
+            _keep(self._days, day, held)
+        return held
 
     def shift_at(self, at: int) -> ShiftInstance | None:
         """The shift that holds the instant; None: nothing is scheduled then."""
@@ -103,6 +114,23 @@ class Plan:
     def day_start(self, at: int) -> int:
         """First instant of the production day that holds the instant, by the day boundary."""
         return self._day_bounds(at)[0]
+
+    def day_reach(self, day: date) -> tuple[int, int]:
+        """A production day and every shift that is reported under it, first and last instant."""
+        held = self._reach.get(day)
+        if held is None:
+            start, end = core.production_day_bounds(self.calendar, day)
+            shifts = [
+                one
+                for one in self.shifts(start - _DAY_US, end + _DAY_US)
+                if one.production_day == day
+            ]
+            held = (
+                min([start, *(one.start_us for one in shifts)]),
+                max([end, *(one.end_us for one in shifts)]),
+            )
+            _keep(self._reach, day, held)
+        return held
 
     def cell_at(self, at: int) -> Cell:
         """The cell that holds the instant."""
@@ -155,6 +183,7 @@ class Plan:
             end=end,
             production_day=shift.production_day if shift else day,
             shift=shift.code if shift else "",
+            crew=shift.crew if shift else core.NO_CREW,
         )
 
 

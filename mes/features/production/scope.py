@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mes.core.derive.counts import Stretch
+from mes.core.derive.states import StateRules
 from mes.features.production import facts
 from mes.features.production.bookings import (
     Booking,
-    Mark,
+    Counted,
     RunIndex,
     counter_bookings,
     typed_bookings,
 )
 from mes.features.production.facts import FactRow
+from mes.features.production.gaps import productive_time
 from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.moves import moved
+from mes.features.production.rows import state_records
 from mes.models import JobEvent, JobOrder, QuantityStatement, SignalFact, StopStatement
 
 BRIDGE_US = 60_000_000
@@ -40,8 +46,17 @@ class Scope:
 
     @property
     def now_limit_us(self) -> int:
-        """The minor-stop limit by the newest settings, for reasons that people gave."""
+        """The minor-stop limit by the newest settings, for how far back a stop is kept open."""
         return self.unit.setting(2**62).minor_stop_limit_us
+
+    @property
+    def rules(self) -> StateRules:
+        """The rules of states with the minor-stop limits as they were in force."""
+        return StateRules(
+            minor_limit_us=self.unit.setting(-(2**62)).minor_stop_limit_us,
+            unknown_bridge_us=BRIDGE_US,
+            dated_limits=tuple((s.valid_from, s.minor_stop_limit_us) for s in self.unit.settings),
+        )
 
 
 def booked_in(
@@ -52,22 +67,29 @@ def booked_in(
     priors: dict[int, FactRow],
     index: RunIndex,
     since: int,
-) -> tuple[list[Booking], list[Mark]]:
-    """All pieces from `since` on, in order of time, and the flags of the readings.
+    assumed: facts.Decisions | None = None,
+) -> Counted:
+    """All pieces from `since` on, in order of time, the flags of readings, and suspect counts.
 
     Args:
         rows: readings of the counter tags from `since` on.
-        priors: by tag the last usable reading before.
+        priors: by tag the last counter reading before.
+        assumed: decisions on suspect counts as if they had been made, to show what they would do.
     """
-    counted = counter_bookings(unit, known, rows, priors, index, {})
-    if counted.marks:  # only what is suspect can have been decided about
-        decisions = facts.count_decisions(session, unit.id)
+
+    def productive(start: int, end: int) -> Sequence[Stretch]:
+        return productive_time(unit, state_records(session, unit.id, start, end), start, end)
+
+    counted = counter_bookings(unit, known, rows, priors, index, {}, productive)
+    if counted.suspects:  # only what is suspect can have been decided about
+        decisions = {**facts.count_decisions(session, unit.id), **(assumed or {})}
         if decisions:
-            counted = counter_bookings(unit, known, rows, priors, index, decisions)
+            counted = counter_bookings(unit, known, rows, priors, index, decisions, productive)
     bookings = [booking for booking in counted.bookings if booking.at >= since]
     bookings += _typed(session, unit, since, index, facts.rate_finder(known, unit))
     bookings.sort(key=lambda booking: booking.at)
-    return bookings, counted.marks
+    bookings = moved(session, unit.id, bookings, index, since)
+    return Counted(bookings, counted.marks, counted.suspects)
 
 
 def _typed(

@@ -22,10 +22,11 @@ from mes.features.production.coverage import covered_by_source, covered_until
 from mes.features.production.derivation import derive_unit
 from mes.features.production.dirty import Dirty, Touched
 from mes.features.production.hot import Hot, Quick, hot_of, keep_hot, quickly
+from mes.features.production.late import note_late
 from mes.features.production.live_state import LiveState
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
-from mes.features.production.scope import Scope, last_fact_of
+from mes.features.production.scope import BRIDGE_US, Scope, last_fact_of
 from mes.features.production.statements import run, run_many, table
 from mes.features.production.sums import (
     insert_quantities,
@@ -111,8 +112,8 @@ def statement_from(session: Session, work_unit_id: int, command_id: str) -> int 
     new = next((one for one in found if one.command_id == command_id), None)
     if new is None:
         return None
-    setting = masters(session).work_units[work_unit_id].setting(2**62)
-    return statement_dirty_from(new, found, setting.minor_stop_limit_us)
+    unit = masters(session).work_units[work_unit_id]
+    return statement_dirty_from(new, found, unit.longest_limit_us)
 
 
 def derive_again(session: Session, dirty: Dirty) -> None:
@@ -142,6 +143,9 @@ def derive_again(session: Session, dirty: Dirty) -> None:
             covered=covered_until(unit, covered, at) or None,
         )
         written.derive(scope, version, touched)
+        published = dirty.known.published_until.get(unit_id)
+        if published is not None:
+            note_late(session, unit_id, touched, published, BRIDGE_US + scope.now_limit_us)
     written.store()
 
 

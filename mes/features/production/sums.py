@@ -1,4 +1,4 @@
-"""Reading and writing minute quantities and hour sums: only what differs is written."""
+"""Reading and writing minute quantities: only what differs is written."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from mes.core.exact import Number
-from mes.core.tally import Tally
 from mes.features.production.bookings import NO_JOB, Booking
 from mes.features.production.facts import exact
-from mes.features.production.plan import Cell
 from mes.features.production.standstill import MINUTE_US
 from mes.features.production.statements import run, run_many, table
-from mes.models import QuantityRecord, RollupHour
+from mes.models import QuantityRecord
 
 QuantityKey = tuple[int, int, int]
 
@@ -37,16 +35,6 @@ _KEY = (
 _DELETE = delete(_QUANTITIES).where(_KEY)
 _UPDATE = update(_QUANTITIES).where(_KEY).values({name: bindparam(f"b_{name}") for name in _NAMES})
 _INSERT = insert(_QUANTITIES)
-_CELLS = table(RollupHour)
-_DELETE_CELLS = delete(_CELLS).where(
-    _CELLS.c.work_unit_id == bindparam("unit"), _CELLS.c.end > bindparam("since")
-)
-_INSERT_CELLS = insert(_CELLS)
-_CELL_SUMS = select(_CELLS.c.tally).where(
-    _CELLS.c.work_unit_id == bindparam("unit"),
-    _CELLS.c.start >= bindparam("start"),
-    _CELLS.c.end <= bindparam("end"),
-)
 
 
 def replace_quantities(
@@ -175,35 +163,3 @@ def job_sums(
     for job, good, scrap, rework in rows:
         result[job] = (exact(good), exact(scrap), exact(rework))
     return result
-
-
-def rollup_sum(session: Session, unit_id: int, start: int, end: int) -> Tally:
-    """The sum of the hour cells inside [start, end)."""
-    total = Tally()
-    for (row,) in run(session, _CELL_SUMS, {"unit": unit_id, "start": start, "end": end}):
-        total += Tally.from_json(row)
-    return total
-
-
-def delete_rollups(session: Session, unit_id: int, since: int) -> None:
-    """Take away the hour cells that end after an instant."""
-    run(session, _DELETE_CELLS, {"unit": unit_id, "since": since})
-
-
-def insert_rollups(session: Session, unit_id: int, sums: Sequence[tuple[Cell, Tally]]) -> None:
-    """Write closed hour cells."""
-    run_many(
-        session,
-        _INSERT_CELLS,
-        [
-            {
-                "work_unit_id": unit_id,
-                "start": cell.start,
-                "end": cell.end,
-                "production_day": cell.production_day.isoformat(),
-                "shift": cell.shift,
-                "tally": tally.to_json(),
-            }
-            for cell, tally in sums
-        ],
-    )

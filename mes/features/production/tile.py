@@ -177,6 +177,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "ideal_cycle_s": None if cycle is None else number_to_json(cycle),
         "minor_stop_limit_s": number_to_json(Fraction(limit, US_PER_S)),
         "unassigned": number_to_json(_unassigned(now.sums)),
+        "checks": live.open_checks if live else 0,
         "next_change_at": _next_change(given, now, limit),
     }
 
@@ -238,7 +239,7 @@ def _unexplained(given: TileInput, now: Present, limit: int) -> tuple[bool, int,
         )
         if stop.start == now.record.stop_start
     ]
-    needs = bool(open_stops) and now.record.reason_source != "statement"
+    needs = bool(open_stops) and not now.record.said_by_person
     closed = [u for u in closed if u.start != now.record.stop_start]
     count = len(closed) + len(open_stops)
     return needs, count, sum(u.us for u in closed) + sum(us for _, us in open_stops)

@@ -13,7 +13,15 @@ from mes.core.instants import format_instant
 from mes.features.commands.subjects import find_work_unit
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Reason
-from mes.models import JobEvent, JobOrder, Person, QuantityStatement, StopStatement
+from mes.features.quantities.in_force import Entry, not_in_force
+from mes.models import (
+    JobEvent,
+    JobOrder,
+    Person,
+    QuantityMove,
+    QuantityStatement,
+    StopStatement,
+)
 
 LIMIT = 50
 LIMIT_MAX = 200
@@ -39,18 +47,17 @@ def entries(
     found = [
         *_latest(session, QuantityStatement, unit.id, before, limit, _quantity, reasons),
         *_latest(session, StopStatement, unit.id, before, limit, _stop, reasons),
+        *_latest(session, QuantityMove, unit.id, before, limit, _move, reasons),
         *_latest(session, JobEvent, unit.id, before, limit, _job, reasons),
     ]
     found.sort(key=lambda one: one[:2], reverse=True)
     page = [item for _, _, item in found[:limit]]
-    _mark_voided(session, unit.id, page)
-    _name_jobs(session, page)
-    _name_people(session, page)
+    _complete(session, page)
     more = found[limit - 1][0] if len(found) > limit else None
     return {"items": page, "next": more}
 
 
-FactT = TypeVar("FactT", QuantityStatement, StopStatement, JobEvent)
+FactT = TypeVar("FactT", QuantityStatement, StopStatement, QuantityMove, JobEvent)
 
 
 def _latest(
@@ -72,10 +79,23 @@ def _latest(
 def quantity_view(session: Session, row: QuantityStatement) -> dict[str, Any]:
     """One quantity statement as the API gives it."""
     item = _quantity(row, masters(session).reasons)
-    _mark_voided(session, row.work_unit_id, [item])
-    _name_jobs(session, [item])
-    _name_people(session, [item])
+    _complete(session, [item])
     return item
+
+
+def move_view(session: Session, row: QuantityMove) -> dict[str, Any]:
+    """One move as the API gives it."""
+    item = _move(row, masters(session).reasons)
+    _complete(session, [item])
+    return item
+
+
+def _complete(session: Session, items: list[dict[str, Any]]) -> None:
+    """What entries need from elsewhere: whether they hold, what they replaced, names."""
+    _mark_voided(session, items)
+    _tell_old(session, items)
+    _name_jobs(session, items)
+    _name_people(session, items)
 
 
 def reason_view(code: str | None, reasons: Mapping[str, Reason]) -> dict[str, Any] | None:
@@ -104,6 +124,7 @@ def _quantity(row: QuantityStatement, reasons: Mapping[str, Reason]) -> dict[str
         "adjustment": row.adjustment,
         "voids": row.voids,
         "voided": False,
+        "was": None,
         "note": row.note,
         "lot": row.lot,
         "serial": row.serial,
@@ -126,6 +147,25 @@ def _stop(row: StopStatement, reasons: Mapping[str, Reason]) -> dict[str, Any]:
     }
 
 
+def _move(row: QuantityMove, reasons: Mapping[str, Reason]) -> dict[str, Any]:
+    del reasons
+    amounts = None if row.good is None else [row.good, row.scrap or 0, row.rework or 0]
+    return {
+        **_who(row, "move", row.stated_at),
+        "reason": None,
+        "start": format_instant(row.start),
+        "end": None if amounts else format_instant(row.end),
+        "good": None if amounts is None else amount_json(amounts[0]),
+        "scrap": None if amounts is None else amount_json(amounts[1]),
+        "rework": None if amounts is None else amount_json(amounts[2]),
+        "voids": row.voids,
+        "voided": False,
+        "note": row.note,
+        "from": row.from_job_id,
+        "job": row.to_job_id,
+    }
+
+
 def _job(row: JobEvent, reasons: Mapping[str, Reason]) -> dict[str, Any]:
     return {
         **_common(row, "job", row.at, reasons),
@@ -141,37 +181,61 @@ def _common(
     at: int,
     reasons: Mapping[str, Reason],
 ) -> dict[str, Any]:
+    return {**_who(row, kind, at), "reason": reason_view(row.reason, reasons)}
+
+
+def _who(
+    row: QuantityStatement | StopStatement | JobEvent | QuantityMove, kind: str, at: int
+) -> dict[str, Any]:
     actor: Mapping[str, Any] = row.actor or {}
     return {
         "command_id": row.command_id,
         "kind": kind,
         "at": format_instant(at),
-        "reason": reason_view(row.reason, reasons),
+        "entered_at": format_instant(row.recorded_at),
         "person": actor.get("label"),
         "badge_no": actor.get("person"),
         "terminal": actor.get("terminal"),
     }
 
 
-def _mark_voided(session: Session, work_unit_id: int, items: Iterable[dict[str, Any]]) -> None:
-    listed = {item["command_id"]: item for item in items}
-    for model, column in (
-        (QuantityStatement, QuantityStatement.voids),
-        (StopStatement, StopStatement.replaces),
-    ):
-        query = select(column).where(model.work_unit_id == work_unit_id, column.in_(list(listed)))
-        for command_id in session.scalars(query):
-            if command_id is not None:
-                listed[command_id]["voided"] = True
+def _mark_voided(session: Session, items: Iterable[dict[str, Any]]) -> None:
+    models: dict[str, Entry] = {
+        "quantity": QuantityStatement,
+        "move": QuantityMove,
+        "stop": StopStatement,
+    }
+    for kind, model in models.items():
+        listed = {item["command_id"]: item for item in items if item["kind"] == kind}
+        for command_id in not_in_force(session, model, listed):
+            listed[command_id]["voided"] = True
+
+
+def _tell_old(session: Session, items: Iterable[dict[str, Any]]) -> None:
+    """What a correction took the place of."""
+    corrections = {
+        item["voids"]: item for item in items if item["kind"] == "quantity" and item["voids"]
+    }
+    rows = session.scalars(
+        select(QuantityStatement).where(QuantityStatement.command_id.in_(list(corrections)))
+    )
+    for row in rows:
+        corrections[row.command_id]["was"] = {
+            "good": amount_json(row.good),
+            "scrap": amount_json(row.scrap),
+            "rework": amount_json(row.rework),
+        }
 
 
 def _name_jobs(session: Session, items: Iterable[dict[str, Any]]) -> None:
-    ids = {item["job"] for item in items if item.get("job") is not None}
+    ids = {item.get(key) for item in items for key in ("job", "from")} - {None}
     jobs = session.scalars(select(JobOrder).where(JobOrder.id.in_(ids)))
     numbers = {job.id: job.number for job in jobs}
     for item in items:
         if "job" in item:
             item["job_order"] = numbers.get(item.pop("job"))
+        if "from" in item:
+            item["from_job"] = numbers.get(item.pop("from"))
 
 
 def _name_people(session: Session, items: Iterable[dict[str, Any]]) -> None:

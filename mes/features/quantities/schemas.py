@@ -12,6 +12,7 @@ from mes.features.commands.schemas import (
     Short,
     optional_instant,
 )
+from mes.features.quantities.moves import MoveDraft
 from mes.features.quantities.queries import LIMIT, LIMIT_MAX
 from mes.features.quantities.service import Entry
 
@@ -51,7 +52,41 @@ class QuantitiesIn(CommandIn):
 
 
 class VoidIn(CommandIn):
-    """Take an entry back."""
+    """Take an entry back; `note` says why."""
+
+    note: NoteText | None = None
+
+
+class MoveIn(CommandIn):
+    """Move pieces to another job: all made in [from, to), or so many.
+
+    `from_job` absent: pieces that belong to no job. `to` absent: until now. With amounts `made_at`
+    may say when they were made; absent: when the job made its last ones.
+    """
+
+    from_job: Short | None = None
+    to_job: Short
+    start: InstantText | None = Field(default=None, alias="from")
+    end: InstantText | None = Field(default=None, alias="to")
+    good: Amount = 0
+    scrap: Amount = 0
+    rework: Amount = 0
+    made_at: InstantText | None = None
+    note: NoteText | None = None
+
+    def draft(self) -> MoveDraft:
+        """As the service takes it."""
+        return MoveDraft(
+            from_job=self.from_job,
+            to_job=self.to_job,
+            start=optional_instant(self.start),
+            end=optional_instant(self.end),
+            good=self.good,
+            scrap=self.scrap,
+            rework=self.rework,
+            made_at=optional_instant(self.made_at),
+            note=self.note,
+        )
 
 
 class EntriesQuery(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from mes.core.amounts import amount_json, impossible, parse_amount
 from mes.core.case_model import CounterRole
 from mes.core.derive.counts import Pieces, TypedQuantity, check_typed, typed
 from mes.core.exact import parse_number
+from mes.core.instants import format_instant
 from mes.core.refusal import Refusal
 from mes.features.audit.service import record
 from mes.features.commands.context import OLDEST_US, Context
@@ -21,9 +23,11 @@ from mes.features.commands.subjects import (
     find_work_unit,
     lock_work_unit,
 )
+from mes.features.production.master_loading import masters
 from mes.features.production.masters import WorkUnit
 from mes.features.production.service import facts_changed
 from mes.features.quantities.balance import counts_are_known, made_so_far
+from mes.features.quantities.in_force import is_void, not_in_force
 from mes.features.work_orders.states import FINISHED_ORDERS, LOADED, JobState
 from mes.models import JobOrder, QuantityStatement, Reason, WorkOrder
 
@@ -98,33 +102,111 @@ def enter_quantities(
     _check_balance(session, unit, statement)
     session.add(statement)
     session.flush()
-    said = {name: amount_json(amount) for name, amount in amounts.items() if amount}
     record(
         session,
         context.actor,
         "quantity.enter",
         unit.code,
-        {"command_id": context.command_id, "reason": entry.reason, **said},
+        {
+            "command_id": context.command_id,
+            "note": entry.note,
+            "old": None,
+            "new": said(session, statement),
+        },
     )
     facts_changed(session, unit.id, at)
     return statement
 
 
-def void_entry(session: Session, context: Context, command_id: str) -> QuantityStatement:
-    """Take an entry back by a new fact that names it; the entry stays visible.
+def correct_entry(
+    session: Session, context: Context, command_id: str, entry: Entry
+) -> QuantityStatement:
+    """Put a new entry in the place of one; the old one stays visible.
+
+    What the new entry does not say (job, when it was made) is as it was. Taken back, the new entry
+    gives way to the old one again.
 
     Args:
-        command_id: that of the entry.
+        command_id: that of the entry that was wrong.
 
     Raises:
-        Refusal: `entry_unknown` (404), `entry_is_a_void`, `entry_already_voided`, `order_closed`
-            (409).
+        Refusal: `entry_unknown`, `job_unknown` (404), `entry_is_a_void`, `entry_already_voided`,
+            `order_closed` (409), and what entering pieces refuses.
+    """
+    old = find_entry(session, command_id)
+    lock_work_unit(session, old.work_unit_id)
+    _check_voidable(session, old)
+    unit = masters(session).work_units[old.work_unit_id]
+    amounts = _amounts(entry)
+    _check_reason(session, entry, amounts, True)
+    at = old.at if entry.made_at is None else _made_at(context, entry)
+    job = old.job_order_id
+    if entry.job_order is not None:
+        named = _job(session, unit, entry.job_order, at)
+        job = None if named is None else named.id
+    statement = QuantityStatement(
+        command_id=context.command_id,
+        work_unit_id=unit.id,
+        job_order_id=job,
+        at=at,
+        reason=entry.reason,
+        adjustment=entry.adjustment,
+        voids=old.command_id,
+        lot=old.lot if entry.lot is None else entry.lot,
+        serial=old.serial if entry.serial is None else entry.serial,
+        note=entry.note,
+        actor=dict(context.actor),
+        recorded_at=context.now,
+        **amounts,
+    )
+    _check_balance(session, unit, statement, instead_of=old)
+    session.add(statement)
+    session.flush()
+    record(
+        session,
+        context.actor,
+        "quantity.correct",
+        unit.code,
+        {
+            "command_id": context.command_id,
+            "replaces": old.command_id,
+            "note": entry.note,
+            "old": said(session, old),
+            "new": said(session, statement),
+        },
+    )
+    facts_changed(session, unit.id, min(old.at, at))
+    return statement
+
+
+def find_entry(session: Session, command_id: str) -> QuantityStatement:
+    """An entry by the command that made it.
+
+    Raises:
+        Refusal: `entry_unknown` (404).
     """
     entry = session.scalar(
         select(QuantityStatement).where(QuantityStatement.command_id == command_id)
     )
     if entry is None:
         raise Refusal("entry_unknown", f"there is no entry {command_id!r}", status=404)
+    return entry
+
+
+def void_entry(
+    session: Session, context: Context, command_id: str, *, note: str | None = None
+) -> QuantityStatement:
+    """Take an entry back by a new fact that names it; the entry stays visible.
+
+    Args:
+        command_id: that of the entry; of a correction: what it replaced holds again.
+        note: why.
+
+    Raises:
+        Refusal: `entry_unknown` (404), `entry_is_a_void`, `entry_already_voided`, `order_closed`
+            (409).
+    """
+    entry = find_entry(session, command_id)
     lock_work_unit(session, entry.work_unit_id)
     _check_voidable(session, entry)
     zero = Decimal(0)
@@ -142,15 +224,44 @@ def void_entry(session: Session, context: Context, command_id: str) -> QuantityS
         voids=entry.command_id,
         lot=None,
         serial=None,
-        note=None,
+        note=note,
         actor=dict(context.actor),
         recorded_at=context.now,
     )
     session.add(statement)
     session.flush()
-    record(session, context.actor, "quantity.void", command_id, {"work_unit": entry.work_unit_id})
+    record(
+        session,
+        context.actor,
+        "quantity.void",
+        masters(session).work_units[entry.work_unit_id].code,
+        {
+            "command_id": context.command_id,
+            "replaces": command_id,
+            "note": note,
+            "old": said(session, entry),
+            "new": _held_again(session, entry),
+        },
+    )
     facts_changed(session, entry.work_unit_id, entry.at)
     return statement
+
+
+def said(session: Session, entry: QuantityStatement) -> dict[str, Any]:
+    """What an entry says, for the audit log."""
+    amounts = {name: amount_json(getattr(entry, name)) for name in AMOUNTS if getattr(entry, name)}
+    job = None
+    if entry.job_order_id is not None:
+        job = session.get_one(JobOrder, entry.job_order_id).number
+    told = {"at": format_instant(entry.at), "job_order": job, "reason": entry.reason, **amounts}
+    return {**told, "adjustment": True} if entry.adjustment else told
+
+
+def _held_again(session: Session, taken_back: QuantityStatement) -> dict[str, Any] | None:
+    """What a correction had replaced holds again when it is taken back."""
+    if taken_back.voids is None:
+        return None
+    return said(session, find_entry(session, taken_back.voids))
 
 
 def _amounts(entry: Entry) -> dict[str, Decimal]:
@@ -239,23 +350,17 @@ def _check_order_open(session: Session, order_id: int) -> None:
 
 
 def _check_voidable(session: Session, entry: QuantityStatement) -> None:
-    if entry.voids is not None:
+    if is_void(entry):
         raise Refusal("entry_is_a_void", "a void cannot be voided; enter the pieces again")
-    if session.scalar(select(exists().where(QuantityStatement.voids == entry.command_id))):
+    if entry.command_id in not_in_force(session, QuantityStatement, [entry.command_id]):
         raise Refusal("entry_already_voided", "this entry is voided already")
     if entry.job_order_id is not None:
         job = session.get_one(JobOrder, entry.job_order_id)
         _check_order_open(session, job.order_id)
 
 
-def _check_balance(session: Session, unit: WorkUnit, statement: QuantityStatement) -> None:
-    """That no piece is typed as bad, or taken back, that was never made."""
-    roles = frozenset(
-        CounterRole(binding.role)
-        for binding in unit.bound("total", "good", "scrap")
-        if binding.holds(statement.at)
-    )
-    quantity = TypedQuantity(
+def _typed(statement: QuantityStatement) -> TypedQuantity:
+    return TypedQuantity(
         command_id=statement.command_id,
         at=statement.at,
         pieces=Pieces(
@@ -266,8 +371,28 @@ def _check_balance(session: Session, unit: WorkUnit, statement: QuantityStatemen
         ),
         adjustment=statement.adjustment,
     )
-    check_typed(quantity, roles)
-    change = typed(quantity, roles)
+
+
+def _check_balance(
+    session: Session,
+    unit: WorkUnit,
+    statement: QuantityStatement,
+    instead_of: QuantityStatement | None = None,
+) -> None:
+    """That no piece is typed as bad, or taken back, that was never made.
+
+    Args:
+        instead_of: the entry that it replaces, whose pieces are in the sums so far.
+    """
+    roles = frozenset(
+        CounterRole(binding.role)
+        for binding in unit.bound("total", "good", "scrap")
+        if binding.holds(statement.at)
+    )
+    check_typed(_typed(statement), roles)
+    change = typed(_typed(statement), roles)
+    if instead_of is not None and instead_of.job_order_id == statement.job_order_id:
+        change = _without(change, typed(_typed(instead_of), roles))
     if change.good >= 0 and change.scrap >= 0 and change.rework >= 0:
         return
     if roles and not statement.adjustment and not counts_are_known(session, unit, statement.at):
@@ -283,3 +408,11 @@ def _check_balance(session: Session, unit: WorkUnit, statement: QuantityStatemen
                 field=field,
                 details={name: amount_json(getattr(made, name))},
             )
+
+
+def _without(pieces: Pieces, other: Pieces) -> Pieces:
+    return Pieces(
+        good=pieces.good - other.good,
+        scrap=pieces.scrap - other.scrap,
+        rework=pieces.rework - other.rework,
+    )

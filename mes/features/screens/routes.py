@@ -8,6 +8,7 @@ What a template expects:
 - `orders.html`: `units` [{code, name, line}], `items` [{code, name, unit}]
 - `report.html`: `report`, see `report.view.shown_report`
 - `sources.html`: `units`; the island reads `/api/v1/sources`
+- `audit.html`: `audit`, see `audit.AuditPage`
 - `sign-in.html`: `next`
 - `error.html`: `problem` {title, status, code, detail}
 """
@@ -28,6 +29,7 @@ from werkzeug.exceptions import NotFound
 from mes.clock import plant_now_us
 from mes.features.production.master_loading import masters
 from mes.features.production.queries import tiles
+from mes.features.screens.audit import AuditFilter, audit_page
 from mes.features.screens.language import (
     COOKIE,
     LANGUAGES,
@@ -37,9 +39,11 @@ from mes.features.screens.language import (
 )
 from mes.features.screens.report.loading import Wanted, load_report
 from mes.features.screens.setup import EXTENSION, Screens
-from mes.features.screens.site import Place, read_layout
+from mes.features.screens.site import Place, read_layout, read_site
+from mes.web.roles import Role, actor, check
 
 screens = Blueprint("screens", __name__)
+AUDIT_FIELDS = ("object", "action", "first", "last", "before")
 
 
 @screens.get("/language/<code>")
@@ -101,6 +105,17 @@ def report() -> str:
 def sources() -> str:
     """Sources with their link state."""
     return render_template("sources.html", units=work_units())
+
+
+@screens.get("/audit")
+def audit() -> str:
+    """The audit log, for managers and administrators."""
+    check(actor(), (Role.MANAGER, Role.ADMINISTRATOR), method=request.method, tokens=False)
+    asked = {name: request.args.get(name, "").strip()[:80] for name in AUDIT_FIELDS}
+    zone = read_site(held().database).zone
+    with held().database.reading() as session:
+        shown = audit_page(session, AuditFilter(**asked), zone)
+    return render_template("audit.html", audit=shown)
 
 
 @screens.get("/sign-in")

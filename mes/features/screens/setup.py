@@ -14,6 +14,7 @@ from mes.db import Database
 from mes.features.screens.assets import Assets, read_assets
 from mes.features.screens.language import language_url, name_of, select_language, select_theme
 from mes.features.screens.site import read_site
+from mes.web.roles import Role, maybe_actor
 
 EXTENSION = "mes_screens"
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
@@ -78,11 +79,14 @@ def page_helpers(app: Flask) -> dict[str, object]:
 
 def navigation() -> tuple[tuple[str, str, str], ...]:
     """(endpoint, address, label) of the office menu."""
+    who = maybe_actor()
+    reads_audit = who is not None and who.has(Role.MANAGER)
     return (
         ("overview", "/", gettext("Overview")),
         ("orders", "/orders", gettext("Work orders")),
         ("report", "/report", gettext("Reports")),
         ("sources", "/sources", gettext("Sources")),
+        *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),
     )
 
 

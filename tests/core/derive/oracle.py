@@ -35,7 +35,7 @@ def say(
         if stop is None or states[at] is State.UNKNOWN:
             declaration = declared[at]
             by = declaration.command_id if declaration else None
-            source = "statement" if by else None
+            source = "declaration" if by else None
             result.append((states[at], stop[0] if stop else None, None, source, by))
         else:
             said = _reason(at, stop, held, declared[at], machine[at][1], until, rules)
@@ -108,7 +108,7 @@ def _reason(
     rules: StateRules,
 ) -> tuple[str | None, str | None, str | None]:
     if declared is not None and declared.reason is not None:
-        return declared.reason, "statement", declared.command_id
+        return declared.reason, "declaration", declared.command_id
     parts = [
         s
         for s in held
@@ -119,10 +119,10 @@ def _reason(
     whole = _whole(at, stop, held, until, rules.minor_limit_us)
     winner = max(parts, key=lambda s: (s.stated_at, s.command_id), default=whole)
     if winner is not None:
-        return winner.reason, "statement", winner.command_id
+        return winner.reason, "declaration" if declared else "statement", winner.command_id
     if machine_reason is not None:
         return machine_reason, "machine", None
-    return (None, "statement", declared.command_id) if declared else (None, None, None)
+    return (None, "declaration", declared.command_id) if declared else (None, None, None)
 
 
 def _meets(start: int, end: int | None, stated_at: int, stop: tuple[int, int]) -> bool:

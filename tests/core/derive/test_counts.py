@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -13,6 +15,7 @@ from mes.core.case_model import CounterMode, CounterRole
 from mes.core.derive.counts import (
     CountDecision,
     CounterRule,
+    Decided,
     Increment,
     Pieces,
     Portion,
@@ -24,6 +27,7 @@ from mes.core.derive.counts import (
     minute_cuts,
     portions,
     quantities_in_force,
+    shared,
     typed,
 )
 from mes.core.derive.runs import Item, JobRun
@@ -125,17 +129,126 @@ def test_a_suspect_jump_is_left_out_and_flagged_and_is_the_next_baseline() -> No
     ("decision", "expected"), [(CountDecision.ACCEPT, 21), (CountDecision.DROP, 0)]
 )
 def test_a_person_decides_about_a_suspect_jump(decision: CountDecision, expected: int) -> None:
-    (found,) = increments(readings((0, 0), (10, 21)), BOUNDED, decisions={10 * SECOND: decision})
+    (found,) = increments(
+        readings((0, 0), (10, 21)), BOUNDED, decisions={10 * SECOND: Decided(choice=decision)}
+    )
 
     assert (found.counted, found.flags) == (expected, ())
 
 
 def test_a_decision_about_an_increment_that_is_not_suspect_changes_nothing() -> None:
-    (found,) = increments(
-        readings((0, 0), (10, 20)), BOUNDED, decisions={10 * SECOND: CountDecision.DROP}
-    )
+    dropped = {10 * SECOND: Decided(choice=CountDecision.DROP)}
+    (found,) = increments(readings((0, 0), (10, 20)), BOUNDED, decisions=dropped)
 
     assert found.counted == 20
+
+
+def test_a_person_may_believe_another_amount() -> None:
+    believed = {10 * SECOND: Decided(choice=CountDecision.AMOUNT, counts=7)}
+
+    (found,) = increments(readings((0, 0), (10, 21)), BOUNDED, decisions=believed)
+
+    assert (found.amount, found.counted, found.suspect, found.flags) == (21, 7, True, ())
+
+
+def test_a_decision_waits_again_when_late_data_makes_another_increment_of_it() -> None:
+    dropped = {10 * SECOND: Decided(choice=CountDecision.ACCEPT, since=0)}
+    seen = increments(readings((0, 0), (10, 100)), BOUNDED, decisions=dropped)
+    late = increments(readings((0, 0), (4, 5), (10, 100)), BOUNDED, decisions=dropped)
+
+    assert counts(seen) == [(10, 100)]
+    assert counts(late) == [(4, 5), (10, 0)]
+    assert late[1].flags == (Flag.COUNTER_SUSPECT,)
+
+
+def test_after_a_gap_only_the_gap_is_time_enough_for_pieces() -> None:
+    late = Reading(
+        event_time=100 * SECOND, source="p", epoch="e", seq=1, value=21, gap_from=90 * SECOND
+    )
+    within = replace(late, value=20)
+
+    assert increments([*readings((0, 0)), late], BOUNDED)[0].suspect
+    assert not increments([*readings((0, 0)), within], BOUNDED)[0].suspect
+
+
+def test_two_readings_of_one_instant_share_the_time_since_the_one_before() -> None:
+    found = increments(readings((0, 0), (10, 12), (10, 20)), BOUNDED)
+
+    assert [one.counted for one in found] == [12, 8]
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        (ROLLOVER, 5, 70_000),
+        (ROLLOVER, -1, 5),
+        (RESETTABLE, 5, -3),
+        (RESETTABLE, 0, 10**8 + 1),
+        (ABSOLUTE, 0, 10**30),
+        (ABSOLUTE, 9, 8),
+    ],
+)
+def test_what_a_counter_cannot_show_waits_for_a_person(
+    rule: CounterRule, old: int, new: int
+) -> None:
+    found = increments(readings((0, old), (10, new), (20, new)), rule)
+
+    assert (found[0].suspect, found[0].counted) == (True, 0)
+    assert found[1].counted == 0
+
+
+def test_an_increment_over_a_gap_is_spread_over_productive_time_only() -> None:
+    productive = [(60 * SECOND, 90 * SECOND), (150 * SECOND, 180 * SECOND)]
+
+    found = portions(gap(180, 60, 4), minute_cuts(60 * SECOND, 180 * SECOND), productive)
+
+    assert found == [
+        Portion(at=MINUTE, count=2, estimated=True),
+        Portion(at=150 * SECOND, count=2, estimated=True),
+    ]
+
+
+def test_a_year_long_gap_is_cut_by_hours() -> None:
+    assert len(minute_cuts(0, 365 * 24 * 60 * MINUTE)) == 365 * 24 - 1
+
+
+def rated(job: str, cycle: str | None, pieces_per_cycle: int = 1) -> JobRun:
+    """A loaded job with a rate."""
+    item = Item(
+        material=job.upper(),
+        ideal_cycle_s=None if cycle is None else Decimal(cycle),
+        pieces_per_cycle=pieces_per_cycle,
+    )
+    return JobRun(job=job, item=item, start=0, end=None)
+
+
+@pytest.mark.parametrize(
+    ("cycles", "expected"),
+    [
+        (("10", "10"), ("5", "5")),
+        (("10", "30"), ("7.5", "22.5")),
+        (("7", "3"), ("4.9", "2.1")),
+        (("10", None), ("10", None)),
+        (("10",), ("10",)),
+    ],
+)
+def test_r31_a_cycle_is_shared_in_proportion_to_the_ideal_cycles(
+    cycles: tuple[str | None, ...], expected: tuple[str | None, ...]
+) -> None:
+    loaded = [rated(f"j{n}", cycle) for n, cycle in enumerate(cycles)]
+
+    found = [one.item.ideal_cycle_s if one.item else None for one in shared(loaded)]
+
+    assert found == [None if one is None else Decimal(one) for one in expected]
+
+
+@given(st.lists(st.integers(1, 10**7), min_size=2, max_size=5))
+def test_r31_the_shares_of_a_cycle_sum_to_the_slowest_of_them(thousandths: list[int]) -> None:
+    loaded = [rated(f"j{n}", str(Decimal(ms) / 1000)) for n, ms in enumerate(thousandths)]
+
+    shares = [one.item.ideal_cycle_s if one.item else None for one in shared(loaded)]
+
+    assert sum(Fraction(share or 0) for share in shares) == Fraction(max(thousandths), 1000)
 
 
 def test_a_bad_reading_is_no_baseline() -> None:

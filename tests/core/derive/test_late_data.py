@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mes.core.derive.records import ReasonSource, StateRecord
+from mes.core.derive.records import StateRecord
 from mes.core.derive.signals import Gap, State, StateSignal
 from mes.core.derive.statements import (
     StatementKind,
@@ -198,7 +198,7 @@ class ExplainedStops(RuleBasedStateMachine):
 
 
 def _explained(record: StateRecord) -> bool:
-    return record.reason is not None and record.reason_source is ReasonSource.STATEMENT
+    return record.reason is not None and record.said_by_person
 
 
 def _end(record: StateRecord) -> int:

@@ -9,7 +9,7 @@ from mes.core.derive.reading import LastPulse, known_records
 from mes.core.derive.records import StateRecord
 from mes.core.derive.signals import PulseFact, State, states_from_counts
 from mes.core.derive.states import derive_states
-from tests.core.derive.facts import RULES, R, S, brief, signals
+from tests.core.derive.facts import RULES, R, S, U, brief, declare, signals
 
 HELD = derive_states(signals((10, R), (30, S)), [], [], RULES).records
 
@@ -38,6 +38,22 @@ def test_before_the_first_record_the_state_is_unknown() -> None:
 
 def test_a_window_that_lies_beyond_covered_until_is_all_unknown() -> None:
     assert short(known_records(HELD, 40, 60, 35)) == [(40, 60, "unknown")]
+
+
+def test_a_declared_state_holds_where_nothing_else_is_known() -> None:
+    held = derive_states(
+        signals((10, R)), [], [declare("d", 50, 60, S, "jam"), declare("e", 70, 80, U)], RULES
+    ).records
+
+    assert brief(known_records(held, 20, 90, 40)) == [
+        (20, 40, "running", None, None),
+        (40, 50, "unknown", None, None),
+        (50, 60, "stopped", 50, "jam"),
+        (60, 70, "unknown", None, None),
+        (70, 80, "unknown", None, None),
+        (80, 90, "unknown", None, None),
+    ]
+    assert brief(known_records(held, 55, 58, 40)) == [(55, 58, "stopped", 50, "jam")]
 
 
 def test_an_empty_window_has_no_records() -> None:

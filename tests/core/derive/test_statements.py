@@ -249,8 +249,8 @@ def test_s5_declared_running_or_unknown_has_no_reason_but_says_who_declared_it()
     found = records(STOP_10_TO_50, declare("d", 20, 30, R, "x"), declare("e", 30, 50, U, "x"))
 
     assert [(r.state, r.reason, r.reason_source, r.command_id) for r in found[2:4]] == [
-        (R, None, ReasonSource.STATEMENT, "d"),
-        (U, None, ReasonSource.STATEMENT, "e"),
+        (R, None, ReasonSource.DECLARATION, "d"),
+        (U, None, ReasonSource.DECLARATION, "e"),
     ]
 
 
@@ -298,7 +298,8 @@ def test_s6_declare_wins_over_part_over_whole_over_the_machine() -> None:
         (40, 50, "E7"),
     ]
     assert [r.reason_source for r in found[1:5]] == [
-        *[ReasonSource.STATEMENT] * 3,
+        ReasonSource.DECLARATION,
+        *[ReasonSource.STATEMENT] * 2,
         ReasonSource.MACHINE,
     ]
 

@@ -227,12 +227,14 @@ def item_id(session: Session, code: str) -> int:
 
 FACT_TABLES = (
     "job_event",
+    "quantity_move",
     "quantity_statement",
     "stop_statement",
     "state_record",
     "job_run",
     "quantity_record",
     "rollup_hour",
+    "rollup_shift",
     "work_unit_live",
     "job_order",
     "work_order",

@@ -1,0 +1,1 @@
+"""Calendars: patterns, exceptions and holidays that people change."""

@@ -1,0 +1,1 @@
+"""Data that waits for a person: suspect counts, records that ingest kept aside, lost statements."""

@@ -1,0 +1,106 @@
+"""Data checks over REST: suspect counts with their decisions, records kept aside, orphans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from sqlalchemy.orm import Session
+
+from mes.clock import plant_now_us
+from mes.features.checks.effects import effect
+from mes.features.checks.queries import orphaned, summary
+from mes.features.checks.schemas import (
+    DecisionIn,
+    EffectIn,
+    KeptAsideQuery,
+    OrphansQuery,
+    SuspectsQuery,
+)
+from mes.features.checks.service import decide, decision_of, seen_suspect
+from mes.features.checks.suspects import suspect_views, suspects
+from mes.features.commands.context import Context
+from mes.features.commands.routing import answered
+from mes.features.commands.service import Answer
+from mes.features.commands.subjects import find_work_unit
+from mes.features.ingest.queries import kept_aside
+from mes.web.roles import Role, require
+from mes.web.wiring import reading
+
+bp = APIBlueprint("checks", __name__, url_prefix="/api/v1/checks", tag="Data checks")
+
+READERS = (Role.SUPERVISOR, Role.QUALITY, Role.MANAGER, Role.INTEGRATOR)
+"""Who may look at data checks, besides an administrator."""
+DECIDERS = (Role.SUPERVISOR, Role.QUALITY, Role.MANAGER)
+"""Who may decide about suspect counts, besides an administrator."""
+
+
+@bp.get("/summary")
+@require(*READERS)
+def read_summary() -> dict[str, int]:
+    """How many suspect counts wait for a decision, and how many refused records are kept."""
+    with reading() as session:
+        return summary(session)
+
+
+@bp.get("/counts")
+@bp.input(SuspectsQuery, location="query")
+@require(*READERS)
+def list_counts(query_data: SuspectsQuery) -> dict[str, Any]:
+    """Suspect counter increments, the latest first."""
+    with reading() as session:
+        code = query_data.work_unit
+        page, following = suspects(
+            session,
+            query_data.status,
+            work_unit=None if code is None else find_work_unit(session, code),
+            before=query_data.before,
+            limit=query_data.limit,
+        )
+        return {"items": suspect_views(session, page), "next": following}
+
+
+@bp.post("/counts/effect")
+@bp.input(EffectIn)
+@require(*DECIDERS)
+def try_out(json_data: EffectIn) -> dict[str, Any]:
+    """What a decision would change in the figures of the shift; nothing is kept."""
+    draft = json_data.draft()
+    with reading() as session:
+        unit = find_work_unit(session, json_data.work_unit)
+        suspect = seen_suspect(session, unit, draft)
+        return effect(session, suspect, plant_now_us(), decision_of(suspect, draft))
+
+
+@bp.post("/counts/decisions")
+@bp.input(DecisionIn)
+@require(*DECIDERS)
+def decide_count(json_data: DecisionIn) -> tuple[dict[str, Any], int]:
+    """Accept a suspect count, leave it out, or believe another amount; a later one replaces it."""
+
+    def do(session: Session, context: Context) -> Answer:
+        return 201, decide(session, context, json_data.work_unit, json_data.draft())
+
+    return answered("count.decide", json_data.work_unit, json_data, do)
+
+
+@bp.get("/quarantined")
+@bp.input(KeptAsideQuery, location="query")
+@require(*READERS)
+def list_quarantined(query_data: KeptAsideQuery) -> dict[str, Any]:
+    """Records that ingest refused and kept as they came, the latest first."""
+    with reading() as session:
+        items, following = kept_aside(
+            session, query_data.source, before=query_data.before, limit=query_data.limit
+        )
+    return {"items": items, "next": following}
+
+
+@bp.get("/orphans")
+@bp.input(OrphansQuery, location="query")
+@require(*READERS)
+def list_orphans(query_data: OrphansQuery) -> dict[str, Any]:
+    """Statements about stops that meet no stop at present; they attach again by themselves."""
+    with reading() as session:
+        items, count = orphaned(session, query_data.days, plant_now_us())
+    return {"items": items, "next": None, "count": count}

@@ -1,0 +1,1 @@
+"""Why a figure is what it is: from the figure to its facts, its case files, its spreadsheet."""

@@ -1,0 +1,240 @@
+"""What `GET /api/v1/oee` and `mes report rollup` answer: figures by place, period and group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from sqlalchemy.orm import Session
+
+from mes.core.instants import parse_instant
+from mes.core.oee import result_of
+from mes.core.policies import Policy
+from mes.core.refusal import Refusal
+from mes.core.short_figures import short_of, short_result
+from mes.core.tally import Tally
+from mes.features.oee.periods import PeriodKind, first_day, last_day
+from mes.features.oee.places import Level, LineRule, Place, places
+from mes.features.oee.rollup import ItemKey, Question, policy_bits, short_sums, tallies
+from mes.features.oee.rollup_query import Group
+from mes.features.oee.service import CASE_MAX_US, RANGE_MAX_US, job_names
+from mes.features.production.master_loading import masters
+from mes.features.production.masters import Masters
+from mes.features.production.plan import Plan
+from mes.features.production.tile import instant
+
+DAY_US = 86_400_000_000
+HOURS_MAX = 32
+"""Most production days of hourly figures."""
+SHORT_KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request in words, every part optional; texts as in the URL."""
+
+    level: Level = Level.MACHINE
+    id: str | None = None
+    period: PeriodKind = PeriodKind.DAY
+    first: str | None = None
+    last: str | None = None
+    group: Group = Group.NONE
+    policy: Policy | None = None
+    rule: LineRule | None = None
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Figures in the order of places, periods and groups."""
+
+    question: Question
+    items: list[dict[str, Any]]
+
+
+def answer(session: Session, request: Request, now_us: int) -> Answer:
+    """The figures of a request.
+
+    Raises:
+        Refusal: `place_unknown` (404), `window_malformed`, `range_too_long` (422).
+    """
+    known = masters(session)
+    found = places(session, known, request.level, request.id, request.rule)
+    question = _question(known, request, found, now_us)
+    if not question.places:
+        return Answer(question=question, items=[])
+    if request.short:
+        bits = policy_bits(question.policy)
+        sums = short_sums(session, known, question)
+        names = _groups(session, question.group, sums)
+        items = [
+            {
+                **_short_head(question, key, names),
+                **(
+                    short_of(result_of(one, question.policy, SHORT_KPIS))
+                    if isinstance(one, Tally)
+                    else short_result(one.short(bits))
+                ),
+            }
+            for key, one in sorted(sums.items())
+        ]
+        return Answer(question=question, items=items)
+    whole, as_of = tallies(session, known, question)
+    names = _groups(session, question.group, whole)
+    return Answer(
+        question=question,
+        items=[
+            _whole_item(question, key, one, names.get(key.group, key.group), as_of)
+            for key, one in sorted(whole.items())
+        ],
+    )
+
+
+def _short_head(question: Question, key: ItemKey, names: Mapping[str, str]) -> dict[str, Any]:
+    head: dict[str, Any] = {
+        "id": question.places[key.place].code,
+        "period": instant(int(key.period)) if question.kind is PeriodKind.HOUR else key.period,
+    }
+    if question.group is not Group.NONE:
+        head["group"] = names.get(key.group, key.group) or None
+    return head
+
+
+def _whole_item(
+    question: Question, key: ItemKey, sums: Tally, group: str, as_of: Mapping[int, int]
+) -> dict[str, Any]:
+    place = question.places[key.place]
+    result = result_of(sums, question.policy)
+    period = period_json(question.kind, key, _plan(place))
+    item: dict[str, Any] = {
+        "level": place.level.value,
+        "id": place.code,
+        "name": dict(place.names),
+        "rule": None if place.rule is None else place.rule.value,
+        "work_units": [unit.code for unit in place.units],
+        "period": period,
+        "group": None
+        if question.group is Group.NONE
+        else {"by": question.group.value, "value": group or None},
+        "result": result.to_json(),
+    }
+    if place.level is Level.MACHINE and question.group is Group.NONE:
+        item["case"] = _case(place, period, question, as_of[place.units[0].id])
+    return item
+
+
+def period_json(kind: PeriodKind, key: ItemKey, plan: Plan) -> dict[str, Any]:
+    """A period with its first instant and the one after its last."""
+    first = date.fromisoformat(key.first)
+    last = last_day(kind, first)
+    start, end = plan.day_reach(first)[0], plan.day_reach(last)[1]
+    name = key.period
+    if kind is PeriodKind.HOUR:
+        cell = plan.cell_at(int(key.period))
+        start, end, name = cell.start, cell.end, instant(cell.start)
+    elif kind is PeriodKind.SHIFT:
+        shift = next(
+            (
+                one
+                for one in plan.shifts(start, end)
+                if one.code == key.shift and one.production_day == first
+            ),
+            None,
+        )
+        if shift is not None:
+            start, end = shift.start_us, shift.end_us
+    return {
+        "kind": kind.value,
+        "label": name,
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+        "shift": key.shift or None,
+        "start": instant(start),
+        "end": instant(end),
+    }
+
+
+def _case(place: Place, period: Mapping[str, Any], question: Question, as_of: int) -> str | None:
+    """Address of the case file behind a figure of a machine; None: it is too long for one."""
+    start, end = parse_instant(period["start"]), parse_instant(period["end"])
+    if end - start > CASE_MAX_US or (question.kind is PeriodKind.SHIFT and not period["shift"]):
+        return None
+    query = urlencode(
+        {
+            "from": period["start"],
+            "to": period["end"],
+            "as_of": instant(as_of),
+            "policy": question.policy.name,
+        }
+    )
+    return f"/api/v1/work-units/{quote(place.code)}/case?{query}"
+
+
+def _plan(place: Place) -> Plan:
+    return place.units[0].plan
+
+
+def _question(known: Masters, request: Request, found: list[Place], now_us: int) -> Question:
+    there = [place for place in found if place.units]
+    policy = request.policy or (
+        there[0].units[0].site.policy
+        if there
+        else known.sites[0].policy
+        if known.sites
+        else Policy()
+    )
+    today = (
+        there[0].units[0].plan.production_day(now_us)
+        if there
+        else date.fromisoformat(instant(now_us)[:10])
+    )
+    plan = _plan(there[0]) if there else None
+    last = _day(request.last, "to", plan, today, after=True)
+    first = _day(request.first, "from", plan, first_day(request.period, last), after=False)
+    if first > last:
+        raise Refusal("window_malformed", "to lies before from", status=422, field="to")
+    most = HOURS_MAX if request.period is PeriodKind.HOUR else RANGE_MAX_US // DAY_US
+    if (last - first).days >= most and request.period is not PeriodKind.YEAR:
+        raise Refusal(
+            "range_too_long",
+            f"figures by {request.period} cover {most} production days at most",
+            status=422,
+            field="to",
+        )
+    if (last - first).days >= 20 * 366:
+        raise Refusal("range_too_long", "a range may cover 20 years", status=422, field="to")
+    return Question(
+        places=there,
+        kind=request.period,
+        first=first,
+        last=last,
+        group=request.group,
+        policy=policy,
+        now_us=now_us,
+    )
+
+
+def _day(text: str | None, field: str, plan: Plan | None, default: date, *, after: bool) -> date:
+    """The production day of a date, or of an instant (of `to`: the one before it)."""
+    if text is None:
+        return default
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text)
+        at = parse_instant(text.replace(" ", "+"))
+        if plan is None:
+            return default
+        return plan.production_day(at - 1 if after else at)
+    except (ValueError, OverflowError) as error:
+        raise Refusal("window_malformed", f"{field} {error}", status=422, field=field) from None
+
+
+def _groups(session: Session, group: Group, keys: Mapping[ItemKey, object]) -> dict[str, str]:
+    """What the values of a group are called where the rows hold ids."""
+    if group is not Group.ORDER:
+        return {}
+    ids = {int(key.group) for key in keys if key.group}
+    return {str(job): number for job, number in job_names(session, ids).items()}

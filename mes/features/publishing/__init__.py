@@ -1,0 +1,1 @@
+"""Publishing: shifts signed off, their figures, and revisions when late facts change them."""
