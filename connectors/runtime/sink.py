@@ -1,7 +1,7 @@
 """The sink: brings the spool's records to the MES in order and forgets what it has committed.
 
-An own thread with one HTTP connection. It posts at once when idle and groups while busy, backs off
-with jitter when the MES is away, and sends a heartbeat each real second.
+An own thread with one HTTP connection. It posts after each commit of the spool, whose pace is the
+pace of the edge, backs off with jitter when the MES is away, and sends a heartbeat each second.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from connectors.sdk.messages import LinkStatus
 
 INGEST_PATH = "/api/v1/ingest"
 HEARTBEAT_S = 1.0
-GROUP_S = 0.05
 COVER_WAIT_S = 0.1
 CHUNKS_AT_ONCE = 400
 MAX_RECORDS = 5000
@@ -88,7 +87,6 @@ class Sink:
         self._heartbeat_due_s = 0.0
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._last_post_s = float("-inf")
         self._said: str | None = None
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
 
@@ -149,9 +147,6 @@ class Sink:
             return
         self._wake.wait(max(0.0, self._heartbeat_due_s - monotonic_s()))
         self._wake.clear()
-        pause_s = self._last_post_s + GROUP_S - monotonic_s()
-        if pause_s > 0:
-            self._stopping.wait(pause_s)
 
     def _send_once(self, reader: SpoolReader) -> Outcome:
         now = monotonic_s()
@@ -181,7 +176,6 @@ class Sink:
             if (batch.source, batch.stream) in self._missing:
                 add_skip(batch, self._missing[batch.source, batch.stream])
         body = self._body([*part.batches, *beats], report, with_links=is_heartbeat)
-        self._last_post_s = now
         answer = self._post(body)
         if answer.status != HTTPStatus.OK:
             self._heartbeat_due_s = 0.0

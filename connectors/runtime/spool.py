@@ -1,7 +1,8 @@
 """The spool as the runners see it: hand records over, they are on disk a moment later.
 
 One thread writes. It commits at once when idle and groups while busy: whatever arrives while a
-commit runs, or within `GROUP_S` after it, shares the next one.
+commit runs, or within `GROUP_S` after it, shares the next one. This is the only grouping of the
+edge: the sink follows each commit. What the centre has acknowledged waits for the next commit.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from connectors.clock import monotonic_s, real_now_us
 from connectors.runtime.store import Append, SpoolFileError, SpoolStore, StreamKey
 from connectors.sdk.messages import Stream
 
-GROUP_S = 0.04
+GROUP_S = 0.1
+ACKNOWLEDGE_S = 0.5
 COVER_S = 2.0
 RETRY_S = 1.0
 COMPACT_S = 60.0
@@ -68,6 +70,7 @@ class Spool:
         self._aside: list[tuple[str, str, int, str]] = []
         self._writing = False
         self._stopping = False
+        self._flushing = False
         self._failing = False
         self._last_commit_s = float("-inf")
         self._next_compact_s = monotonic_s() + COMPACT_S
@@ -135,10 +138,13 @@ class Spool:
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything taken so far is on disk; False after `timeout_s`."""
         with self._condition:
+            self._flushing = True
             if self._covers:
                 self._covers_since = float("-inf")
-                self._condition.notify_all()
-            return self._condition.wait_for(lambda: not self._has_work(), timeout_s)
+            self._condition.notify_all()
+            empty = self._condition.wait_for(lambda: not self._has_work(), timeout_s)
+            self._flushing = False
+            return empty
 
     def close(self) -> None:
         """Commit what is pending and end the thread."""
@@ -177,8 +183,10 @@ class Spool:
     def _due_at(self) -> float | None:
         if self._failing:
             return self._last_commit_s + RETRY_S
-        if self._pending or self._acks or self._aside:
+        if self._pending or self._aside or (self._acks and self._flushing):
             return self._last_commit_s + GROUP_S
+        if self._acks:
+            return self._last_commit_s + ACKNOWLEDGE_S
         return None if self._covers_since is None else self._covers_since + COVER_S
 
     def _commit(self) -> None:

@@ -14,12 +14,12 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from engineio.packet import Packet
 from engineio.payload import Payload
 from flask_socketio import SocketIO
 
 from mes.live.metrics import BAD_PACKETS
+from mes.live.wire import SharedWebSocket
 
 GARBAGE = (ValueError, TypeError, LookupError, RecursionError)
 """What the libraries raise when they cannot read a packet."""
@@ -27,7 +27,7 @@ GARBAGE = (ValueError, TypeError, LookupError, RecursionError)
 log = logging.getLogger("mes.live")
 
 
-class Wire(SimpleWebSocketWSGI):  # type: ignore[misc]  # the library has no types
+class GuardedWebSocket(SharedWebSocket):
     """A websocket that ends at the first message that is no Engine.IO packet."""
 
     def wait(self) -> str | bytes | None:
@@ -48,7 +48,7 @@ class Wire(SimpleWebSocketWSGI):  # type: ignore[misc]  # the library has no typ
         """
         with (
             contextlib.suppress(OSError),
-            socket.socket(fileno=os.dup(self.ws.sock.fileno())) as copy,
+            socket.socket(fileno=os.dup(self.socket_number())) as copy,
         ):
             super().close()
             copy.shutdown(socket.SHUT_RDWR)
@@ -57,7 +57,7 @@ class Wire(SimpleWebSocketWSGI):  # type: ignore[misc]  # the library has no typ
 def close_on_garbage(sockets: SocketIO) -> None:
     """Watch over the messages of a server that is bound to its application."""
     eio = sockets.server.eio  # type: ignore[attr-defined]  # set by init_app
-    eio._async = {**eio._async, "websocket": Wire}
+    eio._async = {**eio._async, "websocket": GuardedWebSocket}
     eio.handlers["message"] = _closing(eio, eio.handlers["message"])
     eio.handle_request = _answering(eio.handle_request, eio.max_http_buffer_size)
     for name in ("engineio.server", "socketio.server"):

@@ -20,11 +20,13 @@ from sqlalchemy.orm import Session
 from mes.clock import monotonic_s, plant_now_us, real_now_us
 from mes.core.instants import format_instant
 from mes.db import Database
+from mes.live.answers import Answers
 from mes.live.clients import Clients
 from mes.live.guard import Silent, actors_that_ended, close_stalled
 from mes.live.layout import Layout, read_layout
 from mes.live.merge import Merger
-from mes.live.metrics import ERRORS, MERGED, MESSAGES, REFUSED, STALLED, TILES
+from mes.live.metrics import ERRORS, MERGED, MESSAGES, QUEUED, REFUSED, STALLED, TILES
+from mes.live.wire import broadcast
 from mes.models import Edge, WorkUnitLive
 
 NAMESPACE = "/live"
@@ -87,6 +89,7 @@ class Hub:
         self._build = build
         self._silent = Silent(NAMESPACE)
         self._merger = Merger(merge_window_s)
+        self._answers = Answers()
         self._changed: set[int] = set()
         self._wake = threading.Condition()
         self._stopping = False
@@ -97,6 +100,7 @@ class Hub:
 
     def on_commit(self, work_unit_ids: frozenset[int]) -> None:
         """Note which work units a committed transaction announced; returns at once."""
+        self._answers.forget()
         with self._wake:
             self._changed |= work_unit_ids
             self._wake.notify()
@@ -122,7 +126,14 @@ class Hub:
         return self._thread is not None and self._thread.is_alive()
 
     def present_tiles(self, place_id: int) -> list[Tile]:
-        """The present tiles of everything at or below a place."""
+        """The present tiles of everything at or below a place.
+
+        Many who ask at once, as all tablets do after a restart, share one answer; whoever asks must
+        be in the room already, so that it gets every change behind the answer.
+        """
+        return self._answers.of(place_id, self._read_tiles)
+
+    def _read_tiles(self, place_id: int) -> list[Tile]:
         with self._database.reading() as session:
             self._layout = layout = read_layout(session)
             return self._tiles(session, layout.units_in(place_id), plant_now_us())
@@ -250,7 +261,7 @@ class Hub:
             for room in place.above & rooms:
                 by_room.setdefault(room, []).append(tile)
         for room, tiles in by_room.items():
-            self._sockets.emit("tiles", tiles, to=room_name(room), namespace=NAMESPACE)
+            self._emit("tiles", tiles, room)
             MESSAGES.inc()
             TILES.inc(len(tiles))
 
@@ -269,9 +280,11 @@ class Hub:
                 for unit in self._layout.units_in(room)
                 if unit in self._sent
             }
-            self._sockets.emit(
-                "heartbeat", {"tiles": versions, **beat}, to=room_name(room), namespace=NAMESPACE
-            )
+            self._emit("heartbeat", {"tiles": versions, **beat}, room)
+
+    def _emit(self, event: str, data: object, room: int) -> None:
+        queued = broadcast(self._sockets, event, data, to=room_name(room), namespace=NAMESPACE)
+        QUEUED.inc(queued)
 
     def _edges(self) -> Mapping[str, object]:
         now = real_now_us()

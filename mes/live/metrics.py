@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge
 CLIENTS = Gauge("mes_live_clients", "Open Socket.IO clients")
 REFUSED = Counter("mes_live_refused", "Socket.IO connections refused", ["reason"])
 MESSAGES = Counter("mes_live_messages", "Tile messages sent to a room")
+QUEUED = Counter("mes_live_queued", "Messages that a client did not take at once")
 TILES = Counter("mes_live_tiles", "Tiles put into messages, once per room")
 MERGED = Counter("mes_live_merged", "Changes that found their tile already waiting")
 STALLED = Counter("mes_live_stalled", "Clients closed because they did not read")

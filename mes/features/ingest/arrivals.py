@@ -170,7 +170,7 @@ def _ordinary_samples(
             for given, at in zip(source_times, received, strict=True)
         ]
     arrived.samples.extend(zip(times, tag_ids, numbers, texts, qualities, strict=False))
-    arrived.last_values.update(zip(names, records, strict=True))
+    arrived.last_values = dict(zip(names, records, strict=True))
     arrived.last_received = max(moments)
     seen.ranges.append((seqs[0], seqs[-1]))
     seen.next_seq = seqs[-1] + 1

@@ -197,8 +197,7 @@ def _store_slice(
         answered = outcome.acked.setdefault(batch.source, {})
         answered[batch.stream] = {"epoch": batch.epoch, "seq": stream.presence.acked}
         if batch.source in reports or part.records:
-            report = reports.get(batch.source, Heard(link=None))
-            reports[batch.source] = report.with_arrived(arrived)
+            reports.setdefault(batch.source, Heard(link=None)).add(arrived)
         if batch.stream == "event":
             dirty.add_readings(source_id, batch.epoch, arrived.values)
             dirty.add_gaps(source_id, arrived.gaps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,7 +24,7 @@ LAST_VALUES_MAX = 2000
 """Most tags of a source whose last values are kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Heard:
     """What a transaction heard of a source.
 
@@ -38,15 +38,15 @@ class Heard:
     last_received: int | None = None
     quarantined: int = 0
 
-    def with_arrived(self, arrived: Arrived) -> Heard:
-        """With the records of one more batch."""
-        times = [at for at in (self.last_received, arrived.last_received) if at is not None]
-        return replace(
-            self,
-            values={**self.values, **arrived.last_values},
-            last_received=max(times, default=None),
-            quarantined=self.quarantined + len(arrived.bad),
-        )
+    def add(self, arrived: Arrived) -> None:
+        """Take the records of one more batch."""
+        if self.values:
+            self.values = {**self.values, **arrived.last_values}
+        else:
+            self.values = arrived.last_values
+        if arrived.last_received is not None:
+            self.last_received = max(arrived.last_received, self.last_received or 0)
+        self.quarantined += len(arrived.bad)
 
 
 @dataclass(slots=True)

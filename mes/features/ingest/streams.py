@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from mes.features.ingest.acknowledgement import Presence, from_json
-from mes.features.production.statements import run, run_many, table
+from mes.features.production.statements import execute_many, run, run_many, table
 from mes.models import SourceStream
 
 _ROWS = table(SourceStream)
@@ -28,14 +29,8 @@ _OF_SOURCES = (
     .with_for_update()
 )
 _UPDATE = (
-    update(_ROWS)
-    .where(_ROWS.c.id == bindparam("row"))
-    .values(
-        acked_seq=bindparam("acked"),
-        covered_until=bindparam("covered"),
-        islands=bindparam("beyond"),
-        received_at=bindparam("received"),
-    )
+    f"UPDATE {SourceStream.__tablename__} SET acked_seq = ?, covered_until = ?, islands = ?,"  # noqa: S608 - a constant name only
+    " received_at = ? WHERE id = ?"
 )
 _INSERT = insert(_ROWS)
 
@@ -101,11 +96,11 @@ class Streams:
     def store(self, session: Session, now_us: int) -> None:
         """Write what has moved."""
         moved = [stream for stream in self._held.values() if stream.touched]
-        run_many(
+        execute_many(
             session,
             _UPDATE,
             [
-                {"row": one.row, "received": now_us, "covered": one.covered_until, **_seen(one)}
+                (one.presence.acked, one.covered_until, _islands(one), now_us, one.row)
                 for one in moved
                 if one.row is not None
             ],
@@ -137,8 +132,5 @@ class Streams:
         }
 
 
-def _seen(stream: Stream) -> dict[str, object]:
-    return {
-        "acked": stream.presence.acked,
-        "beyond": [list(island) for island in stream.presence.islands],
-    }
+def _islands(stream: Stream) -> str:
+    return json.dumps(stream.presence.islands) if stream.presence.islands else "[]"

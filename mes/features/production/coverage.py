@@ -4,36 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from mes import clock
 from mes.features.production.interpret import state_sources
 from mes.features.production.masters import WorkUnit
+from mes.features.production.statements import run, table
 from mes.models import SourceStatus, SourceStream
 
 FRESH_REAL_S = 5
 """A source that has covered nothing for so many real seconds is stale."""
 
 
+_STREAMS = table(SourceStream)
+_STATUS = table(SourceStatus)
+_LATEST = (
+    select(_STREAMS.c.source_id, func.max(_STREAMS.c.covered_until), _STATUS.c.last_data_at)
+    .outerjoin(_STATUS, _STATUS.c.source_id == _STREAMS.c.source_id)
+    .where(_STREAMS.c.stream == "event")
+    .group_by(_STREAMS.c.source_id, _STATUS.c.last_data_at)
+)
+_LATEST_OF = _LATEST.where(_STREAMS.c.source_id.in_(bindparam("sources", expanding=True)))
+
+
 def covered_by_source(session: Session, source_ids: Iterable[int] | None = None) -> dict[int, int]:
     """Covered until (us), by source; sources that promise nothing: their last data. One select."""
-    latest = (
-        select(
-            SourceStream.source_id.label("source_id"),
-            func.max(SourceStream.covered_until).label("covered"),
-        )
-        .where(SourceStream.stream == "event")
-        .group_by(SourceStream.source_id)
-        .subquery()
-    )
-    query = select(latest.c.source_id, latest.c.covered, SourceStatus.last_data_at).outerjoin(
-        SourceStatus, SourceStatus.source_id == latest.c.source_id
-    )
-    if source_ids is not None:
-        query = query.where(latest.c.source_id.in_(sorted(set(source_ids))))
+    if source_ids is None:
+        rows = run(session, _LATEST, {})
+    else:
+        rows = run(session, _LATEST_OF, {"sources": sorted(set(source_ids))})
     found = {}
-    for source_id, covered, last_data in session.execute(query):
+    for source_id, covered, last_data in rows:
         known = covered if covered is not None else last_data
         if known is not None:
             found[source_id] = known

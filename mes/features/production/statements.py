@@ -31,3 +31,17 @@ def run_many(session: Session, statement: Executable, given: Sequence[Mapping[st
     """Run a prepared statement for each of many values; none: not at all."""
     if given:
         session.connection().execute(statement, given)
+
+
+def execute_many(session: Session, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run SQL text by the driver itself for each of many rows; none: not at all.
+
+    Args:
+        text: with a question mark for each value, whatever the driver writes there.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    if connection.dialect.paramstyle != "qmark":
+        text = text.replace("?", "%s")
+    connection.exec_driver_sql(text, list(rows))
