@@ -26,6 +26,7 @@ from mes.features.oee import rollup_routes as rollups
 from mes.features.oee import routes as oee
 from mes.features.people import routes as people
 from mes.features.plant import routes as plant
+from mes.features.policies import routes as policies
 from mes.features.production.queries import tiles
 from mes.features.publishing import routes as publishing
 from mes.features.publishing.worker import Settler
@@ -58,6 +59,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     explain.pages,
     rollups.bp,
     plant.bp,
+    policies.bp,
     work_orders.bp,
     execution.bp,
     quantities.bp,

@@ -76,7 +76,7 @@ def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
         "from": instant(window.start),
         "to": instant(window.end),
         "as_of": instant(moment),
-        "policy": result.policy.name,
+        "policy": result.policy.reference,
     }
     return {
         **result.to_json(),

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.manifest import manifest_of
-from mes.features.plant.check_calendars import calendar_problems, unlisted_break_reasons
+from mes.features.plant.check_calendars import (
+    break_reasons,
+    calendar_problems,
+    unlisted_break_reasons,
+)
+from mes.features.plant.check_counters import counter_notes, counter_problems
 from mes.features.plant.document import Document, Mistake, Unreadable, field_name
 from mes.features.plant.objects import BUILT_IN_REASONS
+from mes.features.plant.policies import Key, policy_problems
 from mes.features.plant.repair import Path, Problem, all_problems, is_doubtful
 from mes.features.plant.schema import SCHEMA, PlantFile, Signals, WorkUnit
 
 DAY_STARTS: Path = ("site", "day_starts")
+_OF_TIMES = ("shift_crosses_day", "shifts_overlap", "crews_collide", "end_before_start")
+_OF_PATTERN = ("shifts_overlap", "crews_collide", "shift_unknown")
+_PATTERN = ("cycle", "preset", "days")
+"""Parts of a calendar that decide which of its shifts are worked on which day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +41,12 @@ class Checked:
     notes: tuple[Mistake, ...] = ()
 
 
-def check(text: str) -> Checked:
-    """Check the text of a plant file; lists every mistake, sorted by line."""
+def check(text: str, stored: Mapping[Key, dict[str, Any]] | None = None) -> Checked:
+    """Check the text of a plant file; lists every mistake, sorted by line.
+
+    Args:
+        stored: policies that the plant's database holds, to be compared with those of the file.
+    """
     try:
         document = Document(text)
     except Unreadable as unreadable:
@@ -41,11 +55,16 @@ def check(text: str) -> Checked:
     plant, mended = _shape(raw, problems)
     problems.extend(_sources(raw.get("sources")))
     if plant is not None:
-        problems.extend(one for one in _references(plant, raw) if _is_certain(one, mended))
+        found = [
+            *_references(plant, raw),
+            *policy_problems(plant.policies, plant.site.policy, stored or {}),
+        ]
+        problems.extend(one for one in found if _is_certain(one, mended))
     mistakes = _at_their_lines(document, problems)
-    notes = (
-        [] if plant is None or mended else _at_their_lines(document, unlisted_break_reasons(plant))
-    )
+    notes: list[Mistake] = []
+    if plant is not None and not mended:
+        worth_a_look = [*unlisted_break_reasons(plant), *counter_notes(plant, raw)]
+        notes = _at_their_lines(document, worth_a_look)
     return Checked(
         plant=plant if not mistakes else None,
         raw=raw,
@@ -56,7 +75,9 @@ def check(text: str) -> Checked:
 
 def _is_certain(problem: Problem, mended: frozenset[Path]) -> bool:
     path, code, _ = problem
-    if code in ("shift_crosses_day", "shifts_overlap") and is_doubtful(DAY_STARTS, mended):
+    if code in _OF_TIMES and is_doubtful(DAY_STARTS, mended):
+        return False
+    if code in _OF_PATTERN and any(is_doubtful((*path[:2], part), mended) for part in _PATTERN):
         return False
     return not is_doubtful(path, mended)
 
@@ -143,6 +164,7 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _duplicates((("sources", i, "id"), s.get("id")) for i, s in enumerate(plant.sources))
     yield from _duplicates(_equipment_codes(plant))
     yield from calendar_problems(plant)
+    yield from counter_problems(plant, raw)
     reasons = _known(plant, raw, "reasons")
     for index, reason in enumerate(plant.reasons):
         if reason.parent is not None and reason.parent not in reasons:
@@ -187,12 +209,7 @@ def _known(plant: PlantFile, raw: dict[str, Any], section: str) -> set[object]:
     codes = {str(row.get("id", row.get("code"))) for row in written}
     if section == "reasons":
         codes.update(BUILT_IN_REASONS)
-        codes.update(
-            pause.reason
-            for calendar in plant.calendars
-            for shift in calendar.shifts
-            for pause in shift.breaks
-        )
+        codes.update(break_reasons(plant))
     return set(codes)
 
 

@@ -17,6 +17,7 @@ from mes.core.refusal import Refusal
 from mes.db import Database
 from mes.features.plant.check import Checked, check
 from mes.features.plant.export import export
+from mes.features.plant.policies import stored_policies
 from mes.features.plant.service import ApplyReport, apply
 from mes.features.storage.opening import opened
 from mes.models import Equipment
@@ -33,10 +34,15 @@ def plant() -> None:
 
 @plant.command("check")
 @FILE
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Compare the policies with those of this plant too.",
+)
 @JSON
-def check_command(file: Path, as_json: bool) -> None:
+def check_command(file: Path, data: Path | None, as_json: bool) -> None:
     """List every mistake of FILE with its line; exit 1 when there is one."""
-    checked = _read(file)
+    checked = _read(file, data)
     if as_json:
         click.echo(
             json.dumps(
@@ -144,12 +150,15 @@ def _as_dict(report: ApplyReport) -> dict[str, object]:
     }
 
 
-def _read(file: Path) -> Checked:
+def _read(file: Path, data: Path | None = None) -> Checked:
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file}: not UTF-8 text (byte {error.start})") from error
-    return check(text)
+    if data is None:
+        return check(text)
+    with _migrated(data) as database, database.reading() as session:
+        return check(text, stored_policies(session))
 
 
 def _print_mistakes(file: Path, checked: Checked) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import EXCEPTION, Objects
+from mes.features.plant.policies import POLICY, policy_row
 
 
 def export(session: Session) -> str:
@@ -20,6 +21,7 @@ def export(session: Session) -> str:
         if kind == "site":
             document["site"] = {"id": code, **value}
     sections = {
+        "policies": [policy_row(key, value) for key, value in objects.items() if key[0] == POLICY],
         "calendars": _calendars(objects),
         "reasons": _listed(objects, "reason", "code"),
         "items": _listed(objects, "item", "code"),

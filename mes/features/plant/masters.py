@@ -17,6 +17,7 @@ from mes.features.plant.objects import (
     exception_key,
     exception_object,
 )
+from mes.features.plant.policies import stored_policies
 from mes.models import (
     Calendar,
     CalendarException,
@@ -46,6 +47,7 @@ def database_objects(session: Session) -> Objects:
         )
     )
     codes = {element.id: element.code for element in equipment}
+    objects.update(stored_policies(session))
     for site in (element for element in equipment if element.level == "site"):
         objects["site", site.code] = {"name": site.names, **site.settings}
     _read_calendars(session, objects)

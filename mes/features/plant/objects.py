@@ -16,13 +16,25 @@ from mes.features.plant.check_calendars import (
     exception_definition,
     pattern_object,
 )
+from mes.features.plant.policies import POLICY, policy_objects
 from mes.features.plant.schema import PlantFile, Signals, WorkUnit
 
 Key = tuple[str, str]
 Objects = dict[Key, dict[str, Any]]
 
 EXCEPTION = "calendar_exception"
-KINDS = ("site", "calendar", EXCEPTION, "reason", "item", "source", "tag", "line", "work_unit")
+KINDS = (
+    POLICY,
+    "site",
+    "calendar",
+    EXCEPTION,
+    "reason",
+    "item",
+    "source",
+    "tag",
+    "line",
+    "work_unit",
+)
 """In the order in which they are written: parents first."""
 
 BUILT_IN_REASONS: Mapping[str, dict[str, Any]] = {
@@ -50,7 +62,7 @@ def names_or_code(names: Any, code: str) -> dict[str, str]:
 
 def file_objects(plant: PlantFile) -> Objects:
     """The objects of a checked plant file, in file order."""
-    objects: Objects = {}
+    objects: Objects = dict(policy_objects(plant.policies))
     site = plant.site
     objects["site", site.id] = {
         "name": names_or_code(site.name, site.id),

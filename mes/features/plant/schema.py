@@ -17,13 +17,13 @@ from mes.features.plant.parts import (
     Code,
     Names,
     Part,
-    PolicyName,
     Seconds,
     SecondsFromZero,
     TimeOfDay,
     Weekday,
     Zone,
 )
+from mes.features.plant.policies import PolicyProfile
 
 __all__ = [
     "CODE",
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 SCHEMA = "plant/1"
-SECTIONS = ("calendars", "reasons", "items", "sources", "lines")
+SECTIONS = ("policies", "calendars", "reasons", "items", "sources", "lines")
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
 TimeClassName = Literal["break", "planned_stop", "setup", "unplanned_stop", "waiting"]
@@ -65,7 +65,7 @@ class Site(Part):
     name: Names | None = None
     time_zone: Zone
     day_starts: TimeOfDay = "00:00"
-    policy: PolicyName = "iso22400"
+    policy: Code = "iso22400"
 
 
 class Reason(Part):
@@ -196,6 +196,7 @@ class PlantFile(Part):
 
     schema_name: Literal["plant/1"] = Field(alias="schema")
     site: Site
+    policies: list[PolicyProfile] = Field(default_factory=list)
     calendars: list[Calendar] = Field(default_factory=list)
     reasons: list[Reason] = Field(default_factory=list)
     items: list[Item] = Field(default_factory=list)

@@ -18,6 +18,7 @@ from mes.features.plant.objects import (
     Objects,
     file_objects,
 )
+from mes.features.plant.policies import POLICY, changed_policies
 from mes.features.plant.schema import PlantFile
 from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
@@ -53,7 +54,8 @@ def apply(
 
     An object changed in the file only is written; one changed in the database only stays; one
     changed on both sides is a conflict and stops everything unless `force`. Objects missing from
-    the file are reported, and retired only with `prune`. Doing it twice changes nothing.
+    the file are reported, and retired only with `prune`. Doing it twice changes nothing. A policy
+    that is stored with other keys under the same version is a conflict that `force` cannot solve.
     """
     file = file_objects(plant)
     stored = database_objects(session)
@@ -63,10 +65,12 @@ def apply(
     changed, conflicts = _differences(file, stored, base)
     missing = [key for key in stored if key not in file and _comes_from_a_file(key, base)]
     revision = latest.id if latest is not None else None
-    if conflicts and not force:
-        return _report([], [], [], missing, conflicts, revision)
+    unchangeable = changed_policies(file, stored)
+    if unchangeable or (conflicts and not force):
+        named = dict.fromkeys([*unchangeable, *conflicts])
+        return _report([], [], [], missing, list(named), revision)
     changed = [key for key in file if key in set(changed) | set(conflicts)]
-    retired = missing if prune else []
+    retired = [key for key in missing if key[0] != POLICY] if prune else []
     writer = Writer(session, now_us, {key: place for place, key in enumerate(file)})
     _write_built_in_reasons(session, writer, file)
     for kind in KINDS:
@@ -91,7 +95,8 @@ def apply(
         session.flush()  # the id is the revision
         revision = row.id
         masters_changed(session, now_us)
-    return _report(added, changed, retired, missing if not prune else [], [], revision)
+    kept_back = [key for key in missing if key not in retired]
+    return _report(added, changed, retired, kept_back, [], revision)
 
 
 def _taken_back(key: Key, file: Objects, base: Objects) -> bool:
@@ -142,6 +147,11 @@ def _label(key: Key) -> str:
     return f"{key[0]} {key[1]}"
 
 
+def _conflict(key: Key) -> str:
+    advice = " (a version never changes: give the policy a new one)" if key[0] == POLICY else ""
+    return _label(key) + advice
+
+
 def _report(
     added: list[Key],
     changed: list[Key],
@@ -155,6 +165,6 @@ def _report(
         changed=tuple(map(_label, changed)),
         retired=tuple(map(_label, retired)),
         missing=tuple(map(_label, missing)),
-        conflicts=tuple(map(_label, conflicts)),
+        conflicts=tuple(map(_conflict, conflicts)),
         revision=revision,
     )

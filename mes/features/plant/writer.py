@@ -24,6 +24,7 @@ from mes.features.plant.masters import (
     latest_setting,
 )
 from mes.features.plant.objects import EXCEPTION, Key
+from mes.features.plant.policies import POLICY, add_policy
 from mes.models import (
     Calendar,
     Edge,
@@ -61,6 +62,7 @@ class Writer:
         """Add or change one object."""
         kind, code = key
         writers: dict[str, Callable[[Key, str, dict[str, Any]], None]] = {
+            POLICY: lambda key, _, value: add_policy(self.session, key, value, self.now_us),
             "site": self._site,
             "calendar": self._calendar,
             EXCEPTION: self._exception,

@@ -113,7 +113,8 @@ def _forget(session: Session) -> None:
 def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
     """All master data by about fifteen selects."""
     equipment = list(session.scalars(select(Equipment).order_by(Equipment.position, Equipment.id)))
-    policies = _policies(session)
+    policy_versions = _policies(session)
+    policies = {policy.name: policy for policy in policy_versions.values()}
     sites = {e.id: _site(e, policies) for e in equipment if e.level == "site"}
     parents = {e.id: e.parent_id for e in equipment}
     fallback = next(iter(sites.values()), None) or Site(
@@ -185,6 +186,7 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
         materials=materials,
         reasons=_reasons(session),
         policies=policies,
+        policy_versions=policy_versions,
         tags_of_source=tags_of_source,
         bindings_of_tag={tag: tuple(found) for tag, found in of_tag.items()},
         units_of_source={source: tuple(sorted(found)) for source, found in of_source.items()},
@@ -233,10 +235,13 @@ def _work_unit(
     )
 
 
-def _policies(session: Session) -> dict[str, Policy]:
+def _policies(session: Session) -> dict[tuple[str, int], Policy]:
+    """Every version, older ones first."""
     rows = session.scalars(select(KpiPolicyVersion).order_by(KpiPolicyVersion.version))
     return {
-        row.name: parse_policy({**row.definition, "name": row.name, "version": row.version})
+        (row.name, row.version): parse_policy(
+            {**row.definition, "name": row.name, "version": row.version}
+        )
         for row in rows
     }
 

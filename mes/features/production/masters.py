@@ -248,6 +248,8 @@ class Masters:
     Attributes:
         published_until: by work unit the end of its last signed-off period, UTC microseconds;
             those never signed off are absent.
+        policies: the newest version of each policy of the plant's own, by name.
+        policy_versions: all of them, by name and version.
     """
 
     key: tuple[object, ...]
@@ -267,6 +269,7 @@ class Masters:
     work_unit_ids: Mapping[str, int]
     line_ids: Mapping[str, int]
     published_until: Mapping[int, int]
+    policy_versions: Mapping[tuple[str, int], Policy]
 
     @property
     def config_revision(self) -> int | None:
@@ -275,7 +278,17 @@ class Masters:
         return revision if isinstance(revision, int) else None
 
     def policy(self, name: str) -> Policy | None:
-        """A stored policy or a built-in profile of that name; None: unknown."""
+        """A stored policy or a built-in profile; None: unknown.
+
+        Args:
+            name: NAME for its newest version, NAME@VERSION for that one.
+        """
+        wanted, _, version = name.rpartition("@")
+        if wanted and version.isdecimal() and len(version) < 10:
+            profile = PROFILES.get(wanted)
+            if profile is not None:
+                return profile if profile.version == int(version) else None
+            return self.policy_versions.get((wanted, int(version)))
         return self.policies.get(name) or PROFILES.get(name)
 
     def active_work_units(self, ids: Iterable[int] | None = None) -> list[WorkUnit]:

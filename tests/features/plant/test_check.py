@@ -49,7 +49,7 @@ def test_the_example_of_the_contract_with_its_missing_tags_has_no_mistakes() -> 
         ('start: "08:00", end: "20:00"', 'start: "07:00", end: "20:00"', "shift_crosses_day"),
         ("days: [mon, tue,", "days: [mon, mon,", "duplicate"),
         ("time_zone: Asia/Seoul", "time_zone: Asia", "value_error"),
-        ("time_zone: Asia/Seoul", "time_zone: Asia/Seoul, policy: nakajima", "value_error"),
+        ("time_zone: Asia/Seoul", "time_zone: Asia/Seoul, policy: nakajima", "policy_unknown"),
         ('end: "20:00", breaks', 'end: "20:00", days: [mon], breaks', "extra_forbidden"),
         ("class: unplanned_stop", "class: bad_luck", "literal_error"),
         ("{code: jam,", "{code: lunch,", "duplicate"),

@@ -1,0 +1,1 @@
+"""KPI policies of a plant, and the table of KPIs."""
