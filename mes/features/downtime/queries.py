@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +16,16 @@ from mes.features.production.master_loading import masters
 from mes.features.production.masters import Reason, WorkUnit
 from mes.features.quantities.queries import people_names, reason_view
 from mes.models import StopStatement
+
+
+class Said(NamedTuple):
+    """Who made a statement, by name, and its kind."""
+
+    person: str
+    kind: str
+
+
+NOBODY = Said("", "")
 
 
 def stops(
@@ -54,7 +64,7 @@ def orphans(session: Session, work_unit: str, start: int, end: int) -> list[dict
             "end": None if one.is_open else format_instant(one.window_end),
             "reason": reason_view(one.reason, reasons),
             "stated_at": format_instant(one.stated_at),
-            "person": people.get(one.command_id),
+            "person": people.get(one.command_id, NOBODY).person,
         }
         for one in found
     ]
@@ -93,7 +103,7 @@ def _views(session: Session, unit: WorkUnit, found: list[SeenStop]) -> list[dict
 
 
 def _view(
-    unit: WorkUnit, one: SeenStop, reasons: Mapping[str, Reason], people: Mapping[str, str]
+    unit: WorkUnit, one: SeenStop, reasons: Mapping[str, Reason], people: Mapping[str, Said]
 ) -> dict[str, Any]:
     stop = one.stop
     said = [r for r in stop.records if family_of(r.state) is not None]
@@ -122,8 +132,9 @@ def _view(
 
 
 def _part(
-    record: StateRecord, reasons: Mapping[str, Reason], people: Mapping[str, str]
+    record: StateRecord, reasons: Mapping[str, Reason], people: Mapping[str, Said]
 ) -> dict[str, Any]:
+    said = people.get(record.command_id or "", NOBODY)
     return {
         "start": format_instant(record.start),
         "end": None if record.end is None else format_instant(record.end),
@@ -131,22 +142,25 @@ def _part(
         "reason": reason_view(record.reason, reasons),
         "reason_source": None if record.reason_source is None else record.reason_source.value,
         "command_id": record.command_id,
-        "person": None if record.command_id is None else people.get(record.command_id),
+        "statement_kind": said.kind or None,
+        "person": None if record.command_id is None else said.person,
     }
 
 
-def _people(session: Session, command_ids: set[str]) -> dict[str, str]:
-    """Who made each statement, by name."""
+def _people(session: Session, command_ids: set[str]) -> dict[str, Said]:
+    """Who made each statement, by name, and of which kind it is."""
     if not command_ids:
         return {}
     rows = session.execute(
-        select(StopStatement.command_id, StopStatement.actor).where(
+        select(StopStatement.command_id, StopStatement.actor, StopStatement.kind).where(
             StopStatement.command_id.in_(command_ids)
         )
     ).all()
-    badges = {command_id: (actor or {}).get("person") for command_id, actor in rows}
+    badges = {command_id: (actor or {}).get("person") for command_id, actor, _ in rows}
     names = people_names(session, {badge for badge in badges.values() if badge})
     return {
-        command_id: names.get(badges[command_id] or "") or str((actor or {}).get("label") or "")
-        for command_id, actor in rows
+        command_id: Said(
+            names.get(badges[command_id] or "") or str((actor or {}).get("label") or ""), kind
+        )
+        for command_id, actor, kind in rows
     }

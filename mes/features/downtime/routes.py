@@ -24,7 +24,7 @@ from mes.web.wiring import reading
 
 bp = APIBlueprint("downtime", __name__, url_prefix="/api/v1", tag="Stops")
 
-STATERS = (Role.OPERATOR, Role.SUPERVISOR, Role.MAINTENANCE, Role.QUALITY)
+STATERS = (Role.OPERATOR, Role.SUPERVISOR, Role.MAINTENANCE, Role.QUALITY, Role.MANAGER)
 """Who may say why a machine stood, besides an administrator and a terminal by itself."""
 WINDOW_MAX_US = 32 * 24 * 3600 * 1_000_000
 

@@ -4,6 +4,7 @@ import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { keypad, pressed } from "../lib/keypad.js";
 import { reasonsOf } from "../lib/reasons.js";
+import { clock } from "../lib/time.js";
 import { choice, foot, head } from "./parts.js";
 
 export class QuantityDialog {
@@ -12,6 +13,21 @@ export class QuantityDialog {
     this.form = form ?? { good: 0, reject: 0, reason: null, disposition: "scrap" };
     this.field = field;
     this.previous = null;
+    this.corrects = null;
+  }
+
+  /** A dialog that puts a new entry in the place of one. */
+  static correcting(host, entry) {
+    const disposition = Number(entry.rework) ? "rework" : "scrap";
+    const form = {
+      good: Number(entry.good),
+      reject: Number(entry[disposition]),
+      reason: entry.reason?.code ?? null,
+      disposition,
+    };
+    const dialog = new QuantityDialog(host, form.reject ? "reject" : "good", form);
+    dialog.corrects = entry;
+    return dialog;
   }
 
   get counted() {
@@ -51,18 +67,20 @@ export class QuantityDialog {
   }
 
   subtitle() {
-    const { terminal } = this;
+    const { terminal, corrects } = this;
+    if (corrects) return _("Correct the entry of {time}", { time: clock(corrects.at) });
     return [nameOf(terminal.unit.name), terminal.tile?.job && nameOf(terminal.tile.job.item_name, terminal.tile.job.item)].filter(Boolean).join(" · ");
   }
 
   display(field, label) {
     const { tile } = this.terminal;
-    const before = field === "good" ? tile?.good : tile?.scrap;
     const value = this.form[field];
+    const old = this.corrects && Number(field === "good" ? this.corrects.good : this.corrects[this.form.disposition]);
+    const before = field === "good" ? tile?.good : tile?.scrap;
     return html`<button type="button" class="disp" aria-pressed=${this.field === field ? "true" : "false"}
         @click=${() => { this.field = field; this.terminal.update(); }}>
       <span class="lb">${label}</span><output class="num">${count(value)}</output>
-      <span class="to num"><b>${count(before)}</b>${icon("right")}<b>${count(Number(before ?? 0) + value)}</b></span></button>`;
+      <span class="to num"><b>${count(old ?? before)}</b>${icon("right")}<b>${count(old === null ? Number(before ?? 0) + value : value)}</b></span></button>`;
   }
 
   disposition(kind, label) {
@@ -74,6 +92,7 @@ export class QuantityDialog {
   ready() {
     const { good, reject, reason } = this.form;
     if (good === 0 && reject === 0) return false;
+    if (this.corrects?.adjustment) return true;
     return reject === 0 || (reject > 0 && Boolean(reason));
   }
 
@@ -94,6 +113,7 @@ export class QuantityDialog {
     const name = nameOf(reasons.find((known) => known.code === form.reason)?.name, form.reason ?? "");
     const scrap = form.disposition === "scrap" ? form.reject : 0;
     const rework = form.disposition === "rework" ? form.reject : 0;
+    if (this.corrects) return this.#correct({ good: form.good, scrap, rework }, name);
     // The good count of a counting machine is corrected by a statement of its own.
     const bodies = [];
     if (this.counted && form.good !== 0) bodies.push({ good: form.good, scrap: 0, rework: 0, reason: null, adjustment: true });
@@ -106,13 +126,24 @@ export class QuantityDialog {
     terminal.closeDialog();
   }
 
-  #queue(body, name) {
-    const { terminal } = this;
-    const label = [
+  async #correct(amounts, name) {
+    const { terminal, corrects, form } = this;
+    const body = { ...amounts, reason: form.reject ? form.reason : null, adjustment: corrects.adjustment };
+    await terminal.send(`/api/v1/quantities/${corrects.command_id}/correct`, body, { label: this.#label(body, name) });
+    terminal.closeDialog();
+  }
+
+  #label(body, name) {
+    return [
       body.good ? _("Good {n}", { n: (body.good > 0 ? "+" : "−") + count(Math.abs(body.good)) }) : "",
       body.scrap ? _("Reject +{n} {name}", { n: count(body.scrap), name }) : "",
       body.rework ? _("Rework +{n} {name}", { n: count(body.rework), name }) : "",
     ].filter(Boolean).join(" · ");
+  }
+
+  #queue(body, name) {
+    const { terminal } = this;
+    const label = this.#label(body, name);
     return terminal.send(`/api/v1/work-units/${terminal.unit.code}/quantities`, { ...body, job_order: terminal.tile?.job?.job_order ?? null }, {
       label,
       form: { kind: "quantity", field: this.field, form: { ...this.form } },

@@ -1,24 +1,22 @@
-// A5: the reason of a stop, whole or split in one-minute steps. Opens by itself, never insists.
+// A5: the reasons of a stop, whole, split in one-minute steps, or merged; taking a reason back.
+// Opens by itself on a terminal, never insists. `host` is the terminal or the list of the report.
+import { get } from "../lib/api.js";
 import { _, asTarget, nameOf } from "../lib/i18n.js";
-import { html, icon, nothing, svg } from "../lib/island.js";
+import { html, nothing } from "../lib/island.js";
+import { outcomeOf } from "../lib/outcome.js";
 import { reasonsOf } from "../lib/reasons.js";
-import { classWord } from "../lib/states.js";
-import { splitRange, stopLength } from "../lib/stops.js";
+import { cut, differences, edgeMoved, joined, piecesOf, statementsFor, wanted } from "../lib/stop-pieces.js";
+import { stopLength } from "../lib/stops.js";
 import { clock, duration, instant, now } from "../lib/time.js";
-import { choice, foot, head } from "./parts.js";
+import { foot, head } from "./parts.js";
+import { bar, changesNote, offerNote, pager, pieceButtons, reasonColumns, tools } from "./stop-parts.js";
 
-const MOST_USED = 6;
-const GROUPS = [
-  ["unplanned_stop", "down", "down"],
-  ["setup", "setup", "setup"],
-  ["waiting", "waiting", "wait"],
-  ["planned_stop", "off", "off"],
-];
+const ANSWER_MS = 4000;
 
 export class StopDialog {
-  /** `stops`: those to go through; `index`: the one to begin with. */
-  constructor(terminal, stops, index = 0) {
-    Object.assign(this, { terminal, stops, index });
+  /** `stops`: those to go through; `index`: the one to begin with; `goOn`: to the next after saving. */
+  constructor(host, stops, index = 0, goOn = true) {
+    Object.assign(this, { host, stops, index, goOn });
     this.reset();
   }
 
@@ -27,146 +25,225 @@ export class StopDialog {
   }
 
   reset() {
-    Object.assign(this, { split: null, part: 0, chosen: [null, null], group: null });
+    Object.assign(this, { part: 0, group: null, also: [], changes: null, busy: false });
+    this.pieces = piecesOf(this.stop);
+    this.read();
+  }
+
+  /** Read the stop with its parts; without a server it is edited as it was seen. */
+  async read() {
+    const { stop } = this;
+    if (stop.parts) return;
+    const to = stop.end ?? new Date(now()).toISOString();
+    const query = `from=${encodeURIComponent(stop.start)}&to=${encodeURIComponent(to)}`;
+    try {
+      const answer = await get(`/api/v1/work-units/${encodeURIComponent(this.host.unit.code)}/stops?${query}`);
+      const found = (answer.items ?? []).find((one) => instant(one.start) === instant(stop.start));
+      if (found) this.take(stop, found);
+    } catch {
+      // Offline: the statement is kept on the device and names what was seen.
+    }
+  }
+
+  /** The stop as the server shows it; what the person has begun to choose stays. */
+  take(stop, found) {
+    const begun = this.stop === stop && (this.pieces.length > 1 || this.pieces[0].moved);
+    const chosen = this.stop === stop ? this.pieces[this.part]?.chosen : null;
+    if (!begun) Object.assign(stop, found);
+    if (this.stop !== stop || begun) return;
+    this.pieces = piecesOf(stop);
+    this.part = Math.max(0, this.pieces.findIndex((piece) => !piece.reason));
+    this.pieces[this.part].chosen = chosen;
+    this.host.update();
   }
 
   go(step) {
     this.index = (this.index + step + this.stops.length) % this.stops.length;
     this.reset();
-    this.terminal.update();
+    this.host.update();
+  }
+
+  change(pieces, part = this.part) {
+    Object.assign(this, { pieces, part: Math.min(part, pieces.length - 1) });
+    this.host.update();
   }
 
   template() {
-    const { terminal, stop } = this;
-    const reasons = reasonsOf("stop", terminal.unit.code, () => terminal.update()).filter((reason) => reason.class !== "break");
-    const end = stop.end ? clock(stop.end) : _("now");
-    const subtitle = `${nameOf(terminal.unit.name)} · ${clock(stop.start)} – ${end} · ${duration(stopLength(stop, now()))}`;
+    const { host, stop } = this;
+    const reasons = reasonsOf("stop", host.unit.code, () => host.update()).filter((reason) => reason.class !== "break");
+    const end = this.end ? clock(this.end) : _("now");
+    const length = stopLength({ start: stop.start, end: this.end }, now());
+    const subtitle = `${nameOf(host.unit.name)} · ${clock(stop.start)} – ${end} · ${duration(length)}`;
     return html`<div class="dlg d5">
-      ${head(_("Stop reason"), subtitle, () => terminal.closeDialog(), _("Later"), this.pager())}
-      ${this.splitRow()}
-      ${this.parts(reasons)}
-      <div class="cols c2"><div class="list"><h3>${this.group ? classWord(this.group) : _("Most used here")}</h3>
-        <div class="rts r2 scroll">${this.shown(reasons).map((reason) =>
-          choice(reason.name, this.chosen[this.part] === reason.code, () => this.choose(reason.code), {
-            note: reason.used ? _("{n} times", { n: reason.used }) : "",
-          }))}</div></div>
-        <div class="groups"><h3>${_("All reasons")}</h3><div class="rts g2">${GROUPS.map((group) => this.groupTile(group, reasons))}</div></div></div>
-      ${foot(this.note(), this.submitLabel(reasons), Boolean(this.chosen[this.part]), () => this.submit(reasons))}
+      ${head(_("Stop reason"), subtitle, () => host.closeDialog(), _("Later"), pager(this))}
+      <div class="splitrow">${bar(this)}${tools(this)}</div>
+      <div class="parts-area">${changesNote(this)}${offerNote(this, reasons)}${pieceButtons(this, reasons)}</div>
+      ${reasonColumns(this, reasons)}
+      ${foot(this.note(), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}
     </div>`;
   }
 
-  shown(reasons) {
-    return this.group ? reasons.filter((reason) => reason.class === this.group) : reasons.slice(0, MOST_USED);
+  /** End of what is edited: of the stop, or of the last one merged with it. */
+  get end() {
+    return (this.also.at(-1) ?? this.stop).end;
   }
 
   choose(code) {
-    this.chosen[this.part] = code;
-    this.terminal.update();
+    this.pieces[this.part].chosen = code;
+    this.host.update();
   }
 
-  groupTile([timeClass, state, symbol], reasons) {
-    const size = reasons.filter((reason) => reason.class === timeClass).length;
-    if (!size) return nothing;
-    return html`<button type="button" class="rt" aria-pressed=${this.group === timeClass ? "true" : "false"}
-      @click=${() => { this.group = this.group === timeClass ? null : timeClass; this.terminal.update(); }}>
-      <span class="dotst is-${state}">${icon(symbol)}</span><span><b>${classWord(timeClass)}</b><small>${size}</small></span></button>`;
+  split() {
+    this.change(cut(this.pieces, this.part, now()));
   }
 
-  pager() {
-    if (this.stops.length < 2) return nothing;
-    return html`<div class="pg"><button type="button" class="btn tap" aria-label=${_("Previous stop")} @click=${() => this.go(-1)}>${icon("right", "flip")}</button>
-      <span class="num">${_("Open {n} / {all}", { n: this.index + 1, all: this.stops.length })}</span>
-      <button type="button" class="btn tap" aria-label=${_("Next stop")} @click=${() => this.go(1)}>${icon("right")}</button></div>`;
+  moveEdge(step) {
+    const index = Math.min(this.part, this.pieces.length - 2);
+    this.change(edgeMoved(this.pieces, index, instant(this.pieces[index].end) + step, now()));
   }
 
-  splitRow() {
+  moveEdgeTo(at) {
+    const index = Math.min(this.part, this.pieces.length - 2);
+    this.change(edgeMoved(this.pieces, index, at, now()));
+  }
+
+  merge() {
+    this.change(joined(this.pieces, Math.min(this.part, this.pieces.length - 2)));
+  }
+
+  /** The next stop of the machine, to be explained together with this one. */
+  get following() {
+    const last = this.also.at(-1) ?? this.stop;
+    if (last.end === null) return null;
+    return this.host.allStops.find((one) => instant(one.start) >= instant(last.end)) ?? null;
+  }
+
+  mergeNext() {
+    this.also = [...this.also, this.following];
+    const chosen = this.pieces.map(wanted).find(Boolean) ?? this.pieces[0].reason;
+    const [first] = this.pieces;
+    this.change([{ ...first, end: this.end, moved: true, chosen }], 0);
+  }
+
+  undoEdits() {
     const { stop } = this;
-    const range = splitRange(stop, now());
-    const [start, end] = [instant(stop.start), instant(stop.end) ?? now()];
-    const at = this.split === null ? 100 : ((this.split - start) / (end - start)) * 100;
-    return html`<div class="splitrow"><div class="sb" aria-hidden="true">
-        <svg viewBox="0 0 100 40" preserveAspectRatio="none"><rect class="pa" width=${at.toFixed(1)} height="40"></rect>
-          ${this.split === null ? nothing : svg`<rect class="pb" x=${at.toFixed(1)} width=${(100 - at).toFixed(1)} height="40"></rect>`}</svg>
-        <span class="num e0">${clock(stop.start)}</span>
-        ${this.split === null ? nothing : html`<span class="num e1" style="left:${at.toFixed(1)}%">${clock(this.split)}</span>`}
-        <span class="num e2">${stop.end ? clock(stop.end) : _("now")}</span></div>
-      <div class="splitctl">${this.split === null
-        ? html`<button type="button" class="btn tap" ?disabled=${!range} @click=${() => this.splitAt(range)}>${icon("split")}<span>${_("Split")}</span></button>`
-        : html`<button type="button" class="btn tap" aria-label=${_("Split one minute earlier")} @click=${() => this.moveSplit(-60000)}>−1</button>
-          <span class="num"><b>${clock(this.split)}</b><small>${_("Split at")}</small></span>
-          <button type="button" class="btn tap" aria-label=${_("Split one minute later")} @click=${() => this.moveSplit(60000)}>+1</button>
-          <button type="button" class="btn tap" @click=${() => { this.split = null; this.part = 0; this.terminal.update(); }}>${icon("undo")}<span>${_("Undo split")}</span></button>`}</div></div>`;
+    Object.assign(this, { also: [], part: 0 });
+    this.change(piecesOf(stop));
   }
 
-  splitAt({ first, last }) {
-    this.split = Math.round((first + last) / 2 / 60000) * 60000;
-    this.moveSplit(0);
-  }
-
-  moveSplit(step) {
-    const range = splitRange(this.stop, now());
-    this.split = Math.min(range.last, Math.max(range.first, this.split + step));
-    this.terminal.update();
-  }
-
-  parts(reasons) {
-    if (this.split === null) return html`<div class="parts none"></div>`;
-    const edges = [instant(this.stop.start), this.split, instant(this.stop.end) ?? now()];
-    const word = (code) => nameOf(reasons.find((reason) => reason.code === code)?.name, _("No reason yet"));
-    return html`<div class="parts" role="group" aria-label=${_("Parts of the stop")}>${[_("First"), _("Second")].map((label, part) =>
-      html`<button type="button" class="part" aria-pressed=${this.part === part ? "true" : "false"} @click=${() => { this.part = part; this.terminal.update(); }}>
-        <b>${label}</b> <span class="num">${clock(edges[part])}–${clock(edges[part + 1])} · ${duration(edges[part + 1] - edges[part])}</span>
-        <em>${word(this.chosen[part])}</em></button>`)}</div>`;
+  get edited() {
+    return this.also.length > 0 || this.pieces.some((piece) => piece.moved);
   }
 
   note() {
-    return this.split === null
-      ? _("Earlier values stay in the history.")
-      : _("The first part is saved, then the second opens. Earlier values stay in the history.");
+    if (this.also.length) return _("One reason over {n} stops; the running time between them stays running.", { n: this.also.length + 1 });
+    return _("Earlier values stay in the history.");
+  }
+
+  ready() {
+    return !this.busy && this.todo().length > 0;
+  }
+
+  todo() {
+    const [first] = this.pieces;
+    if (this.also.length) return wanted(first) ? [{ kind: "part", from: first.start, to: this.end, reason: wanted(first) }] : [];
+    return statementsFor(this.pieces, this.stop);
   }
 
   submitLabel(reasons) {
-    const chosen = reasons.find((reason) => reason.code === this.chosen[this.part]);
-    return chosen ? _("Save as {name}", { name: asTarget(nameOf(chosen.name)) }) : _("Choose a reason");
+    if (this.busy) return _("Saving");
+    const todo = this.todo();
+    if (!todo.length) return _("Choose a reason");
+    if (todo.length > 1) return _("Save {n} parts", { n: todo.length });
+    const chosen = reasons.find((reason) => reason.code === todo[0].reason);
+    return _("Save as {name}", { name: asTarget(nameOf(chosen?.name, todo[0].reason)) });
+  }
+
+  seen() {
+    const { stop } = this;
+    return { seen_start: stop.start, seen_end: stop.end, seen_statement: stop.statement };
   }
 
   async submit(reasons) {
-    const { terminal, stop } = this;
-    const reason = this.chosen[this.part];
-    const name = nameOf(reasons.find((known) => known.code === reason)?.name, reason);
-    // The last part of an open stop stays open, as the stop does.
-    const edges = [stop.start, this.split === null ? null : new Date(this.split).toISOString(), stop.end];
-    const whole = this.split === null;
-    const body = {
-      kind: whole ? "whole" : "part",
-      seen_start: stop.start,
-      seen_end: stop.end,
-      seen_statement: stop.statement,
-      from: whole ? null : edges[this.part],
-      to: whole ? null : edges[this.part + 1],
-      reason,
-      note: null,
-      replaces: null,
-    };
-    const sent = await terminal.send(`/api/v1/work-units/${terminal.unit.code}/stops/statements`, body, {
-      label: `${name} ${clock(stop.start)}`,
-      form: { kind: "stop", start: stop.start },
-    });
-    if (!whole && this.part === 0) {
-      // What the next statement will have seen: the part just stated is in force before it.
-      stop.statement = sent.id;
-      this.part = 1;
-      return terminal.update();
+    const { stop } = this;
+    const seen = this.seen();
+    const also = this.also.map((one) => ({ seen_start: one.start, seen_end: one.end, seen_statement: one.statement }));
+    const entries = [];
+    for (const said of this.todo()) {
+      const name = nameOf(reasons.find((known) => known.code === said.reason)?.name, said.reason);
+      const body = { ...said, ...seen, also_seen: said.kind === "part" ? also : [], note: null, replaces: null };
+      const entry = await this.state(body, `${name} ${clock(said.from ?? stop.start)}`);
+      if (!entry.id) return;
+      entries.push(entry);
+      seen.seen_statement = entry.id; // the next one has seen this one
     }
-    terminal.answered.add(stop.start);
-    this.next();
+    await this.follow(entries);
+  }
+
+  /** Take the last word about this stop back. */
+  async revert() {
+    const body = { kind: "revert", ...this.seen(), from: null, to: null, reason: null, note: null, replaces: this.stop.statement };
+    const entry = await this.state(body, _("Take back {time}", { time: clock(this.stop.start) }));
+    if (entry.id) await this.follow([entry], { stay: true });
+  }
+
+  /** More of the stop has come to light: the same reason for it. */
+  async sameReason(offer) {
+    const body = { kind: "part", ...this.seen(), from: offer.start, to: offer.end, reason: offer.reason.code, note: null, replaces: null };
+    const entry = await this.state(body, `${nameOf(offer.reason.name, offer.reason.code)} ${clock(offer.start)}`);
+    if (entry.id) await this.follow([entry], { stay: true });
+  }
+
+  state(body, label) {
+    const { host, stop } = this;
+    return host.send(`/api/v1/work-units/${host.unit.code}/stops/statements`, body, {
+      label,
+      form: { kind: "stop", start: stop.start, reason: body.reason },
+    });
+  }
+
+  /** Wait for the answers; a stop that somebody else has changed comes back with what is new. */
+  async follow(entries, { stay = false } = {}) {
+    const { host, stop } = this;
+    this.busy = true;
+    host.update();
+    const outcomes = await Promise.all(entries.map((entry) => outcomeOf(host.outbox, entry.id, ANSWER_MS)));
+    this.busy = false;
+    const clash = outcomes.find(({ problem }) => problem?.code === "stop_changed");
+    if (clash) return this.conflict(entries, clash.problem.body.stop ?? null);
+    const answered = outcomes.at(-1).answer;
+    if (stay && answered?.stop) return this.show(answered.stop);
+    if (outcomes.every(({ problem }) => !problem)) host.answered.add(stop.start);
+    return this.next();
+  }
+
+  /** Nothing is lost: the choice stays, the present stop and what changed stand above it. */
+  async conflict(entries, present) {
+    const { host } = this;
+    for (const entry of entries) await host.outbox.discard(entry.id);
+    host.toast = null;
+    const mine = this.pieces.map(wanted).find(Boolean) ?? null;
+    const changes = differences(this.stop, present);
+    if (present) this.show(present);
+    Object.assign(this, { changes, also: [] });
+    if (present) this.pieces[0].chosen = this.pieces.length === 1 ? mine : null;
+    host.update();
+  }
+
+  show(stop) {
+    this.stops = this.stops.map((one, index) => (index === this.index ? { ...one, ...stop } : one));
+    this.pieces = piecesOf(this.stop);
+    this.part = 0;
+    this.changes = null;
+    this.host.history?.expire(this.host.unit.code);
+    this.host.update();
   }
 
   next() {
-    const left = this.stops.filter((stop) => !this.terminal.answered.has(stop.start));
-    if (!left.length) return this.terminal.closeDialog();
+    const left = this.stops.filter((stop) => !this.host.answered.has(stop.start));
+    if (!left.length || !this.goOn) return this.host.closeDialog();
     Object.assign(this, { stops: left, index: Math.min(this.index, left.length - 1) });
     this.reset();
-    this.terminal.update();
+    this.host.update();
   }
 }

@@ -9,6 +9,7 @@ import { linkState } from "./link.js";
 import { Live } from "./live.js";
 import { Outbox } from "./outbox.js";
 import { listenToScanner } from "./scanner.js";
+import { sheet, syncSheet } from "./sheet.js";
 import { SignInDialog } from "../dialogs/sign-in.js";
 import { now, speed } from "./time.js";
 
@@ -18,6 +19,7 @@ export class UnitPage extends Island {
   dialog = null;
   toast = null;
   person = null;
+  roles = [];
   history = new History();
   outbox = new Outbox();
 
@@ -33,7 +35,12 @@ export class UnitPage extends Island {
     this.outbox.start();
     this.stop = everySecond(this);
     listenToScanner((text) => this.scanned(text));
-    get("/api/v1/terminal/me").then((answer) => this.signedIn(answer.person), () => {});
+    get("/api/v1/terminal/me").then((answer) => { this.roles = answer.roles ?? []; this.signedIn(answer.person); }, () => {});
+  }
+
+  /** Whether the person may declare states and move pieces. */
+  get leads() {
+    return this.roles.some((role) => role === "supervisor" || role === "administrator");
   }
 
   get tile() {
@@ -67,6 +74,12 @@ export class UnitPage extends Island {
     return this.send(`/api/v1/job-orders/${encodeURIComponent(job.job_order)}/${action}`, body, { label });
   }
 
+  /** Undo an entry: thrown away while unsent, voided by a new statement afterwards. */
+  async voidEntry(commandId, label) {
+    if (await this.outbox.discard(commandId)) return;
+    await this.send(`/api/v1/quantities/${commandId}/void`, {}, { label: _("Undo {what}", { what: label }) });
+  }
+
   say(text, undo) {
     this.toast = { text, undo, until: performance.now() + TOAST_S * 1000 };
     this.update();
@@ -75,6 +88,7 @@ export class UnitPage extends Island {
   sent() {
     this.history.expire(this.unit.code);
     this.reloadEntries?.();
+    this.dialog?.answered?.();
   }
 
   refused({ entry, problem }) {
@@ -116,8 +130,7 @@ export class UnitPage extends Island {
   }
 
   overlay() {
-    return html`<dialog class="sheet" @cancel=${(event) => { event.preventDefault(); this.closeDialog(); }}>${this.dialog ? this.dialog.template() : nothing}</dialog>
-      ${this.toastBox()}`;
+    return html`${sheet(this)}${this.toastBox()}`;
   }
 
   toastBox() {
@@ -129,9 +142,6 @@ export class UnitPage extends Island {
   }
 
   rendered() {
-    const sheet = this.querySelector("dialog.sheet");
-    if (!sheet) return;
-    if (this.dialog && !sheet.open) sheet.showModal();
-    if (!this.dialog && sheet.open) sheet.close();
+    syncSheet(this);
   }
 }

@@ -2,6 +2,7 @@
 import { get } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
 import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
+import { EntriesDialog } from "../dialogs/entries.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
@@ -33,6 +34,7 @@ class Jobs extends UnitPage {
         ${linkBox(this)}<mes-clock class="clk"></mes-clock>${themeSwitch()}${languageSwitch()}</header>
       <main id="main"><div class="flt" role="group" aria-label=${_("Filter")}>
           ${this.filterButton("open", _("To do"), (job) => !done(job))}${this.filterButton("done", _("Done"), done)}
+          <button type="button" class="btn tap" @click=${() => this.openDialog(new EntriesDialog(this))}>${icon("reason")}<span>${_("Entries and corrections")}</span></button>
           <span class="why">${icon("info")}<span>${_("Order: running, priority, due.")}</span></span></div>
         ${this.list(shown, next)}</main>${this.overlay()}`;
   }

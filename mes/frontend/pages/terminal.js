@@ -1,8 +1,10 @@
 // A3, the operator terminal of one machine.
 import { get } from "../lib/api.js";
+import { DeclareDialog } from "../dialogs/declare.js";
 import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
 import { QuantityDialog } from "../dialogs/quantity.js";
 import { StopDialog } from "../dialogs/stop.js";
+import { StopListDialog } from "../dialogs/stop-list.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
@@ -84,9 +86,33 @@ class Terminal extends UnitPage {
 
   openStops(index) {
     const open = this.open;
-    const stops = open.length ? open : stopsOf(this.history.items(this.unit.code));
-    if (!stops.length) return this.say(_("There is no stop in this shift."), null);
-    this.openDialog(new StopDialog(this, stops, index ?? stops.length - 1));
+    if (!open.length) return this.openStopList();
+    this.openDialog(new StopDialog(this, open, index ?? open.length - 1));
+  }
+
+  /** All stops of the shift. */
+  get allStops() {
+    return stopsOf(this.history.items(this.unit.code));
+  }
+
+  /** Any stop of the shift, explained or not. */
+  openAnyStop(start) {
+    const stops = this.allStops;
+    const index = stops.findIndex((stop) => stop.start === start);
+    if (index >= 0) this.openDialog(new StopDialog(this, stops, index, false));
+  }
+
+  openStopList() {
+    if (!this.allStops.length) return this.say(_("There is no stop in this shift."), null);
+    this.openDialog(new StopListDialog(this));
+  }
+
+  get mayDeclare() {
+    return this.leads;
+  }
+
+  openDeclare(start, end) {
+    this.openDialog(new DeclareDialog(this, start, end));
   }
 
   openStop(start) {
@@ -106,12 +132,6 @@ class Terminal extends UnitPage {
     this.openDialog(new CompleteDialog(this, this.tile.job, this.tile.counted));
   }
 
-  /** Undo an entry: thrown away while unsent, voided by a new statement afterwards. */
-  async voidEntry(commandId, label) {
-    if (await this.outbox.discard(commandId)) return;
-    await this.send(`/api/v1/quantities/${commandId}/void`, {}, { label: _("Undo {what}", { what: label }) });
-  }
-
   /** Open a refused entry again with what was typed. */
   mend(entry) {
     if (entry.form.kind === "quantity") {
@@ -122,8 +142,7 @@ class Terminal extends UnitPage {
     this.outbox.discard(entry.id);
     this.answered.delete(entry.form.start);
     this.history.expire(this.unit.code);
-    const index = this.open.findIndex((stop) => stop.start === entry.form.start);
-    return this.openStops(index >= 0 ? index : null);
+    return this.openAnyStop(entry.form.start);
   }
 }
 

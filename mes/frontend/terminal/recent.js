@@ -1,4 +1,6 @@
 // Recent entries with undo; what is not sent yet or was refused stands on top.
+import { entryWords } from "../dialogs/entries.js";
+import { QuantityDialog } from "../dialogs/quantity.js";
 import { Problem } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
 import { count } from "../lib/format.js";
@@ -37,14 +39,20 @@ function row(terminal, entry) {
   const text = entryText(entry);
   return html`<li class=${entry.voided ? "void" : ""}><span class="num t">${clock(entry.at)}</span>${icon(symbolOf(entry))}
     <span class="x">${text}</span>
-    ${entry.voided
+    ${onlyTakesBack(entry) ? nothing : entry.voided
       ? html`<span class="vd">${_("Voided")}</span>`
       : entry.kind === "quantity"
-        ? html`<button type="button" class="btn tap undo" @click=${() => terminal.voidEntry(entry.command_id, text)}>${icon("undo")}<span>${_("Undo")}</span></button>`
+        ? html`<button type="button" class="btn tap undo" aria-label=${_("Correct {what}", { what: text })} @click=${() => terminal.openDialog(QuantityDialog.correcting(terminal, entry))}>${icon("reason")}</button>
+          <button type="button" class="btn tap undo" @click=${() => terminal.voidEntry(entry.command_id, text)}>${icon("undo")}<span>${_("Undo")}</span></button>`
         : nothing}</li>`;
 }
 
+function onlyTakesBack(entry) {
+  return Boolean(entry.voids) && ["good", "scrap", "rework"].every((name) => !Number(entry[name]));
+}
+
 function symbolOf(entry) {
+  if (entry.kind === "move") return "box";
   if (entry.kind !== "quantity") return entry.kind === "job" ? "run" : "reason";
   return Number(entry.good) && !Number(entry.scrap) ? "plus" : "reject";
 }
@@ -56,7 +64,9 @@ function actionWord(action) {
 export function entryText(entry) {
   const name = entry.reason ? nameOf(entry.reason.name, entry.reason.code) : "";
   if (entry.kind === "stop") return [name || _("Stop reason"), entry.start ? clock(entry.start) : ""].filter(Boolean).join(" ");
+  if (entry.kind === "move" || (entry.was && !onlyTakesBack(entry))) return entryWords(entry);
   if (entry.kind === "job") return [actionWord(entry.action), entry.job_order, name].filter(Boolean).join(" ");
+  if (onlyTakesBack(entry)) return _("Taken back");
   return [
     Number(entry.good) ? _("Good {n}", { n: (entry.good > 0 ? "+" : "−") + count(Math.abs(entry.good)) }) : "",
     Number(entry.scrap) ? _("Reject +{n} {name}", { n: count(entry.scrap), name }) : "",

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from flask_babel import format_date, get_locale
 
+from mes.core.instants import format_instant
 from mes.features.screens.report import charts, words
 from mes.features.screens.report.page import ReportPage, UnitRow
 from mes.features.screens.report.periods import Period, PeriodKind
@@ -76,6 +77,7 @@ def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
         "points": charts.shown_points(page, frame.reason_name),
         "missing": words.percent(None if result.kpis["oee"] is None else 1 - result.kpis["oee"]),
         "evidence": _evidence(frame, units),
+        "stops": _stops(page, frame, units),
         **charts.shown_bins(page, frame.zone),
         **charts.shown_strip(page, frame.zone),
         "units": [_unit(row, frame) for row in page.units],
@@ -86,6 +88,18 @@ def _evidence(frame: Frame, units: Sequence[str]) -> list[tuple[str, str]]:
     if len(units) != 1:
         return []
     return [(_("Evidence: case file"), frame.case_of(units[0]))]
+
+
+def _stops(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown | None:
+    """The machine and the window whose stops are listed; None: the report is of several."""
+    if len(units) != 1:
+        return None
+    span = page.period.span
+    return {
+        "unit": {"code": units[0], "name": frame.place_name},
+        "from": format_instant(span.start),
+        "to": format_instant(max(span.start, min(span.end, page.as_of))),
+    }
 
 
 def shown_frame(frame: Frame, period: Period) -> Shown:
