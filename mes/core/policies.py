@@ -53,6 +53,11 @@ class Policy:
     running_outside_plan: RunningOutsidePlan = RunningOutsidePlan.ADDS
     failure_divisor: FailureDivisor = FailureDivisor.FAILURES
 
+    @property
+    def reference(self) -> str:
+        """How an address names this very version: the name alone for a built-in profile."""
+        return self.name if PROFILES.get(self.name) == self else f"{self.name}@{self.version}"
+
     def to_json(self) -> dict[str, object]:
         """The policy object of an OEE case file; `failure_divisor` only where it is not usual."""
         keys = {key: getattr(self, key).value for key in (*PART_VALUES, "running_outside_plan")}
