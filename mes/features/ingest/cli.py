@@ -13,6 +13,7 @@ from mes import clock
 from mes.core.refusal import Refusal
 from mes.features.ingest.rebuild import rebuild as rebuild_projections
 from mes.features.production.master_loading import masters
+from mes.features.publishing.settling import differing as differing_figures
 from mes.features.storage.opening import opened
 
 
@@ -26,7 +27,8 @@ from mes.features.storage.opening import opened
 def rebuild(data: Path, check: bool, codes: tuple[str, ...], as_json: bool) -> None:
     """Make states, runs, quantities and sums again from the facts.
 
-    Exit status 1 when they differ from what was kept.
+    Exit status 1 when they differ from what was kept. Published figures are never changed; those
+    that the facts no longer give are listed.
     """
     with opened(data) as database:
         with database.reading() as session:
@@ -36,12 +38,16 @@ def rebuild(data: Path, check: bool, codes: tuple[str, ...], as_json: bool) -> N
         found = rebuild_projections(
             database, clock.plant_now_us(), check=check, codes=codes or None
         )
+        with database.reading() as session:
+            differing = differing_figures(session, clock.plant_now_us(), codes or None)
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        click.echo(json.dumps({**asdict(found), "published_differing": differing}))
     else:
         for one in found.differences:
             click.echo(f"{one.work_unit} {one.projection}: only {one.side}: {one.row}")
         verdict = "equal" if found.count == 0 else f"{found.count} differences"
         click.echo(f"{found.work_units} work units, {found.rows} rows rebuilt: {verdict}")
+        for name in differing:
+            click.echo(f"published figure no longer equal to the facts: {name}")
     if found.count:
         sys.exit(1)

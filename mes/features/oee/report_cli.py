@@ -15,6 +15,7 @@ from mes.features.oee.queries import unit_at, unit_by_code
 from mes.features.oee.service import unit_case
 from mes.features.oee.windows import policy_argument, window_of
 from mes.features.production.master_loading import masters
+from mes.features.publishing.standing import figure_standing
 from mes.features.storage.opening import opened
 
 OPTIONS = ("from", "to", "day", "shift", "policy")
@@ -55,12 +56,15 @@ def oee_command(
             window = window_of(arguments, unit.plan, at.as_of)
             case = unit_case(session, at, window, policy=policy_argument(arguments, known))
             result = compute(case)
+            standing = figure_standing(session, at, window, result)
             if as_json:
                 answer = {
                     "work_unit": unit.code,
                     **result.to_json(),
+                    "publication": standing.to_json(),
                     "case_file": case_to_json(case),
                 }
                 click.echo(json.dumps(answer, ensure_ascii=False))
             else:
-                click.echo(result_text(unit.code, case, result) + "\n")
+                click.echo(result_text(unit.code, case, result))
+                click.echo(f"  {'state':<28} {standing.text}\n")

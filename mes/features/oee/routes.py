@@ -17,6 +17,7 @@ from mes.features.oee.windows import instant_argument, policy_argument, window_o
 from mes.features.production.master_loading import masters
 from mes.features.production.queries import tiles
 from mes.features.production.tile import instant
+from mes.features.publishing.standing import figure_standing
 from mes.web.roles import require
 from mes.web.wiring import reading
 
@@ -71,6 +72,7 @@ def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
         window = window_of(arguments, given.unit.plan, given.as_of)
         policy = policy_argument(arguments, given.masters)
         result = unit_result(session, given, window, policy=policy, as_of=as_of)
+        publication = figure_standing(session, given, window, result)
     moment = given.as_of if as_of is None else min(as_of, given.as_of)
     query = {
         "from": instant(window.start),
@@ -84,6 +86,7 @@ def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
         "window": [format_instant(window.start), format_instant(window.end)],
         "as_of": instant(moment),
         "case": f"/api/v1/work-units/{code}/case?{urlencode(query)}",
+        "publication": publication.to_json(),
     }
 
 

@@ -10,6 +10,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
+from mes.core.flags import Flag
+from mes.core.oee import OeeResult
+from mes.features.oee.service import Known
 from mes.features.production.masters import Line, Masters, WorkUnit
 from mes.features.production.plan import Plan
 from mes.features.production.tile import instant
@@ -48,6 +51,17 @@ class Standing:
     figure: PublishedFigure | None = None
     signed: tuple[int, int] = (0, 0)
 
+    @property
+    def text(self) -> str:
+        """As the command line prints it."""
+        row, revision = self.signoff, self.figure.revision if self.figure else None
+        parts = [self.state.value]
+        if revision is not None:
+            parts.append(f"revision {revision}")
+        if row is not None:
+            parts.append(f"{row.kind} by {row.actor.get('label')} {instant(row.recorded_at)}")
+        return ", ".join(parts)
+
     def to_json(self) -> dict[str, Any]:
         """As the API answers it."""
         row = self.signoff
@@ -60,6 +74,20 @@ class Standing:
             "shifts_signed": self.signed[0],
             "shifts": self.signed[1],
         }
+
+
+def figure_standing(session: Session, given: Known, window: Span, result: OeeResult) -> Standing:
+    """The standing of a work unit's figure as it is known now."""
+    closed = given.as_of >= window.end and (
+        given.known_until is None or given.known_until >= window.end
+    )
+    return standing(
+        session,
+        given.masters,
+        given.unit,
+        window,
+        closed=closed and Flag.PROVISIONAL_STOP not in result.flags,
+    )
 
 
 def standing(
