@@ -218,3 +218,31 @@ def test_the_report_command_prints_the_figure_of_its_case_file(served: Served, b
         expected = compute(parse_case(shown.pop("case_file"))).to_json()
         assert {key: shown[key] for key in expected} == expected
     assert len(answer.stdout.splitlines()) >= 1
+
+
+def test_the_policies_are_listed_with_their_keys_and_where_they_are_used(
+    client: httpx.Client,
+) -> None:
+    items = client.get("/api/v1/policies").json()["items"]
+    assert [(one["reference"], one["version"], one["built_in"]) for one in items] == [
+        ("iso22400", 1, True),
+        ("tpm", 1, True),
+        ("oee_com", 1, True),
+    ]
+    assert items[0]["keys"]["no_order"] == "availability"
+    assert items[1]["keys"]["no_order"] == "outside"
+    assert all(one["newest"] for one in items)
+    assert [len(one["sites"]) for one in items] == [1, 0, 0]
+
+
+def test_the_kpis_are_listed_with_definition_formula_and_unit(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/kpis").json()
+    figure = client.get("/api/v1/work-units/unit-11/oee").json()
+    assert {kpi["key"] for kpi in answer["items"]} == figure["kpis"].keys()
+    oee = next(kpi for kpi in answer["items"] if kpi["key"] == "oee")
+    assert (oee["iso_symbol"], oee["unit"], oee["better"]) == ("OEE", "1", "higher")
+    assert oee["formula"] == "Σ(ideal time × GQ) / PBT"
+    assert oee["definition"].keys() == oee["name"].keys() == {"ko", "en"}
+    waiting = {kpi["key"]: kpi["waits_for"]["en"] for kpi in answer["waiting"]}
+    assert waiting["process_capability"] == "measured values with specification limits"
+    assert not waiting.keys() & figure["kpis"].keys()
