@@ -57,6 +57,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ingest.bp,
     oee.bp,
     explain.pages,
+    explain.bp,
     rollups.bp,
     plant.bp,
     policies.bp,

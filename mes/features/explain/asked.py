@@ -23,6 +23,7 @@ ARGUMENTS = (
     "kpi",
     "as_of",
     "known_until",
+    "version",
     "class",
     "at",
     "page",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,14 @@ from mes.core.refusal import Refusal
 from mes.core.tally import Tally
 from mes.features.explain.asked import Asked
 from mes.features.oee.queries import unit_by_code
-from mes.features.oee.service import Known, job_names, known_unit, unit_records, unit_tally
+from mes.features.oee.service import (
+    Known,
+    job_names,
+    known_as_then,
+    known_unit,
+    unit_records,
+    unit_tally,
+)
 from mes.features.oee.windows import instant_argument, policy_argument, window_of
 from mes.features.production.cases import build_case
 from mes.features.production.master_loading import masters
@@ -103,13 +110,6 @@ def explained(session: Session, wanted: Asked, now_us: int) -> Explained:
         as_of=instant_argument(wanted.arguments, "as_of"),
         at=instant_argument(wanted.arguments, "at"),
     )
-
-
-def known_as_then(given: Known, known_until: int | None) -> Known:
-    """A work unit as a tile knew it whose source had been silent since `known_until`."""
-    if known_until is None or (given.known_until is not None and given.known_until <= known_until):
-        return given
-    return replace(given, known_until=known_until)
 
 
 def explained_window(

@@ -1,19 +1,29 @@
-"""The explain page: from a figure to its formula, its intervals and its facts."""
+"""The explain page, and the case files of a figure that is a sum."""
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, render_template, request
+import json
+from collections.abc import Iterator
+
+from apiflask import APIBlueprint
+from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
+from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
 from mes.features.explain.asked import asked
+from mes.features.explain.bundle import Wanted, bundle_cases, bundle_head, wanted_bundle
 from mes.features.explain.evidence import evidence
 from mes.features.explain.evidence_view import shown_evidence
 from mes.features.explain.queries import explained
+from mes.features.explain.schemas import BundleQuery
 from mes.features.explain.view import Frame, shown_explanation
 from mes.features.screens.language import select_language
 from mes.features.screens.setup import EXTENSION, Screens
+from mes.web.roles import require
+from mes.web.wiring import reading
 
 pages = Blueprint("explain", __name__)
+bp = APIBlueprint("cases", __name__, url_prefix="/api/v1")
 
 
 @pages.get("/explain")
@@ -31,3 +41,34 @@ def explain() -> str:
             held = evidence(session, found.given, found.chosen, as_of=found.as_of, after=after)
             facts = shown_evidence(frame, found.chosen, held)
     return render_template("explain.html", explain=shown, facts=facts)
+
+
+@bp.get("/cases")
+@bp.input(BundleQuery, location="query")
+@bp.doc(
+    summary="Case files whose sum is a figure",
+    description="A bundle (`oee-case-bundle/1`) of the cases of several work units or of a place; "
+    "`mes oee case FILE` computes the figure of their sum again.",
+    tags=["oee"],
+)
+@require()
+def get_cases(query_data: BundleQuery) -> Response:
+    """The bundle, written case by case."""
+    arguments = query_data.arguments()
+    now_us = plant_now_us()
+    with reading() as session:
+        wanted_bundle(session, arguments, now_us)  # refusals come before the first byte
+
+    def text() -> Iterator[str]:
+        with reading() as session:
+            yield from _text(session, wanted_bundle(session, arguments, now_us))
+
+    return Response(stream_with_context(text()), mimetype="application/json")
+
+
+def _text(session: Session, wanted: Wanted) -> Iterator[str]:
+    head = json.dumps(bundle_head(wanted), ensure_ascii=False)
+    yield f'{head[:-1]}, "cases": ['
+    for number, case in enumerate(bundle_cases(session, wanted)):
+        yield (", " if number else "") + json.dumps(case, ensure_ascii=False)
+    yield "]}\n"

@@ -16,6 +16,7 @@ from mes.features.explain import words as say
 from mes.features.explain.asked import Asked
 from mes.features.explain.queries import INTERVALS_PER_PAGE, Explained
 from mes.features.explain.timeline import strip
+from mes.features.oee.addresses import case_address
 from mes.features.production.tile import instant
 from mes.features.screens.language import name_of
 from mes.features.screens.report import words
@@ -60,7 +61,7 @@ class Frame:
             "from": instant(found.window.start),
             "to": instant(found.window.end),
             "as_of": instant(found.as_of),
-            "policy": found.policy.name,
+            "policy": found.policy.reference,
             "day": None,
             "shift": None,
             **changed,
@@ -77,18 +78,12 @@ class Frame:
         return name_of(held.names, self.language, reason) if held else reason
 
 
-def case_address(frame: Frame) -> str:
+def case_of(frame: Frame) -> str:
     """Address of the case file behind the figure."""
     found = frame.found
-    query = {
-        "from": instant(found.window.start),
-        "to": instant(found.window.end),
-        "as_of": instant(found.as_of),
-        "policy": found.policy.name,
-    }
-    if "known_until" in frame.wanted.arguments:
-        query["known_until"] = frame.wanted.arguments["known_until"]
-    return f"/api/v1/work-units/{found.given.unit.code}/case?{urlencode(query)}"
+    given = frame.wanted.arguments
+    further = {name: given[name] for name in ("known_until", "version") if name in given}
+    return case_address(found.given.unit.code, found.window, found.policy, found.as_of, **further)
 
 
 def shown_explanation(frame: Frame) -> Shown:
@@ -101,7 +96,7 @@ def shown_explanation(frame: Frame) -> Shown:
     return {
         "title": _("Why %(n)s?", n=value),
         "kpi": kpi.key,
-        "kpi_name": f"{name_of(kpi.names, frame.language)} ({kpi.iso_symbol})",
+        "kpi_name": _kpi_name(kpi, frame.language),
         "definition": _definition(kpi, frame.language),
         "kpis": [(one.key, name_of(one.names, frame.language)) for one in KPIS],
         "place": name,
@@ -124,8 +119,8 @@ def shown_explanation(frame: Frame) -> Shown:
         "unfiltered": frame.address("#intervals", **{"class": None, "page": None}),
         **strip(found.intervals, found.window, frame.zone, found.chosen),
         **_list(frame),
-        "case": case_address(frame),
-        "report": f"/report?{urlencode({'place': unit.code, 'policy': found.policy.name})}",
+        "case": case_of(frame),
+        "report": f"/report?{urlencode({'place': unit.code, 'policy': found.policy.reference})}",
         "hidden": _hidden(frame),
     }
 
@@ -168,6 +163,11 @@ def _enters(bucket: Bucket, frame: Frame) -> bool:
     if bucket is Bucket.UNKNOWN:
         return policy.unknown.value != "outside"
     return bucket is Bucket.NORMAL or policy.running_outside_plan.value == "adds"
+
+
+def _kpi_name(kpi: Kpi, language: str) -> str:
+    name = name_of(kpi.names, language)
+    return name if name == kpi.iso_symbol else f"{name} ({kpi.iso_symbol})"
 
 
 def _definition(kpi: Kpi, language: str) -> str:
@@ -291,7 +291,7 @@ def _hidden(frame: Frame) -> list[tuple[str, str]]:
         "from": instant(found.window.start),
         "to": instant(found.window.end),
         "as_of": instant(found.as_of),
-        "policy": found.policy.name,
+        "policy": found.policy.reference,
     }
     for name in ("known_until", "class", "at"):
         if name in frame.wanted.arguments:

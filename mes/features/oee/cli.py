@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from mes.core.case import Case, CaseError, load_json, parse_case
+from mes.core.case_bundle import Bundle, bundle_of, compute_bundle, is_bundle, parse_bundle
+from mes.core.case_model import Span
 from mes.core.case_schema import case_schema, result_schema
 from mes.core.oee import OeeResult, result_of, tally
-from mes.core.policies import PROFILES, policy_by_name
+from mes.core.policies import PROFILES, Policy, policy_by_name
 from mes.features.oee.case_text import result_text
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
@@ -38,29 +41,36 @@ def oee() -> None:
     type=click.Choice(list(PROFILES)),
     help="Use this profile instead of the policy of each file.",
 )
-def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None) -> None:
-    """Compute each case FILE and print its result.
+@click.option("--sum", "as_sum", is_flag=True, help="Print the figure of all files together.")
+def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None, as_sum: bool) -> None:
+    """Compute each case FILE and print its result; a bundle of cases gives that of their sum.
 
     Exits with status 1, naming field and reason, when a file has a mistake.
     """
-    computed: list[tuple[Path, Case, OeeResult]] = []
+    policy = None if policy_name is None else policy_by_name(policy_name)
+    read: list[tuple[str, Case | Bundle]] = []
     mistakes = 0
     for file in files:
         try:
-            computed.append((file, *_compute(file, policy_name)))
+            read.append((_shown(file), _read(file)))
         except CaseError as mistake:
             mistakes += 1
             click.echo(f"{_shown(file)}: {mistake.field}: {mistake.reason}", err=True)
     if mistakes:
+        sys.exit(1)
+    try:
+        if as_sum:
+            read = [("sum", bundle_of(_all_cases(read), policy))]
+        computed = [(title, one, _compute(one, policy)) for title, one in read]
+    except CaseError as mistake:
+        click.echo(f"{mistake.field}: {mistake.reason}", err=True)
         sys.exit(1)
     if as_json:
         results = [result.to_json() for _, _, result in computed]
         shown = results[0] if len(results) == 1 else results
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        click.echo(
-            "\n\n".join(result_text(_shown(one), case, made) for one, case, made in computed)
-        )
+        click.echo("\n\n".join(_text(*entry) for entry in computed))
 
 
 @oee.command("schema")
@@ -76,7 +86,7 @@ def _shown(file: Path) -> str:
     return click.format_filename(file)
 
 
-def _compute(file: Path, policy_name: str | None) -> tuple[Case, OeeResult]:
+def _read(file: Path) -> Case | Bundle:
     if file.stat().st_size > FILE_BYTES_MAX:
         raise CaseError("(file)", f"is larger than {FILE_BYTES_MAX} bytes")
     try:
@@ -85,6 +95,27 @@ def _compute(file: Path, policy_name: str | None) -> tuple[Case, OeeResult]:
         raise CaseError("(file)", "is not UTF-8 text") from None
     except OSError as error:
         raise CaseError("(file)", f"cannot be read: {error.strerror}") from None
-    read = parse_case(load_json(text))
-    policy = read.policy if policy_name is None else policy_by_name(policy_name)
-    return read, result_of(tally(read), policy)
+    data = load_json(text)
+    return parse_bundle(data) if is_bundle(data) else parse_case(data)
+
+
+def _all_cases(read: list[tuple[str, Case | Bundle]]) -> tuple[Case, ...]:
+    return tuple(
+        case for _, one in read for case in (one.cases if isinstance(one, Bundle) else (one,))
+    )
+
+
+def _compute(one: Case | Bundle, policy: Policy | None) -> OeeResult:
+    if isinstance(one, Bundle):
+        return compute_bundle(one, policy)
+    return result_of(tally(one), policy or one.policy)
+
+
+def _text(title: str, one: Case | Bundle, result: OeeResult) -> str:
+    if isinstance(one, Bundle):
+        named = f"{title}: sum of {len(one.cases)} cases"
+        first = min(one.cases, key=lambda case: case.window.start)
+        last = max(case.window.end for case in one.cases)
+        whole = replace(first, window=Span(first.window.start, last), as_of=last)
+        return result_text(named, whole, result)
+    return result_text(title, one, result)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
+from sqlalchemy.orm import Session
 
 from mes import clock
 from mes.core.case import case_to_json
 from mes.core.instants import format_instant
+from mes.features.oee.addresses import case_address, tile_case_address
 from mes.features.oee.queries import line_item, state_items, unit_at, unit_by_code
 from mes.features.oee.schemas import FigureQuery, WindowQuery
-from mes.features.oee.service import unit_case, unit_result
+from mes.features.oee.service import Known, known_as_then, tile_version, unit_case, unit_result
 from mes.features.oee.windows import instant_argument, policy_argument, window_of
 from mes.features.production.master_loading import masters
+from mes.features.production.masters import Masters
 from mes.features.production.queries import tiles
 from mes.features.production.tile import instant
 from mes.features.publishing.standing import figure_standing
@@ -42,7 +45,8 @@ def list_lines() -> dict[str, Any]:
 def list_work_units() -> dict[str, Any]:
     """All work units in plant order, each as its whole live tile."""
     with reading() as session:
-        return {"items": tiles(session, None, clock.plant_now_us()), "next": None}
+        known, found = masters(session), tiles(session, None, clock.plant_now_us())
+        return {"items": [_with_case(known, tile) for tile in found], "next": None}
 
 
 @bp.get("/work-units/<code>")
@@ -51,8 +55,9 @@ def list_work_units() -> dict[str, Any]:
 def get_work_unit(code: str) -> dict[str, Any]:
     """The live tile."""
     with reading() as session:
-        unit = unit_by_code(masters(session), code)
-        return tiles(session, [unit.id], clock.plant_now_us())[0]
+        known = masters(session)
+        unit = unit_by_code(known, code)
+        return _with_case(known, tiles(session, [unit.id], clock.plant_now_us())[0])
 
 
 @bp.get("/work-units/<code>/oee")
@@ -67,25 +72,20 @@ def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
     """The result over a window; default is the current shift."""
     arguments = query_data.arguments()
     with reading() as session:
-        given = unit_at(session, code, clock.plant_now_us())
+        given = _known(session, code, arguments)
         as_of = instant_argument(arguments, "as_of")
         window = window_of(arguments, given.unit.plan, given.as_of)
         policy = policy_argument(arguments, given.masters)
         result = unit_result(session, given, window, policy=policy, as_of=as_of)
         publication = figure_standing(session, given, window, result)
     moment = given.as_of if as_of is None else min(as_of, given.as_of)
-    query = {
-        "from": instant(window.start),
-        "to": instant(window.end),
-        "as_of": instant(moment),
-        "policy": result.policy.reference,
-    }
+    further = {k: v for k, v in arguments.items() if k == "known_until"}
     return {
         **result.to_json(),
         "work_unit": code,
         "window": [format_instant(window.start), format_instant(window.end)],
         "as_of": instant(moment),
-        "case": f"/api/v1/work-units/{code}/case?{urlencode(query)}",
+        "case": case_address(code, window, result.policy, moment, **further),
         "publication": publication.to_json(),
     }
 
@@ -102,7 +102,7 @@ def get_case(code: str, query_data: FigureQuery) -> dict[str, Any]:
     """The case file (`oee-case/1`) over a window."""
     arguments = query_data.arguments()
     with reading() as session:
-        given = unit_at(session, code, clock.plant_now_us())
+        given = _known(session, code, arguments)
         window = window_of(arguments, given.unit.plan, given.as_of)
         case = unit_case(
             session,
@@ -111,7 +111,11 @@ def get_case(code: str, query_data: FigureQuery) -> dict[str, Any]:
             policy=policy_argument(arguments, given.masters),
             as_of=instant_argument(arguments, "as_of"),
         )
-    return {**case_to_json(case), "work_unit": code}
+        version = tile_version(session, given.unit.id)
+    source: dict[str, Any] = {"tile_version": version}
+    if "version" in arguments:
+        source["asked_tile_version"] = arguments["version"]
+    return {**case_to_json(case), "work_unit": code, "source": source}
 
 
 @bp.get("/work-units/<code>/states")
@@ -125,3 +129,15 @@ def get_states(code: str, query_data: WindowQuery) -> dict[str, Any]:
         given = unit_at(session, code, clock.plant_now_us())
         window = window_of(arguments, given.unit.plan, given.as_of)
         return {"items": state_items(session, given, window), "next": None}
+
+
+def _known(session: Session, code: str, arguments: Mapping[str, str]) -> Known:
+    """What is known of a work unit now, or what a tile without data knew."""
+    given = unit_at(session, code, clock.plant_now_us())
+    return known_as_then(given, instant_argument(arguments, "known_until"))
+
+
+def _with_case(known: Masters, tile: dict[str, Any]) -> dict[str, Any]:
+    """A tile with the address of the case file behind its figures."""
+    unit = known.work_units[known.work_unit_ids[tile["work_unit"]]]
+    return {**tile, "case": tile_case_address(tile, unit.site.policy)}

@@ -53,6 +53,13 @@ class FigureQuery(WindowQuery):
     as_of: str | None = Field(
         default=None, description="Compute as if nothing after this instant were known."
     )
+    known_until: str | None = Field(
+        default=None,
+        description="The state is unknown from there on; as a tile showed it that had no data.",
+    )
+    version: str | None = Field(
+        default=None, description="Version of the tile whose case is wanted; repeated in `source`."
+    )
 
 
 class RollupQuery(BaseModel):

@@ -7,7 +7,7 @@ hours that ingest keeps; tallies add up exactly, so both ways give the same figu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -77,6 +77,23 @@ def known_unit(session: Session, known: Masters, unit: WorkUnit, now_us: int) ->
         as_of=present(covered, now_us, fresh_limit_us()),
         known_until=None if covered is None else known_until(covered),
     )
+
+
+def known_as_then(given: Known, known_until: int | None) -> Known:
+    """A work unit as a tile knew it whose source had been silent since `known_until`.
+
+    Args:
+        known_until: end of what was known; None: all that is known now.
+    """
+    if known_until is None or (given.known_until is not None and given.known_until <= known_until):
+        return given
+    return replace(given, known_until=known_until)
+
+
+def tile_version(session: Session, unit_id: int) -> int:
+    """The present version of a work unit's tile; 0: nothing has been derived yet."""
+    query = select(WorkUnitLive.version).where(WorkUnitLive.work_unit_id == unit_id)
+    return session.scalar(query) or 0
 
 
 def unit_case(

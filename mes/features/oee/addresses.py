@@ -1,0 +1,51 @@
+"""Addresses of the case files behind figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from mes.core.case_model import Span
+from mes.core.instants import parse_instant
+from mes.core.policies import Policy
+from mes.features.production.coverage import known_until
+from mes.features.production.tile import instant
+
+
+def case_address(unit: str, span: Span, policy: Policy, as_of: int, **further: str) -> str:
+    """Address of the case file behind the figures of a work unit and a window."""
+    query = {
+        "from": instant(span.start),
+        "to": instant(span.end),
+        "as_of": instant(as_of),
+        "policy": policy.reference,
+        **further,
+    }
+    return f"/api/v1/work-units/{quote(unit, safe='')}/case?{urlencode(query)}"
+
+
+def tile_case_address(tile: Mapping[str, Any], policy: Policy) -> str:
+    """Address of the case file behind the figures of a live tile.
+
+    It speaks of the shift of the tile as of the tile, with what was covered then: `known_until`.
+    """
+    shift = tile["shift"]
+    span = Span(parse_instant(shift["start"]), parse_instant(shift["end"]))
+    covered = tile["covered_until"]
+    further = {"version": str(tile["version"])}
+    if covered is not None:
+        further["known_until"] = instant(known_until(parse_instant(covered)))
+    return case_address(tile["work_unit"], span, policy, parse_instant(tile["as_of"]), **further)
+
+
+def bundle_address(units: Iterable[str], span: Span, policy: Policy, as_of: int) -> str:
+    """Address of the case files of several work units whose sum is a figure."""
+    query = {
+        "work_units": ",".join(units),
+        "from": instant(span.start),
+        "to": instant(span.end),
+        "as_of": instant(as_of),
+        "policy": policy.reference,
+    }
+    return f"/api/v1/cases?{urlencode(query)}"
