@@ -111,3 +111,24 @@ def statement_dirty_from(
             first = min(first, statement.window_start - growth)
         statement = by_id.get(statement.replaces) if statement.replaces else None
     return None if first >= FOREVER else first
+
+
+def statement_dirty_until(
+    new: StopStatement, statements: Iterable[StopStatement], minor_limit_us: int
+) -> int:
+    """The instant behind which a new statement changes nothing but the end of a stop it meets.
+
+    Args:
+        minor_limit_us: the longest of the minor-stop limits in force.
+        statements: at least those that it replaces, directly or through others.
+    """
+    by_id = {statement.command_id: statement for statement in statements}
+    last = 0
+    seen: set[str] = set()
+    statement: StopStatement | None = new
+    while statement is not None and statement.command_id not in seen:
+        seen.add(statement.command_id)
+        if statement.kind is not StatementKind.REVERT:
+            last = max(last, statement.window_end + minor_limit_us)
+        statement = by_id.get(statement.replaces) if statement.replaces else None
+    return last

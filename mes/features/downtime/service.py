@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.derive import statements as core
 from mes.core.derive.records import StateRecord
-from mes.core.derive.restart import statement_dirty_from
+from mes.core.derive.restart import statement_dirty_from, statement_dirty_until
 from mes.core.derive.statements import StatementKind
 from mes.core.instants import format_instant
 from mes.features.audit.service import record
@@ -75,7 +75,12 @@ def state_stop(
     before = state_records(session, unit.id, *window)
     row = _kept(session, unit, context, draft, statement)
     since = statement_dirty_from(statement, chain, unit.longest_limit_us)
-    facts_changed(session, unit.id, context.now if since is None else min(since, context.now))
+    facts_changed(
+        session,
+        unit.id,
+        context.now if since is None else min(since, context.now),
+        statement_dirty_until(statement, chain, unit.longest_limit_us),
+    )
     record(
         session,
         context.actor,

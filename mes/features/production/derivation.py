@@ -27,6 +27,7 @@ from mes.features.production.interpret import (
     ways,
 )
 from mes.features.production.live_state import LiveState
+from mes.features.production.mending import mended
 from mes.features.production.rows import (
     job_runs,
     records_from,
@@ -49,6 +50,8 @@ def derive_unit(scope: Scope, live: LiveState | None, touched: Touched) -> LiveS
     Returns:
         What to keep in `work_unit_live`; None: there is nothing yet.
     """
+    if live is not None and mended(scope, live, touched):
+        return live
     runs = _derive_runs(scope) if touched.runs is not None or live is None else []
     states_from = touched.states
     by_hand = any(span.way is Way.MANUAL for span in ways(scope.unit))

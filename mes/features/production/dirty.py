@@ -27,6 +27,8 @@ class Touched:
         readings: the new readings, in no order.
         gaps: starts of the new known holes.
         only_readings: nothing but these readings is new.
+        corrected_until: nothing but what people say about stops is new, and nothing behind this
+            instant follows from it but the end of a stop; None: that is not known.
     """
 
     states: int | None = None
@@ -36,6 +38,7 @@ class Touched:
     readings: list[FactRow] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     only_readings: bool = True
+    corrected_until: int | None = None
 
     def touch(
         self,

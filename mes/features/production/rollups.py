@@ -29,6 +29,8 @@ ShiftKey = tuple[str, str]
 """Production day and shift code."""
 Names = Callable[[int], str | None]
 
+_REACH_US = 3 * 86_400_000_000
+"""A production day with its shifts is shorter."""
 _HOURS = table(RollupHour)
 _SHIFTS = table(RollupShift)
 _OF_UNIT = _HOURS.c.work_unit_id == bindparam("unit")
@@ -42,6 +44,7 @@ _HOURS_OF_SHIFT = select(_HOURS).where(
     _HOURS.c.production_day == bindparam("day"),
     _HOURS.c.shift == bindparam("code"),
     _HOURS.c.start >= bindparam("from"),
+    _HOURS.c.start < bindparam("from") + 2 * _REACH_US,
 )
 _ROWS_OF_SHIFT = (
     _SHIFTS.c.work_unit_id == bindparam("unit"),
@@ -53,6 +56,8 @@ _DELETE_SHIFT = delete(_SHIFTS).where(*_ROWS_OF_SHIFT)
 _INSERT_HOURS = insert(_HOURS)
 _INSERT_SHIFTS = insert(_SHIFTS)
 _INSIDE = (_OF_UNIT, _HOURS.c.start >= bindparam("start"), _HOURS.c.end <= bindparam("end"))
+_DELETE_INSIDE = delete(_HOURS).where(*_INSIDE)
+_CHANGED_SHIFTS = select(_HOURS.c.production_day, _HOURS.c.shift).where(*_INSIDE).distinct()
 _ADDED = (
     select(
         _HOURS.c.material_id,
@@ -67,9 +72,6 @@ _MARKS = (
     .distinct()
 )
 _EXACT = select(_HOURS.c.material_id, _HOURS.c.exact).where(*_INSIDE, _HOURS.c.exact.is_not(None))
-
-_REACH_US = 3 * 86_400_000_000
-"""A production day with its shifts is shorter."""
 
 
 def sum_between(session: Session, unit_id: int, start: int, end: int, names: Names) -> Tally:
@@ -102,6 +104,23 @@ def delete_rollups(session: Session, unit_id: int, since: int) -> None:
         run(session, _DELETE_SHIFT, of_shift)
         left = run(session, _HOURS_OF_SHIFT, {**of_shift, "from": since - _REACH_US}).mappings()
         run_many(session, _INSERT_SHIFTS, _shift_rows(unit_id, key, left))
+
+
+def replace_rollups(
+    session: Session, unit_id: int, start: int, end: int, closed: Sequence[tuple[Cell, Parts]]
+) -> None:
+    """Make the hours of [start, end), cell borders both, say what `closed` says."""
+    given = {"unit": unit_id, "start": start, "end": end}
+    keys = {(row.production_day, row.shift) for row in run(session, _CHANGED_SHIFTS, given)}
+    keys |= {(cell.production_day.isoformat(), cell.shift) for cell, _ in closed}
+    run(session, _DELETE_INSIDE, given)
+    rows = [row for cell, parts in closed for row in _hour_rows(unit_id, cell, parts)]
+    run_many(session, _INSERT_HOURS, rows)
+    for key in sorted(keys):
+        of_shift = _of_shift(unit_id, key)
+        run(session, _DELETE_SHIFT, of_shift)
+        hours = run(session, _HOURS_OF_SHIFT, {**of_shift, "from": start - _REACH_US}).mappings()
+        run_many(session, _INSERT_SHIFTS, _shift_rows(unit_id, key, hours))
 
 
 def insert_rollups(session: Session, unit_id: int, closed: Sequence[tuple[Cell, Parts]]) -> None:

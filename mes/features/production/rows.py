@@ -90,13 +90,19 @@ def records_with_context(
     return [record_from_json(row) for row in run(session, _RECORDS_FROM, given)]
 
 
-def records_from(session: Session, unit_id: int, before: int) -> tuple[list[StateRecord], bool]:
-    """Enough records to derive again from `before`, and whether they begin with the first one."""
+def records_from(
+    session: Session, unit_id: int, before: int, end: int = FOREVER
+) -> tuple[list[StateRecord], bool]:
+    """Enough records to derive again from `before`, and whether they begin with the first one.
+
+    Args:
+        end: those that start from there on are left out.
+    """
     row = run(session, _LAST_BEFORE, {"unit": unit_id, "before": before}).one_or_none()
     begin = -FOREVER
     if row is not None:
         begin = row.start if row.stop_start is None else row.stop_start
-    given = {"unit": unit_id, "start": begin, "end": FOREVER}
+    given = {"unit": unit_id, "start": begin, "end": end}
     return [record_from_json(found) for found in run(session, _RECORDS_FROM, given)], row is None
 
 

@@ -49,7 +49,9 @@ DEFERRED = "work_units_to_derive"
 """Key in `Session.info` of what `deferring` collects."""
 
 
-def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
+def facts_changed(
+    session: Session, work_unit_id: int, from_us: int, corrected_until: int | None = None
+) -> None:
     """Derive the projections of a work unit again after people's facts were written.
 
     Args:
@@ -57,6 +59,8 @@ def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
         work_unit_id: the work unit the facts speak about.
         from_us: earliest instant they speak about (UTC microseconds): of a job event or quantity
             its `at` (that of the voided one too), of a stop statement `statement_from`.
+        corrected_until: only stop statements were written, and nothing behind this instant follows
+            from them but the end of a stop; None: that is not known.
     """
     session.flush()
     waiting: dict[int, int] | None = session.info.get(DEFERRED)
@@ -68,6 +72,7 @@ def facts_changed(session: Session, work_unit_id: int, from_us: int) -> None:
     dirty = Dirty(known)
     touched = dirty.unit(work_unit_id)
     touched.only_readings = False
+    touched.corrected_until = corrected_until
     touched.touch(states=from_us, pieces=from_us, runs=from_us, latest=last_fact_of(session, unit))
     derive_again(session, dirty)
 

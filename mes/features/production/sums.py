@@ -13,7 +13,7 @@ from mes.core.exact import Number
 from mes.features.production.bookings import NO_JOB, Booking
 from mes.features.production.facts import exact
 from mes.features.production.standstill import MINUTE_US
-from mes.features.production.statements import run, run_many, table
+from mes.features.production.statements import FOREVER, run, run_many, table
 from mes.models import QuantityRecord
 
 QuantityKey = tuple[int, int, int]
@@ -25,7 +25,11 @@ _HELD = select(
     _QUANTITIES.c.job_order_id,
     _QUANTITIES.c.material_id,
     *(_QUANTITIES.c[name] for name in _NAMES),
-).where(_QUANTITIES.c.work_unit_id == bindparam("unit"), _QUANTITIES.c.minute >= bindparam("since"))
+).where(
+    _QUANTITIES.c.work_unit_id == bindparam("unit"),
+    _QUANTITIES.c.minute >= bindparam("since"),
+    _QUANTITIES.c.minute < bindparam("until"),
+)
 _KEY = (
     (_QUANTITIES.c.work_unit_id == bindparam("k_unit"))
     & (_QUANTITIES.c.minute == bindparam("k_minute"))
@@ -38,12 +42,16 @@ _INSERT = insert(_QUANTITIES)
 
 
 def replace_quantities(
-    session: Session, unit_id: int, since: int, bookings: Iterable[Booking]
+    session: Session,
+    unit_id: int,
+    since: int,
+    bookings: Iterable[Booking],
+    until: int = FOREVER,
 ) -> None:
-    """Make the minute rows from `since` (a whole minute) on say what the bookings say."""
+    """Make the minute rows of [since, until), both whole minutes, say what the bookings say."""
     held = {
         (row[0], row[1], row[2]): tuple(row[3:8])
-        for row in run(session, _HELD, {"unit": unit_id, "since": since})
+        for row in run(session, _HELD, {"unit": unit_id, "since": since, "until": until})
     }
     sums: dict[QuantityKey, list[Number]] = {}
     add_to_minutes(sums, bookings)
@@ -66,7 +74,7 @@ def held_minutes(session: Session, unit_id: int, since: int) -> dict[QuantityKey
     """The minute rows from `since` on as exact numbers."""
     return {
         (row[0], row[1], row[2]): [exact(value) for value in row[3:8]]
-        for row in run(session, _HELD, {"unit": unit_id, "since": since})
+        for row in run(session, _HELD, {"unit": unit_id, "since": since, "until": FOREVER})
     }
 
 

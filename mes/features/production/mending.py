@@ -1,0 +1,188 @@
+"""Deriving closed time again after a correction, leaving what lies behind it as it is.
+
+What people say about a stop of last month changes records up to the next time the machine runs,
+and the hours up to there; everything later follows from the same facts as before. So records are
+derived again window by window until an old and a new one agree, and only these hours are summed.
+Where that cannot be told (pulses, the present shift, a machine that never ran again) the general
+way is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mes.core.case_model import Span
+from mes.core.derive.records import StateRecord
+from mes.core.derive.restart import restart_point, splice
+from mes.core.derive.signals import Gap, State
+from mes.core.derive.statements import StopStatement, statements_in_force
+from mes.core.derive.states import derive_from
+from mes.features.production import facts
+from mes.features.production.bookings import RunIndex
+from mes.features.production.dirty import Touched
+from mes.features.production.interpret import (
+    Way,
+    all_state_sources,
+    counter_tags,
+    state_signals,
+    state_tags,
+    ways,
+)
+from mes.features.production.live_state import LiveState
+from mes.features.production.parts import Parts, Stretch, length_us, parts_of
+from mes.features.production.plan import Cell
+from mes.features.production.rollups import replace_rollups
+from mes.features.production.rows import (
+    job_runs,
+    records_from,
+    records_with_context,
+    replace_records,
+)
+from mes.features.production.scope import BRIDGE_US, Scope, booked_in
+from mes.features.production.standstill import reach_back
+from mes.features.production.sums import replace_quantities
+
+_HOUR_US = 3_600_000_000
+_WINDOWS_US = (4 * _HOUR_US, 24 * _HOUR_US, 7 * 24 * _HOUR_US)
+"""How far behind a correction its end is looked for."""
+_GAPS_MAX = 8
+
+
+def mended(scope: Scope, live: LiveState, touched: Touched) -> bool:
+    """Derive again what a correction of closed time changes; False: nothing was done."""
+    since, until = touched.states, touched.corrected_until
+    border = min(live.sealed - length_us(live.cell), live.period_start)
+    if since is None or until is None or scope.until is not None or until > border:
+        return False
+    if since < live.origin or any(span.way is Way.COUNTS for span in ways(scope.unit)):
+        return False
+    for window_us in _WINDOWS_US:
+        horizon = until + window_us
+        if horizon > border:
+            return False
+        cut = _derived(scope, since, until, horizon)
+        if cut is not None:
+            return _summed(scope, live, cut, border)
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cut:
+    """Old and new records up to where they agree again."""
+
+    old: Sequence[StateRecord]
+    new: Sequence[StateRecord]
+    until: int
+
+
+def _derived(scope: Scope, since: int, until: int, horizon: int) -> _Cut | None:
+    """Records derived again with the facts before `horizon`; None: they do not meet before it."""
+    session, unit = scope.session, scope.unit
+    old, from_first = records_from(session, unit.id, since - BRIDGE_US, horizon)
+    point = restart_point(old, since, BRIDGE_US, from_first=from_first)
+    if point is None:
+        return None
+    tags = state_tags(unit)
+    rows = facts.last_facts(session, tags, point.at) + facts.facts_since(
+        session, tags, point.at, horizon
+    )
+    events = []
+    if any(span.way is Way.MANUAL for span in ways(unit)):
+        events = facts.job_events(session, unit.id, facts.rate_finder(scope.known, unit))
+    signals = [
+        s for s in state_signals(unit, scope.known, rows, [], events) if s.event_time < horizon
+    ]
+    tail = derive_from(
+        point.at,
+        next((s for s in reversed(signals) if s.event_time < point.at), None),
+        [signal for signal in signals if signal.event_time >= point.at],
+        [
+            Gap(start=start, end=end)
+            for start, end in facts.gaps_after(session, all_state_sources(unit), point.at)
+            if start < horizon
+        ],
+        _statements(scope, point.at, horizon),
+        scope.rules,
+    )
+    held = {record.start: record for record in old}
+    last = horizon - BRIDGE_US - scope.unit.longest_limit_us
+    agreed = next((r for r in tail if _meets(r, held.get(r.start), until, last)), None)
+    if agreed is None:
+        return None
+    new = splice(old, point, tail, from_first=from_first)
+    return _Cut(
+        old=[record for record in old[point.index :] if record.start < agreed.start],
+        new=[record for record in new if record.start < agreed.start],
+        until=agreed.start,
+    )
+
+
+def _meets(record: StateRecord, held: StateRecord | None, until: int, last: int) -> bool:
+    """Whether a record ends what the correction changes: running, as before, seen to its end."""
+    return (
+        held == record
+        and record.state is State.RUNNING
+        and record.start >= until
+        and record.end is not None
+        and record.end <= last
+    )
+
+
+def _statements(scope: Scope, start: int, horizon: int) -> list[StopStatement]:
+    """The statements in force about a stretch; one from outside may have replaced one inside."""
+    in_force = statements_in_force(facts.stop_statements(scope.session, scope.unit.id, start))
+    return [one for one in in_force if one.window_start < horizon]
+
+
+def _summed(scope: Scope, live: LiveState, cut: _Cut, border: int) -> bool:
+    """Write the records that differ and sum their hours again; False: nothing was done."""
+    session, unit = scope.session, scope.unit
+    start, end = _hours(scope, cut)
+    if end > border or start < live.origin:
+        return False
+    if replace_records(session, unit.id, cut.old, cut.new) is None:
+        return True
+    records = records_with_context(session, unit.id, start, end)
+    runs = job_runs(session, unit.id, start, end)
+    tags = counter_tags(unit)
+    rows = facts.facts_since(session, tags, start, end)
+    rows += facts.facts_reaching_back(session, tags, end)
+    priors = {row.tag_id: row for row in facts.last_facts(session, tags, start, countable=True)}
+    found = booked_in(session, scope.known, unit, rows, priors, RunIndex(runs), start)
+    bookings = [booking for booking in found.bookings if booking.at < end]
+    replace_quantities(session, unit.id, start, bookings, end)
+    done: list[tuple[Cell, Parts]] = []
+    for cell in unit.plan.cells(start, end):
+        stretch = Stretch(
+            unit=unit,
+            known=scope.known,
+            window=Span(cell.start, cell.end),
+            as_of=max(cell.end, live.last_fact),
+            records=records,
+            runs=[r for r in runs if r.start < cell.end and (r.end is None or r.end > cell.start)],
+            bookings=[b for b in bookings if cell.start <= b.at < cell.end],
+            marks=found.marks,
+        )
+        done.append((cell, parts_of(stretch)))
+    replace_rollups(session, unit.id, start, end, done)
+    return True
+
+
+def _hours(scope: Scope, cut: _Cut) -> tuple[int, int]:
+    """The cells whose sums may differ: back to a stop that grows, on over gaps that are shared."""
+    session, unit, tags = scope.session, scope.unit, counter_tags(scope.unit)
+    first = min([cut.until, *(r.start for r in (*cut.old[:1], *cut.new[:1]))])
+    for row in facts.facts_reaching_back(session, tags, first + 1):
+        if row.gap_from is not None:
+            before = facts.last_facts(session, [row.tag_id], first, countable=True)
+            first = min(first, max(row.gap_from, before[0].event_time) if before else first)
+    records = records_with_context(session, unit.id, first, cut.until)
+    first = min(first, reach_back(records, first, scope.now_limit_us))
+    start, end = unit.plan.cell_at(first).start, unit.plan.cell_at(cut.until - 1).end
+    for _ in range(_GAPS_MAX):
+        beyond = [row.event_time for row in facts.facts_reaching_back(session, tags, end)]
+        if not beyond:
+            break
+        end = unit.plan.cell_at(max(beyond)).end
+    return start, end
