@@ -45,7 +45,7 @@ def init_screens(app: Flask, database: Database, who: Callable[[], Who | None]) 
         database: where pages read from.
         who: the person or account of the present request, None when nobody is signed in.
     """
-    from mes.features.screens.routes import screens
+    from mes.features.screens.calendar_page import screens  # with the pages of all modules
 
     app.extensions[EXTENSION] = Screens(database=database, assets=read_assets(), who=who)
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(TRANSLATIONS))
@@ -85,6 +85,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
         ("overview", "/", gettext("Overview")),
         ("orders", "/orders", gettext("Work orders")),
         ("report", "/report", gettext("Reports")),
+        ("calendar", "/calendar", gettext("Work calendar")),
         ("sources", "/sources", gettext("Sources")),
         *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),
     )
