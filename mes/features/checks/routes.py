@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
+from mes.features.checks.access import DECIDERS, READERS
 from mes.features.checks.effects import effect
 from mes.features.checks.queries import orphaned, summary
 from mes.features.checks.schemas import (
@@ -24,15 +25,10 @@ from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.commands.subjects import find_work_unit
 from mes.features.ingest.queries import kept_aside
-from mes.web.roles import Role, require
+from mes.web.roles import require
 from mes.web.wiring import reading
 
 bp = APIBlueprint("checks", __name__, url_prefix="/api/v1/checks", tag="Data checks")
-
-READERS = (Role.SUPERVISOR, Role.QUALITY, Role.MANAGER, Role.INTEGRATOR)
-"""Who may look at data checks, besides an administrator."""
-DECIDERS = (Role.SUPERVISOR, Role.QUALITY, Role.MANAGER)
-"""Who may decide about suspect counts, besides an administrator."""
 
 
 @bp.get("/summary")

@@ -8,6 +8,7 @@ What a template expects:
 - `orders.html`: `units` [{code, name, line}], `items` [{code, name, unit}]
 - `report.html`: `report`, see `report.view.shown_report`
 - `sources.html`: `units`; the island reads `/api/v1/sources`
+- `checks.html`: `may_decide`; the island reads `/api/v1/checks`
 - `audit.html`: `audit`, see `audit.AuditPage`
 - `sign-in.html`: `next`
 - `error.html`: `problem` {title, status, code, detail}
@@ -27,6 +28,8 @@ from flask import (
 from werkzeug.exceptions import NotFound
 
 from mes.clock import plant_now_us
+from mes.features.checks.access import DECIDERS as CHECK_DECIDERS
+from mes.features.checks.access import READERS as CHECK_READERS
 from mes.features.production.master_loading import masters
 from mes.features.production.queries import tiles
 from mes.features.publishing.settling import settle_waiting
@@ -125,6 +128,13 @@ def audit() -> str:
     with held().database.reading() as session:
         shown = audit_page(session, AuditFilter(**asked), zone)
     return render_template("audit.html", audit=shown)
+
+
+@screens.get("/checks")
+def checks() -> str:
+    """Suspect counts and their decisions, records kept aside, statements without a stop."""
+    check(actor(), CHECK_READERS, method=request.method)
+    return render_template("checks.html", may_decide=actor().has(*CHECK_DECIDERS))
 
 
 @screens.get("/sign-in")

@@ -11,6 +11,8 @@ from flask_babel import Babel, gettext
 
 from mes.clock import plant_clock
 from mes.db import Database
+from mes.features.checks.access import READERS as CHECK_READERS
+from mes.features.checks.suspects import open_count
 from mes.features.screens.assets import Assets, read_assets
 from mes.features.screens.language import language_url, name_of, select_language, select_theme
 from mes.features.screens.site import read_site
@@ -71,6 +73,7 @@ def page_helpers(app: Flask) -> dict[str, object]:
         "who": held.who(),
         "page": (request.endpoint or "").rpartition(".")[2],
         "navigation": navigation,
+        "open_checks": lambda: open_checks(held.database),
         "language_url": language_url,
         "page_csrf_token": csrf_token,
         "name_of": lambda names, fallback="": name_of(names, language, fallback),
@@ -81,14 +84,22 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
     """(endpoint, address, label) of the office menu."""
     who = maybe_actor()
     reads_audit = who is not None and who.has(Role.MANAGER)
+    reads_checks = who is not None and who.has(*CHECK_READERS)
     return (
         ("overview", "/", gettext("Overview")),
         ("orders", "/orders", gettext("Work orders")),
         ("report", "/report", gettext("Reports")),
         ("calendar", "/calendar", gettext("Work calendar")),
         ("sources", "/sources", gettext("Sources")),
+        *([("checks", "/checks", gettext("Data checks"))] if reads_checks else []),
         *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),
     )
+
+
+def open_checks(database: Database) -> int:
+    """How many suspect counts wait for a decision."""
+    with database.reading() as session:
+        return open_count(session)
 
 
 def csrf_token() -> str:

@@ -58,6 +58,8 @@ function words(code) {
     shift_already_signed: _("The shift is signed off already."),
     shift_not_signed: _("The shift is not signed off."),
     signoff_needs_note: _("Say why you sign off all the same."),
+    check_changed: _("This count has changed since you saw it. Look at it again."),
+    count_not_acceptable: _("This count cannot be accepted as it is. Enter the amount."),
     validation: _("Please mend the marked fields."),
     outbox_full: _("The device keeps no more entries. Connect it to the server first."),
     http_401: _("Please sign in."),

@@ -39,7 +39,7 @@ export function wallTile(unit, tile, items) {
   const voice = { quiet: "t-q", notice: "t-n", act: "t-a", unknown: "t-u" }[voiceOf(tile)];
   return html`<article class="tile is-${tile.state} ${voice} ${voice === "t-u" ? "hatched" : ""}">
     <div class="band ${voice === "t-u" ? "hatch" : ""}"><div class="plate">
-      <div class="r1"><h3><a href="/terminal/${unit.code}">${nameOf(unit.name, unit.code)}</a></h3>${openMark(tile)}</div>
+      <div class="r1"><h3><a href="/terminal/${unit.code}">${nameOf(unit.name, unit.code)}</a></h3>${checkMark(tile)}${openMark(tile)}</div>
       <div class="r2">${icon(stateIcon(tile.state))}<b class="word">${stateWord(tile.state)}</b>
         <span class="timer num">${elapsed(now() - (instant(tile.state_since) ?? now()))}</span></div>
       <p class="why">${whyOf(tile)}</p></div></div>
@@ -56,6 +56,13 @@ export function wallTile(unit, tile, items) {
         : html`<span>${_("No order")}</span>`}</div>
       ${stripBox(unit, tile, items)}
     </div></article>`;
+}
+
+// Counts that wait for a decision; beside an unexplained stop only their number fits.
+function checkMark(tile) {
+  if (!tile.checks) return nothing;
+  const text = _("{n} checks", { n: tile.checks });
+  return html`<span class="mark chk" title=${text}>${icon("ne-check")}${tile.unexplained?.count ? html`<span class="sr">${text}</span><span aria-hidden="true">${tile.checks}</span>` : html`<span>${text}</span>`}</span>`;
 }
 
 function openMark(tile) {
