@@ -32,7 +32,7 @@ class Wanted:
 
     Attributes:
         rule: by which the work units of a line were chosen; None: they were named.
-        as_of: None: all that is known now.
+        as_of: of each work unit; None: all that is known now.
     """
 
     units: tuple[Known, ...]
@@ -40,7 +40,7 @@ class Wanted:
     rule: str | None
     window: Span
     policy: Policy
-    as_of: int | None
+    as_of: tuple[int | None, ...]
 
 
 def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -> Wanted:
@@ -80,7 +80,7 @@ def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -
         rule=place.rule.value if place and place.rule else None,
         window=window,
         policy=policy_argument(arguments, known) or found[0].site.policy,
-        as_of=instant_argument(arguments, "as_of"),
+        as_of=_moments(arguments, len(units)),
     )
 
 
@@ -99,6 +99,22 @@ def place_of(session: Session, known: Masters, code: str) -> Place:
     raise Refusal("place_unknown", f"there is no place {code[:80]!r}", status=404, field="place")
 
 
+def _moments(arguments: Mapping[str, str], count: int) -> tuple[int | None, ...]:
+    """`as_of` once for all work units, or one for each, with commas."""
+    texts = [text for text in arguments.get("as_of", "").split(",") if text]
+    moments = [instant_argument({"as_of": text}, "as_of") for text in texts]
+    if len(moments) < 2:
+        return tuple(moments or [None]) * count
+    if len(moments) != count:
+        raise Refusal(
+            "window_malformed",
+            "as_of is one instant, or one for each of the work units",
+            status=422,
+            field="as_of",
+        )
+    return tuple(moments)
+
+
 def bundle_head(wanted: Wanted) -> dict[str, object]:
     """Everything of a bundle but its cases."""
     return {
@@ -113,8 +129,8 @@ def bundle_head(wanted: Wanted) -> dict[str, object]:
 
 def bundle_cases(session: Session, wanted: Wanted) -> Iterator[dict[str, object]]:
     """The cases one after another: only one is held in memory."""
-    for given in wanted.units:
-        for case in unit_cases(session, given, wanted.window, wanted.policy, wanted.as_of):
+    for given, as_of in zip(wanted.units, wanted.as_of, strict=True):
+        for case in unit_cases(session, given, wanted.window, wanted.policy, as_of):
             yield {**case_to_json(case), "work_unit": given.unit.code}
 
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from apiflask import APIBlueprint
-from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    render_template,
+    request,
+    send_file,
+    stream_with_context,
+)
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
@@ -16,11 +26,17 @@ from mes.features.explain.evidence import evidence
 from mes.features.explain.evidence_view import shown_evidence
 from mes.features.explain.queries import explained
 from mes.features.explain.schemas import BundleQuery
+from mes.features.explain.spreadsheet import Spreadsheet
 from mes.features.explain.view import Frame, shown_explanation
 from mes.features.screens.language import select_language
+from mes.features.screens.report.loading import Wanted as Report
+from mes.features.screens.report.loading import choose
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.web.roles import require
 from mes.web.wiring import reading
+
+REPORT_ARGUMENTS = ("place", "period", "day", "shift", "policy")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 pages = Blueprint("explain", __name__)
 bp = APIBlueprint("cases", __name__, url_prefix="/api/v1")
@@ -41,6 +57,24 @@ def explain() -> str:
             held = evidence(session, found.given, found.chosen, as_of=found.as_of, after=after)
             facts = shown_evidence(frame, found.chosen, held)
     return render_template("explain.html", explain=shown, facts=facts)
+
+
+@pages.get("/report.xlsx")
+def report_spreadsheet() -> Response:
+    """The report as a spreadsheet, with the arguments of the report page."""
+    language = select_language()
+    given = {name: request.args.get(name, "")[:80] for name in REPORT_ARGUMENTS}
+    screens: Screens = current_app.extensions[EXTENSION]
+    now_us = plant_now_us()
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        with screens.database.reading() as session:
+            chosen = choose(session, Report(**given, language=language), now_us)
+            Spreadsheet(session, chosen, language, request.host_url).write(Path(file.name), now_us)
+        name = f"{chosen.code}-{chosen.period.kind}-{chosen.period.day}.xlsx"
+        # the name may go while it is being sent: the open file stays
+        return send_file(
+            Path(file.name).open("rb"), mimetype=XLSX, as_attachment=True, download_name=name
+        )
 
 
 @bp.get("/cases")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -39,13 +39,18 @@ def tile_case_address(tile: Mapping[str, Any], policy: Policy) -> str:
     return case_address(tile["work_unit"], span, policy, parse_instant(tile["as_of"]), **further)
 
 
-def bundle_address(units: Iterable[str], span: Span, policy: Policy, as_of: int) -> str:
-    """Address of the case files of several work units whose sum is a figure."""
+def bundle_address(as_of: Mapping[str, int], span: Span, policy: Policy) -> str:
+    """Address of the case files of several work units whose sum is a figure.
+
+    Args:
+        as_of: by code of the work unit, what its figures speak of.
+    """
+    moments = [instant(at) for at in as_of.values()]
     query = {
-        "work_units": ",".join(units),
+        "work_units": ",".join(as_of),
         "from": instant(span.start),
         "to": instant(span.end),
-        "as_of": instant(as_of),
+        "as_of": moments[0] if len(set(moments)) == 1 else ",".join(moments),
         "policy": policy.reference,
     }
     return f"/api/v1/cases?{urlencode(query)}"

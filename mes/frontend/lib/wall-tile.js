@@ -6,6 +6,7 @@ import { collectorSilent, deviceLost } from "./link.js";
 import { stateIcon, stateWord } from "./states.js";
 import { hours, strip, stripLabel } from "./strip.js";
 import { clock, elapsed, instant, now } from "./time.js";
+import { whyAddress } from "./why.js";
 
 /** quiet | notice | act | unknown */
 export function voiceOf(tile) {
@@ -47,7 +48,7 @@ export function wallTile(unit, tile, items) {
       <div class="cnt"><div><span class="lb">${_("Good")}</span><b class="good num">${count(tile.good)}</b></div>
         <div><span class="lb">${_("Target now")}</span><span class="tgt num">${count(tile.target === null ? null : Math.round(tile.target))}</span></div>
         <div><span class="lb">${_("Gap")}</span><b class="gap num ${signClass(gap)}">${signed(gap)}</b></div>
-        <div><span class="lb">OEE</span><span class="tgt num">${percent(tile.oee)}<small> %</small></span></div></div>
+        <div><span class="lb">OEE</span><a class="tgt num" href=${whyAddress(tile) ?? nothing} aria-label=${_("Why {n} %?", { n: percent(tile.oee) })}>${percent(tile.oee)}<small> %</small></a></div></div>
       <div class="bar" aria-hidden="true"><i style="width:${Math.min(100, (tile.good / full) * 100).toFixed(1)}%"></i>${
         gap === null ? nothing : html`<u style="left:${Math.min(100, (tile.target / full) * 100).toFixed(1)}%"></u>`}</div>
       <div class="wo">${tile.job

@@ -3,6 +3,7 @@ import { count, percent, signClass, signed } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { clock, dueText, now } from "../lib/time.js";
+import { whyAddress } from "../lib/why.js";
 
 export function jobPanel(terminal) {
   const { tile } = terminal;
@@ -38,7 +39,7 @@ function pace(tile, job) {
   return html`<dl class="pace">
     <div><dt>${_("To target now")}</dt><dd class="num ${signClass(gap)}">${signed(gap)} <small>/ ${count(gap === null ? null : Math.round(tile.target))}</small></dd></div>
     <div><dt>${_("Cycle / standard")}</dt><dd class="num">${cycle === null ? "–" : cycle.toFixed(2)} <small>/ ${ideal === null ? "–" : ideal.toFixed(2)} ${_("s")}</small></dd></div>
-    <div><dt>OEE</dt><dd class="num">${percent(tile.oee)} <small>%</small></dd></div>
+    <div><dt>OEE</dt><dd class="num"><a class="whyl" href=${whyAddress(tile) ?? nothing}>${percent(tile.oee)} <small>% ${_("Why?")}</small></a></dd></div>
     <div><dt>${_("Expected end")}</dt><dd class="num">${expectedEnd(tile, job, cycle)} <small>${job?.due ? _("due {time}", { time: dueText(job.due) }) : ""}</small></dd></div></dl>`;
 }
 

@@ -106,8 +106,8 @@ def shown_points(page: ReportPage, reason_name: ReasonName) -> list[tuple[str, s
     ]
 
 
-def shown_bins(page: ReportPage, zone: str) -> Shown:
-    """Plan and good per hour or day."""
+def shown_bins(page: ReportPage, zone: str, why: Callable[[int, int], str]) -> Shown:
+    """Plan and good per hour or day; `why` explains a column."""
     bins = page.bins
     if not bins:
         return {"bins": []}
@@ -119,7 +119,13 @@ def shown_bins(page: ReportPage, zone: str) -> Shown:
     return {
         "bins_title": _("Plan and good per day") if weekly else _("Plan and good per hour"),
         "bins_total": _("good %(a)s / plan %(b)s", a=words.pieces(good), b=words.whole(plan)),
-        "bins": [_bin(one, top, zone, weekly) for one in bins],
+        "bins": [
+            {
+                **_bin(one, top, zone, weekly),
+                "why": None if one.good is None else why(one.start, one.end),
+            }
+            for one in bins
+        ],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
@@ -29,8 +29,8 @@ from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, Site, WorkUnit
 from mes.features.production.plan import Plan
 from mes.features.production.rows import job_runs
-from mes.features.production.tile import instant
 from mes.features.screens.language import name_of
+from mes.features.screens.report.links import Links
 from mes.features.screens.report.page import ReportPage, UnitCase, report_page
 from mes.features.screens.report.periods import (
     Period,
@@ -60,9 +60,36 @@ class Wanted:
     policy: str = ""
     language: str = "ko"
 
+    def address(self, period: Period) -> dict[str, str]:
+        """The arguments of the same report by its period, so that it stays the same later."""
+        return {
+            "place": self.place,
+            "period": period.kind.value,
+            "day": period.day.isoformat(),
+            "shift": period.shift or "",
+            "policy": self.policy,
+        }
 
-def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
-    """The page in words.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What an address means: which work units, over which period, under which profile."""
+
+    known: Masters
+    site: Site
+    code: str
+    units: tuple[WorkUnit, ...]
+    period: Period
+    policy: Policy
+
+    @property
+    def plan(self) -> Plan:
+        """The calendar whose periods are chosen."""
+        return self.units[0].plan
+
+
+def choose(session: Session, wanted: Wanted, now_us: int) -> Chosen:
+    """What an address means.
 
     Raises:
         Refusal: `place_unknown` (404), `day_invalid`, `policy_unknown` (422).
@@ -74,12 +101,34 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
     policy = _policy(known, site, wanted.policy)
     if not units:
         raise Refusal("place_unknown", "there is no work unit to report on yet", status=404)
-    if len(units) > UNITS_MAX:
-        units = units[:UNITS_MAX]
-    plan = units[0].plan
-    period = _period(plan, wanted, now_us)
+    return Chosen(
+        known=known,
+        site=site,
+        code=code,
+        units=tuple(units[:UNITS_MAX]),
+        period=_period(units[0].plan, wanted, now_us),
+        policy=policy,
+    )
+
+
+def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
+    """The page in words.
+
+    Raises:
+        Refusal: `place_unknown` (404), `day_invalid`, `policy_unknown` (422).
+    """
+    chosen = choose(session, wanted, now_us)
+    known, site, code, units = chosen.known, chosen.site, chosen.code, chosen.units
+    plan, period, policy = chosen.plan, chosen.period, chosen.policy
     before = beside(plan, period, -1)
-    page = _page(session, known, units, period, before, policy, now_us)
+    given = [known_unit(session, known, unit, now_us) for unit in units]
+    page = _page(session, given, period, before, policy)
+    links = Links(
+        span=period.span,
+        policy=policy,
+        as_of={one.unit.code: one.as_of for one in given},
+        arguments=wanted.address(period),
+    )
     frame = _frame(
         known,
         site,
@@ -88,7 +137,7 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
         units=units,
         period=period,
         policy=policy,
-        as_of=page.as_of,
+        links=links,
     )
     closed = not page.provisional and page.as_of >= period.span.end
     signing = shown_signing(
@@ -105,18 +154,15 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
 
 def _page(
     session: Session,
-    known: Masters,
-    units: Sequence[WorkUnit],
+    given: Sequence[Known],
     period: Period,
     before: Period | None,
     policy: Policy,
-    now_us: int,
 ) -> ReportPage:
-    given = [known_unit(session, known, unit, now_us) for unit in units]
     return report_page(
         [_unit(session, one, period, policy, single=len(given) == 1) for one in given],
         [unit_tally(session, one, before.span) for one in given] if before else [],
-        plan=units[0].plan,
+        plan=given[0].unit.plan,
         period=period,
         policy=policy,
         as_of=min([period.span.end, *(one.as_of for one in given)]),
@@ -234,7 +280,7 @@ def _frame(
     units: Sequence[WorkUnit],
     period: Period,
     policy: Policy,
-    as_of: int,
+    links: Links,
 ) -> Frame:
     language = wanted.language
 
@@ -270,26 +316,13 @@ def _frame(
         policy=policy.name,
         before=address(code, before) if before else None,
         after=address(code, after) if after else None,
-        case_of=lambda unit: case_address(unit, period.span, policy, as_of),
+        links=links,
         address_of=address,
         terminal=f"/terminal/{single.code}" if single else None,
         reason_name=reason_name,
         unit_name=named,
         zone=site.time_zone,
     )
-
-
-def case_address(unit: str, span: Span, policy: Policy, as_of: int) -> str:
-    """Address of the case file behind the figures of a work unit and a window."""
-    query = urlencode(
-        {
-            "from": instant(span.start),
-            "to": instant(span.end),
-            "as_of": instant(as_of),
-            "policy": policy.reference,
-        }
-    )
-    return f"/api/v1/work-units/{quote(unit)}/case?{query}"
 
 
 def _shift_label(unit: WorkUnit, code: str, language: str) -> str:

@@ -9,13 +9,17 @@ from fractions import Fraction
 
 from flask_babel import format_date, get_locale
 
+from mes.core.case_model import Span
 from mes.core.instants import format_instant
 from mes.features.screens.report import charts, words
+from mes.features.screens.report.links import Links
 from mes.features.screens.report.page import ReportPage, UnitRow
 from mes.features.screens.report.periods import Period, PeriodKind
 from mes.features.screens.report.words import _
 
 Shown = dict[str, object]
+WHY = ("oee", "availability", "effectiveness", "quality_ratio")
+"""KPIs that the table of machines explains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class Frame:
         shifts: (code, label) of the production day's shifts.
         policies: names of the KPI profiles.
         before: address of the period before; after: of the next one; None where there is none.
-        case_of: address of the case file of a work unit (code) for the page's window.
+        links: where each figure leads.
         address_of: address of the same report of another place.
         reason_name: what to call a reason code.
         item_names: what was made, for the subtitle.
@@ -46,7 +50,7 @@ class Frame:
     policy: str
     before: str | None
     after: str | None
-    case_of: Callable[[str], str]
+    links: Links
     address_of: Callable[[str], str]
     terminal: str | None
     reason_name: Callable[[str], str]
@@ -68,7 +72,7 @@ def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
         "coverage": words.percent(result.coverage),
         "unclassified": words.minutes(page.unclassified_us) if page.unclassified_us else None,
         "flags": [words.flag_word(flag) for flag in result.flags],
-        "figures": _figures(page, frame.case_of(units[0]) if len(units) == 1 else None),
+        "figures": _figures(page, frame.links, units),
         "steps": charts.shown_steps(page, frame.reason_name),
         "losses": charts.shown_losses(page, frame.reason_name, frame.terminal),
         "lost": words.minutes(sum((loss.us for loss in page.losses), Fraction(0))),
@@ -77,17 +81,22 @@ def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
         "points": charts.shown_points(page, frame.reason_name),
         "missing": words.percent(None if result.kpis["oee"] is None else 1 - result.kpis["oee"]),
         "evidence": _evidence(frame, units),
+        "excel": frame.links.excel(),
         "stops": _stops(page, frame, units),
-        **charts.shown_bins(page, frame.zone),
+        **charts.shown_bins(
+            page,
+            frame.zone,
+            lambda start, end: frame.links.why(units[0], "oee", Span(start, end)),
+        ),
         **charts.shown_strip(page, frame.zone),
         "units": [_unit(row, frame) for row in page.units],
     }
 
 
 def _evidence(frame: Frame, units: Sequence[str]) -> list[tuple[str, str]]:
-    if len(units) != 1:
-        return []
-    return [(_("Evidence: case file"), frame.case_of(units[0]))]
+    if len(units) == 1:
+        return [(_("Evidence: case file"), frame.links.evidence())]
+    return [(_("Evidence: case files of all machines"), frame.links.evidence())]
 
 
 def _stops(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown | None:
@@ -157,7 +166,7 @@ def _subtitle(page: ReportPage, frame: Frame) -> str:
     )
 
 
-def _figures(page: ReportPage, case: str | None) -> list[Shown]:
+def _figures(page: ReportPage, links: Links, units: Sequence[str]) -> list[Shown]:
     figures = page.result.figures
     labels = {
         "oee": _("Overall equipment effectiveness OEE"),
@@ -183,10 +192,20 @@ def _figures(page: ReportPage, case: str | None) -> list[Shown]:
             b=words.pieces(figures.counted.total),
         ),
     }
-    return [_figure(page, key, label, notes[key], case) for key, label in labels.items()]
+    return [
+        {**_figure(page, key, label, notes[key]), **_ways(links, units, key)}
+        for key, label in labels.items()
+    ]
 
 
-def _figure(page: ReportPage, key: str, label: str, note: str, case: str | None) -> Shown:
+def _ways(links: Links, units: Sequence[str], key: str) -> Shown:
+    """Where a figure leads: of one work unit to its page and case, of several to their table."""
+    if len(units) != 1:
+        return {"case": None, "why": "#machines"}
+    return {"case": links.case(units[0]), "why": links.why(units[0], key)}
+
+
+def _figure(page: ReportPage, key: str, label: str, note: str) -> Shown:
     value, delta = page.result.kpis[key], page.delta(key)
     cause = page.result.causes.get(key)
     before = page.previous.get(key)
@@ -196,7 +215,6 @@ def _figure(page: ReportPage, key: str, label: str, note: str, case: str | None)
         "known": value is not None,
         "width": charts.share(value or Fraction(0)),
         "note": words.cause_word(str(cause)) if cause else note,
-        "case": case,
         "previous": None if before is None else words.percent(before),
         "delta": words.percent(delta, sign=True),
         "direction": charts.direction(delta),
@@ -231,7 +249,8 @@ def _unit(row: UnitRow, frame: Frame) -> Shown:
     return {
         "label": frame.unit_name(row.place.names),
         "address": frame.address_of(row.place.code),
-        "case": frame.case_of(row.place.code),
+        "case": frame.links.case(row.place.code),
+        "why": {key: frame.links.why(row.place.code, key) for key in WHY},
         **{key: words.percent(kpis[key]) for key in ("oee", "availability")},
         **{key: words.percent(kpis[key]) for key in ("effectiveness", "quality_ratio")},
         "good": words.pieces(row.result.figures.counted.good),

@@ -1,0 +1,111 @@
+"""A spreadsheet written row by row: memory stays the same however many rows there are."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+
+from mes.core.instants import US_PER_S
+from mes.core.refusal import Refusal
+
+ROWS_MAX = 100_000
+"""Most rows of one spreadsheet."""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+CellValue = float | str | datetime | None
+
+
+class ExactFloat(float):
+    """A number whose cell holds all of its digits.
+
+    The writer prints numbers with 16 digits, which a double may need 17 of.
+    """
+
+    def __format__(self, spec: str) -> str:
+        """The shortest text that reads back as the same number, whatever the format asks."""
+        return float.__repr__(self)
+
+
+def safe_text(text: str) -> str:
+    """The text, kept from being read as a formula by a program that it is copied or saved to."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def local_time(at: int, zone: ZoneInfo) -> datetime:
+    """An instant as wall time of the plant, without zone as spreadsheets want it."""
+    seconds, rest = divmod(at, US_PER_S)
+    moment = datetime.fromtimestamp(seconds, zone).replace(microsecond=rest)
+    return moment.replace(tzinfo=None)
+
+
+class Workbook:
+    """Sheets that grow by rows, in the file `path`; closing it writes the file."""
+
+    def __init__(self, path: Path, sheets: Mapping[str, Sequence[str]]) -> None:
+        """Args: sheets: titles of the columns, by name of the sheet."""
+        self._book = xlsxwriter.Workbook(
+            str(path),
+            {
+                "constant_memory": True,
+                "tmpdir": tempfile.gettempdir(),
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+        self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"})
+        head = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self._sheets = {}
+        self._rows = dict.fromkeys(sheets, 0)
+        for name, titles in sheets.items():
+            sheet = self._book.add_worksheet(name)
+            sheet.freeze_panes(1, 1)
+            sheet.set_column(0, 2, 22)
+            sheet.set_column(3, len(titles), 16)
+            for column, title in enumerate(titles):
+                sheet.write_string(0, column, title, head)
+            self._sheets[name] = sheet
+
+    def __enter__(self) -> Workbook:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._book.close()
+
+    def add(self, name: str, row: Sequence[CellValue]) -> None:
+        """One more row of a sheet; None leaves a cell empty.
+
+        Raises:
+            Refusal: `too_many_rows` (422).
+        """
+        if sum(self._rows.values()) >= ROWS_MAX:
+            raise Refusal(
+                "too_many_rows",
+                f"the spreadsheet would have more than {ROWS_MAX} rows: choose a machine, or a"
+                " shorter period",
+                status=422,
+                field="period",
+            )
+        self._rows[name] += 1
+        number, sheet = self._rows[name], self._sheets[name]
+        for column, value in enumerate(row):
+            if value is None:
+                continue
+            if isinstance(value, str):
+                sheet.write_string(number, column, safe_text(value))
+            elif isinstance(value, datetime):
+                sheet.write_datetime(number, column, value, self._time)
+            else:
+                exact = ExactFloat(value) if isinstance(value, float) else value
+                sheet.write_number(number, column, exact)

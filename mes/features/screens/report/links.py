@@ -1,0 +1,55 @@
+"""Where each figure of a report leads: why it is so, its case file, its spreadsheet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from mes.core.case_model import Span
+from mes.core.policies import Policy
+from mes.features.explain.asked import explain_address
+from mes.features.oee.addresses import bundle_address, case_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Addresses of one report.
+
+    Attributes:
+        as_of: by code of the work unit, what its figures speak of.
+        arguments: of the report's own address.
+    """
+
+    span: Span
+    policy: Policy
+    as_of: Mapping[str, int]
+    arguments: Mapping[str, str]
+
+    def case(self, unit: str) -> str:
+        """Case file of a work unit's figures."""
+        return case_address(unit, self.span, self.policy, self.as_of[unit])
+
+    def why(self, unit: str, kpi: str, span: Span | None = None) -> str:
+        """The page that explains a figure of a work unit, of the period or a part of it."""
+        window = span or self.span
+        return explain_address(
+            unit,
+            window.start,
+            window.end,
+            as_of=self.as_of[unit],
+            policy=self.policy.reference,
+            kpi=kpi,
+        )
+
+    def evidence(self) -> str:
+        """Case file of the whole figure: of one work unit, or all that add up to it."""
+        units = list(self.as_of)
+        if len(units) == 1:
+            return self.case(units[0])
+        return bundle_address(self.as_of, self.span, self.policy)
+
+    def excel(self) -> str:
+        """The same report as a spreadsheet."""
+        given = {name: text for name, text in self.arguments.items() if text}
+        return f"/report.xlsx?{urlencode(given)}"
