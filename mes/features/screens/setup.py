@@ -89,7 +89,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
         ("overview", "/", gettext("Overview")),
         ("orders", "/orders", gettext("Work orders")),
         ("report", "/report", gettext("Reports")),
-        ("calendar", "/calendar", gettext("Work calendar")),
+        ("calendar", "/calendar", gettext("Shifts")),
         ("sources", "/sources", gettext("Sources")),
         *([("checks", "/checks", gettext("Data checks"))] if reads_checks else []),
         *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),

@@ -43,9 +43,9 @@ function actions(page, day) {
     ["stop", "wait", _("Planned stop"), true],
   ];
   return html`<div class="acts" role="group" aria-label=${_("Add to this day")}>${kinds.filter(([, , , shown]) => shown).map(([kind, symbol, label]) =>
-    html`<button type="button" class="btn" aria-pressed=${page.form?.kind === kind ? "true" : "false"} @click=${() => page.openForm(kind, day)}>${icon(symbol)}<span>${label}</span></button>`)}</div>
+    html`<button type="button" class="btn" aria-pressed=${page.mode === "day" && page.form?.kind === kind ? "true" : "false"} @click=${() => page.openForm(kind, day)}>${icon(symbol)}<span>${label}</span></button>`)}</div>
     ${day.past ? pastField(page) : nothing}
-    ${page.form ? form(page, day) : nothing}`;
+    ${page.form && page.mode === "day" ? form(page, day) : nothing}`;
 }
 
 export function pastField(page) {
@@ -86,10 +86,19 @@ function stopForm(page) {
     <div class="pair">${field(page, "start", _("From, empty: all day"), { type: "time" })}${field(page, "end", _("Until"), { type: "time" })}</div>`;
 }
 
-export function field(page, name, label, { type = "text", required = false, value = page.form?.[name] ?? "", typed = (text) => { page.form[name] = text; }, extra = {} } = {}) {
+// Times and dates are typed as text: native pickers show them in the format of the device.
+const KINDS = {
+  time: { pattern: "([01]\\d|2[0-3]):[0-5]\\d", placeholder: "08:00", inputmode: "numeric", maxlength: 5 },
+  date: { pattern: "\\d{4}-\\d{2}-\\d{2}", placeholder: "2026-11-24", inputmode: "numeric", maxlength: 10 },
+  number: { pattern: "\\d{1,4}", inputmode: "numeric", maxlength: 4 },
+  text: { maxlength: 200 },
+};
+
+export function field(page, name, label, { type = "text", required = false, value = page.form?.[name] ?? "", typed = (text) => { page.form[name] = text; }, maxlength = null } = {}) {
   const error = page.errors[name];
+  const kind = KINDS[type];
   return html`<div class="field"><label class=${required ? "req" : ""} for="c-${name}">${label}</label>
-    <input class="in num" id="c-${name}" type=${type} min=${extra.min ?? nothing} max=${extra.max ?? nothing} maxlength=${extra.maxlength ?? nothing} autocomplete="off" ?required=${required} .value=${String(value)}
-      aria-invalid=${error ? "true" : nothing} aria-describedby=${error ? `ce-${name}` : nothing} @change=${(event) => { typed(event.target.value); page.update(); }}>
+    <input class="in num" id="c-${name}" pattern=${kind.pattern ?? nothing} placeholder=${kind.placeholder ?? nothing} inputmode=${kind.inputmode ?? nothing} maxlength=${maxlength ?? kind.maxlength} autocomplete="off" ?required=${required} .value=${String(value)}
+      aria-invalid=${error ? "true" : nothing} aria-describedby=${error ? `ce-${name}` : nothing} @change=${(event) => { typed(event.target.value.trim()); page.update(); }}>
     ${error ? html`<span class="err" id="ce-${name}">${error}</span>` : nothing}</div>`;
 }

@@ -15,7 +15,7 @@ export function patternPanel(page) {
     ${preset ? html`<form class="frm" @submit=${(event) => { event.preventDefault(); page.applyPattern(); }}>
       ${field(page, "valid_from", _("From production day"), { type: "date", required: true, typed: (value) => page.patternTyped("valid_from", value) })}
       ${field(page, "start", _("First shift starts"), { type: "time", required: true, typed: (value) => page.patternTyped("start", value) })}
-      ${preset.crews > 1 ? field(page, "consecutive_days", _("Days in a row"), { type: "number", required: true, extra: { min: 1, max: 28 }, typed: (value) => page.patternTyped("consecutive_days", value) }) : nothing}
+      ${preset.crews > 1 ? field(page, "consecutive_days", _("Days in a row"), { type: "number", required: true, typed: (value) => page.patternTyped("consecutive_days", value) }) : nothing}
       <div class="field"><span class="lb">${_("Crews in order")}</span><div class="crewf">${form.crews.map((code, place) => html`<input class="in num" maxlength="12" aria-label=${_("Crew {n}", { n: place + 1 })} .value=${code} @change=${(event) => { form.crews[place] = event.target.value.trim(); page.loadPreview(); }}>`)}</div></div>
       ${over ? (page.canChangePast ? pastField(page) : html`<p class="muted">${_("This day is over. Only a supervisor can change it, with a reason.")}</p>`) : nothing}
       <div class="field"><span class="lb">${_("What is planned until then stays.")}</span><button class="btn primary" ?disabled=${page.busy || !page.preview}>${icon("check")}<span>${_("Apply from {day}", { day: form.valid_from ? dayText(form.valid_from, "short") : "–" })}</span></button></div></form>
@@ -30,7 +30,7 @@ function preview(page) {
       ${items.map((day) => html`<th scope="col" class=${day.holiday || day.weekday === "sun" ? "red" : ""}>${dayText(day.day, "short")}<br><small>${dayText(day.day, "weekday")}</small></th>`)}</tr></thead>
     <tbody>${crews.map((crew) => html`<tr><th scope="row"><i class=${crewClass(crew.crew, crews)}>${crew.crew}</i></th>${items.map((day) => {
       const own = day.shifts.filter((shift) => shift.crew === crew.crew);
-      return html`<td class=${own.length ? "" : "free"}>${own.length ? own.map((shift) => html`<span>${shiftName(shift)}</span>`) : html`<span class="faint">${_("off")}</span>`}</td>`;
+      return html`<td class=${own.length ? "" : "free"}>${own.length ? own.map((shift) => html`<span>${shiftName(shift)}</span>`) : html`<span class="faint">${_("Off duty")}</span>`}</td>`;
     })}</tr>`)}</tbody></table></div>
     <p class="muted num">${definition.shifts.map((shift) => html`<span class="nowrap">${nameOf(shift.name, shift.code)} ${shift.start}–${shift.end}</span> `)}</p>`;
 }
@@ -42,8 +42,8 @@ export function holidaysPanel(page) {
     <p class="muted">${_("Adds the holidays of a year to this calendar. What was changed or removed here stays so.")}</p>
     ${page.message ? html`<p class="msg ${page.message.bad ? "dn" : "up"}" role="status">${page.message.text}</p>` : nothing}
     <form class="frm" @submit=${(event) => { event.preventDefault(); page.seed(); }}>
-      ${field(page, "country", _("Country, two letters"), { required: true, extra: { maxlength: 2 } })}
-      ${field(page, "year", _("Year"), { type: "number", required: true, extra: { min: 2000, max: 2100 } })}
+      ${field(page, "country", _("Country, two letters"), { required: true, maxlength: 2 })}
+      ${field(page, "year", _("Year"), { type: "number", required: true })}
       <div class="field"><span class="lb">${_("Days that are over stay as they are.")}</span><button class="btn primary" ?disabled=${page.busy}>${icon("plus")}<span>${_("Add holidays")}</span></button></div></form></section>`;
 }
 

@@ -96,7 +96,7 @@ class CalendarPage extends Island {
     return html`<section class="card calbar" aria-label=${_("Calendar and month")}>
         <div class="chips" role="group" aria-label=${_("Work calendar")}>${this.calendars.map((one) => html`<button type="button" class="chip" aria-pressed=${one === calendar ? "true" : "false"} @click=${() => this.show(one.calendar)}>${nameOf(one.name, one.calendar)}</button>`)}</div>
         <span class="muted lines">${calendar.lines.map((line) => nameOf(line.name, line.line)).join(", ") || _("No line")}</span>
-        <div class="mon"><button type="button" class="btn" aria-label=${_("Month before")} @click=${() => this.turn(-1)}>${icon("back")}</button><b class="num">${dayText(this.month, "month")}</b>
+        <div class="mon"><button type="button" class="btn" aria-label=${_("Month before")} @click=${() => this.turn(-1)}>${icon("right", "flip")}</button><b class="num">${dayText(this.month, "month")}</b>
           <button type="button" class="btn" aria-label=${_("Month after")} @click=${() => this.turn(1)}>${icon("right")}</button>
           <button type="button" class="btn" @click=${() => this.toToday()}>${_("Today")}</button></div></section>
       ${this.mode === "pattern" ? patternPanel(this) : this.mode === "holidays" ? holidaysPanel(this) : nothing}
@@ -134,12 +134,11 @@ class CalendarPage extends Island {
   }
 
   openForm(kind, day) {
+    this.reset("day");
     const [shift] = this.pattern?.shifts ?? [];
     const whole = shift ? { shift: shift.code, start: shift.start, end: shift.end } : { shift: "OT", start: "", end: "" };
     const empty = works(day) ? { shift: "OT", start: "", end: "" } : whole;
     this.form = { kind, ko: "", en: "", reason: "", crew: "", ...(kind === "overtime" ? empty : { start: "", end: "" }) };
-    Object.assign(this, { errors: {}, message: null });
-    this.#command = null;
     this.update();
   }
 
