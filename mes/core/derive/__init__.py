@@ -61,10 +61,13 @@ statements)`.
             -> list[JobRun(job, item, start, end)]            # several jobs may overlap
     runs.runs_at(runs, at) -> list[JobRun]
 
-    counts.increments(readings, CounterRule(mode, modulus, max_per_s), before=None, decisions=None)
-            -> list[Increment(at, since, amount, counted, gap_from, flags)]
-    counts.portions(increment, cuts) -> list[Portion(at, count, estimated)]  # spreads a gap
+    increments.increments(readings, CounterRule(mode, modulus, max_per_s), before=None,
+                          decisions={at: Decided(choice, counts, since)})
+            -> list[Increment(at, since, amount, counted, gap_from, flags, old, new, suspect,
+                              decision)]
+    counts.portions(increment, cuts, productive) -> list[Portion(at, count, estimated)]  # a gap
     counts.credit(runs_at, role, count, pieces_per_count) -> list[(JobRun | None, pieces)]
+    counts.shared(runs_at) -> list[JobRun]       # several at once: shares of the ideal cycle (R31)
     counts.counted(role, roles, pieces) -> Pieces(good, scrap, rework, startup_scrap)
     counts.quantities_in_force(quantities) -> list[TypedQuantity]       # without voided ones
     counts.typed(quantity, roles) -> Pieces      # sums of Pieces: GQ, SQ, RQ; PQ is all three

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
-from mes.core.derive.counts import Decided
+from mes.core.derive.increments import Decided
 from mes.core.exact import Number, parse_number
 from mes.core.oee import compute
 from mes.features.checks.suspects import Suspect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from mes.core.derive.counts import CountDecision
+from mes.core.derive.increments import CountDecision
 from mes.core.instants import parse_instant
 from mes.features.checks.service import Draft
 from mes.features.checks.suspects import LIMIT, LIMIT_MAX, Status

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from mes.core.amounts import amount_json, parse_amount
-from mes.core.derive.counts import COUNTS_MAX, Decided
-from mes.core.derive.counts import CountDecision as Choice
+from mes.core.derive.increments import COUNTS_MAX, Decided
+from mes.core.derive.increments import CountDecision as Choice
 from mes.core.exact import number_to_json, parse_number
 from mes.core.refusal import Refusal
 from mes.features.audit.service import record

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.amounts import amount_json
 from mes.core.case_model import CounterMode
-from mes.core.derive.counts import COUNTS_MAX, CounterRule
+from mes.core.derive.increments import COUNTS_MAX, CounterRule
 from mes.core.exact import Number, number_to_json, parse_number
 from mes.core.instants import US_PER_S
 from mes.features.production import facts

@@ -10,21 +10,23 @@ from typing import NamedTuple
 from mes.core.case_model import CounterRole
 from mes.core.derive.counts import (
     MINUTE_US,
-    CountDecision,
-    Decided,
-    Increment,
     Pieces,
-    Reading,
     Stretch,
     TypedQuantity,
     counted,
     credit,
-    increments,
     minute_cuts,
     portions,
     quantities_in_force,
     shared,
     typed,
+)
+from mes.core.derive.increments import (
+    CountDecision,
+    Decided,
+    Increment,
+    Reading,
+    increments,
 )
 from mes.core.derive.runs import Item, JobRun
 from mes.core.exact import Number

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from mes.core.derive import counts, runs, statements
+from mes.core.derive import counts, increments, runs, statements
 from mes.core.derive.signals import State
 from mes.core.exact import Number, parse_number
 from mes.features.production.masters import Masters, WorkUnit
@@ -325,15 +325,15 @@ def typed_quantities(session: Session, unit_id: int, since: int) -> list[counts.
     ]
 
 
-Decisions = dict[tuple[int, int], counts.Decided]
+Decisions = dict[tuple[int, int], increments.Decided]
 """By (tag, instant of the reading)."""
 
 
 def count_decisions(session: Session, unit_id: int) -> Decisions:
     """Decisions on suspect counts by (tag, instant of the reading); the latest command wins."""
     return {
-        (tag, at): counts.Decided(
-            choice=counts.CountDecision(decision),
+        (tag, at): increments.Decided(
+            choice=increments.CountDecision(decision),
             counts=None if amount is None else exact(amount),
             since=since,
         )

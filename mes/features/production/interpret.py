@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from mes.core.case_model import CounterMode, CounterRole
-from mes.core.derive.counts import CounterRule, Reading, increments
+from mes.core.derive.increments import CounterRule, Reading, increments
 from mes.core.derive.runs import JobEvent
 from mes.core.derive.signals import (
     PulseFact,

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from mes.core.case_model import CounterMode
-from mes.core.derive.counts import CounterRule, Reading
+from mes.core.derive.increments import CounterRule, Reading
 
 SECOND = 1_000_000
 

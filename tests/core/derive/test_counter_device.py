@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mes.core import counters
 from mes.core.case_model import Counter, CounterMode, CounterRole
-from mes.core.derive.counts import CounterRule, Reading, increments, minute_cuts, portions
+from mes.core.derive.counts import minute_cuts, portions
+from mes.core.derive.increments import CounterRule, Reading, increments
 from tests.core.derive.device import SECOND, lived
 
 RULES = st.one_of(

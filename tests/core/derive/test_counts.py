@@ -13,22 +13,24 @@ from hypothesis import strategies as st
 
 from mes.core.case_model import CounterMode, CounterRole
 from mes.core.derive.counts import (
-    CountDecision,
-    CounterRule,
-    Decided,
-    Increment,
     Pieces,
     Portion,
-    Reading,
     TypedQuantity,
     counted,
     credit,
-    increments,
     minute_cuts,
     portions,
     quantities_in_force,
     shared,
     typed,
+)
+from mes.core.derive.increments import (
+    CountDecision,
+    CounterRule,
+    Decided,
+    Increment,
+    Reading,
+    increments,
 )
 from mes.core.derive.runs import Item, JobRun
 from mes.core.exact import Number

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from mes.core.derive.counts import CountDecision as Choice
+from mes.core.derive.increments import CountDecision as Choice
 from mes.db import Database
 from mes.features.audit.service import broken_links
 from mes.features.checks.effects import effect

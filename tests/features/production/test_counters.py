@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from mes.core.case import case_to_json, parse_case
 from mes.core.case_model import CounterMode, Span
-from mes.core.derive.counts import CounterRule, Reading
+from mes.core.derive.increments import CounterRule, Reading
 from mes.core.oee import compute
 from mes.db import Database
 from mes.features.ingest.rebuild import rebuild
