@@ -1,6 +1,6 @@
 // What happened to a signed-off shift: who signed, and each revision with old and new figure.
 import { count, percent } from "../lib/format.js";
-import { _ } from "../lib/i18n.js";
+import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { clock, day } from "../lib/time.js";
 
@@ -8,25 +8,27 @@ const moment = (value) => `${day(value)} ${clock(value)}`;
 
 /** The history of a shift; the figures of the place on the page come first. */
 export function history(view, figures, place) {
-  const scopes = [...new Set(figures.map((figure) => figure.scope))].sort((one, other) => (other === place) - (one === place));
+  const names = new Map([[view.line, view.name], ...view.work_units.map((unit) => [unit.work_unit, unit.name])]);
+  const scopes = [...names.keys()].sort((one, other) => (other === place) - (one === place));
   return html`<ul class="so-list">${view.history.map((entry) => html`<li>${icon(entry.kind === "signoff" ? "lock" : "undo")}
       <span><b>${entry.kind === "signoff" ? _("Signed off") : _("Opened again")}</b> ${entry.by} · <span class="num">${moment(entry.at)}</span>
       ${entry.note ? html`<br><q>${entry.note}</q>` : nothing}
       ${entry.checklist.length ? html`<br><span class="muted">${_("{n} points were not in order", { n: entry.checklist.length })}</span>` : nothing}</span></li>`)}</ul>
-    ${scopes.map((scope) => revisionsOf(figures.filter((figure) => figure.scope === scope)))}`;
+    ${scopes.map((scope) => revisionsOf(nameOf(names.get(scope), scope), figures.filter((figure) => figure.scope === scope)))}`;
 }
 
-function revisionsOf(figures) {
+function revisionsOf(name, figures) {
   const [newest] = figures;
-  return html`<section class="so-fig"><h3>${newest.scope} <span class="un num">${newest.policy.name} v${newest.policy.version}</span></h3>
+  if (!newest) return nothing;
+  return html`<section class="so-fig"><h3>${name} <span class="un num">${newest.policy.name} v${newest.policy.version}</span></h3>
     <ol>${figures.map((figure) => revision(figure))}</ol></section>`;
 }
 
 function revision(figure) {
   const { result, old } = figure;
   return html`<li><b class="num">r${figure.revision}</b><div>
-    <p class="num">${old ? html`OEE ${percent(old.kpis.oee)} → <b>${percent(result.kpis.oee)} %</b> · ${_("good")} ${count(old.quantities.GQ)} → <b>${count(result.quantities.GQ)}</b>`
-      : html`OEE <b>${percent(result.kpis.oee)} %</b> · ${_("good")} <b>${count(result.quantities.GQ)}</b>`}</p>
+    <p class="num">${old ? html`OEE ${percent(old.kpis.oee)} → <b>${percent(result.kpis.oee)} %</b> · ${_("Good")} ${count(old.quantities.GQ)} → <b>${count(result.quantities.GQ)}</b>`
+      : html`OEE <b>${percent(result.kpis.oee)} %</b> · ${_("Good")} <b>${count(result.quantities.GQ)}</b>`}</p>
     <p class="muted num">${moment(figure.published_at)}${old ? "" : ` · ${_("as signed off")}`}</p>
     ${figure.cause.map((cause) => html`<p class="so-why">${icon(cause.by ? "user" : "clock")}<span>${causeText(cause)}</span></p>`)}</div></li>`;
 }

@@ -22,7 +22,7 @@ class SignOff extends Island {
   }
 
   opener(name, symbol, label) {
-    return html`<button type="button" class="btn tap ${name === "sign" ? "primary" : ""}" data-open=${name} @click=${() => this.show(name)}>${icon(symbol)}<span>${label}</span></button>`;
+    return html`<button type="button" class="btn ${name === "sign" ? "primary" : ""}" data-open=${name} @click=${() => this.show(name)}>${icon(symbol)}<span>${label}</span></button>`;
   }
 
   rendered() {
@@ -59,7 +59,7 @@ class SignOff extends Island {
   dialog() {
     return html`<header><div><h2>${this.title()}</h2><p class="muted num">${this.subtitle()}</p></div>
         <button type="button" class="btn tap" @click=${() => this.close()}>${icon("close")}<span>${_("Close")}</span></button></header>
-      <div class="so-body">${this.view ? this.body() : html`<p class="muted" role="status">${this.error || _("Loading …")}</p>`}</div>
+      <div class="so-body" tabindex="0" role="region" aria-label=${this.title()}>${this.view ? this.body() : html`<p class="muted" role="status">${this.error || _("Loading …")}</p>`}</div>
       ${this.view ? this.foot() : nothing}`;
   }
 
