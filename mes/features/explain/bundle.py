@@ -13,6 +13,7 @@ from mes.core.case_bundle import HOW, SCHEMA
 from mes.core.case_model import Case, Span
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
+from mes.features.oee.addresses import UNIT_DAYS_MAX, unit_days
 from mes.features.oee.places import Level, Place, places
 from mes.features.oee.queries import unit_by_code
 from mes.features.oee.service import CASE_MAX_US, Known, known_unit, unit_case
@@ -20,9 +21,6 @@ from mes.features.oee.windows import instant_argument, policy_argument, window_o
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, WorkUnit
 
-DAY_US = 86_400_000_000
-UNIT_DAYS_MAX = 400
-"""Most days of work units in one bundle; a longer figure is the sum of the bundles of its parts."""
 UNITS_MAX = 60
 
 
@@ -66,7 +64,7 @@ def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -
         )
     units = tuple(known_unit(session, known, unit, now_us) for unit in found)
     window = window_of(arguments, found[0].plan, units[0].as_of)
-    days = -(-(window.end - window.start) // DAY_US) * len(units)
+    days = unit_days(window, len(units))
     if days > UNIT_DAYS_MAX or len(units) > UNITS_MAX:
         raise Refusal(
             "range_too_long",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mes.core.classes import TimeClass
 from mes.core.explain import Interval
 from mes.core.policies import PART_VALUES
 from mes.features.explain import words as say
@@ -107,8 +108,10 @@ def _about(frame: Frame, one: Interval, facts: Evidence) -> list[tuple[str, str]
 def _reason(frame: Frame, one: Interval) -> str:
     text = f"{frame.reason_name(one.reason)} ({one.reason})"
     if one.reason_class is None:
-        return f"{text}, {_('without a class')}"
-    return f"{text}, {_('class %(name)s', name=one.reason_class.value)}"
+        note = _("without a class")
+    else:
+        note = _("class %(name)s", name=words.class_word(TimeClass(one.reason_class.value)))
+    return f"{text}, {note}"
 
 
 def _calendar(frame: Frame, one: Interval) -> list[tuple[str, str]]:
@@ -117,11 +120,11 @@ def _calendar(frame: Frame, one: Interval) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     shift = unit.plan.shift_at(one.start)
     if shift is not None:
-        name = name_of(unit.shift_names.get(shift.code), language, shift.code)
+        name = name_of(unit.shift_names.get(shift.code), language, shift.code) or _("whole day")
         rows.append(
             (
                 _("Shift"),
-                f"{shift.production_day.isoformat()} {name or _('whole day')}"
+                f"{shift.production_day.isoformat()} {name}"
                 f" ({say.moment(shift.start_us, zone)} – {say.moment(shift.end_us, zone)})",
             )
         )

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mes.core.derive.counts import CounterRule, Decided, Increment, increments
+from mes.core.derive.increments import CounterRule, Decided, Increment, increments
 from mes.core.derive.signals import lamp_state, mapped_state
 from mes.core.exact import Number
 from mes.features.oee.service import Known

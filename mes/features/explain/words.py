@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mes.core.case_model import CounterMode
 from mes.core.classes import MachineState
-from mes.core.derive.counts import CounterRule
+from mes.core.derive.increments import CounterRule
 from mes.core.exact import Number, decimal_text
 from mes.core.explain import Rule
 from mes.core.formulas import Measure, Term

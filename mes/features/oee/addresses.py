@@ -9,8 +9,35 @@ from urllib.parse import quote, urlencode
 from mes.core.case_model import Span
 from mes.core.instants import parse_instant
 from mes.core.policies import Policy
+from mes.features.oee.service import CASE_MAX_US
 from mes.features.production.coverage import known_until
 from mes.features.production.tile import instant
+
+UNIT_DAYS_MAX = 400
+"""Most days of work units in one bundle; a longer figure is the sum of the bundles of its parts."""
+DAY_US = 86_400_000_000
+
+
+def unit_days(span: Span, units: int) -> int:
+    """Days of work units that a bundle would hold."""
+    return -(-(span.end - span.start) // DAY_US) * units
+
+
+def figure_address(as_of: Mapping[str, int], span: Span, policy: Policy) -> str | None:
+    """Address of what proves a figure: a case file, or a bundle of those that add up to it.
+
+    Args:
+        as_of: by code of each work unit of the figure, what it speaks of.
+
+    Returns:
+        None: it is too long for one file; its parts have theirs.
+    """
+    if len(as_of) == 1 and span.end - span.start <= CASE_MAX_US:
+        ((unit, moment),) = as_of.items()
+        return case_address(unit, span, policy, moment)
+    if not as_of or unit_days(span, len(as_of)) > UNIT_DAYS_MAX:
+        return None
+    return bundle_address(as_of, span, policy)
 
 
 def case_address(unit: str, span: Span, policy: Policy, as_of: int, **further: str) -> str:

@@ -6,24 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from sqlalchemy.orm import Session
 
+from mes.core.case_model import Span
 from mes.core.instants import parse_instant
 from mes.core.oee import result_of
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
 from mes.core.short_figures import short_of, short_result
 from mes.core.tally import Tally
+from mes.features.oee.addresses import figure_address
 from mes.features.oee.periods import PeriodKind, first_day, last_day
 from mes.features.oee.places import Level, LineRule, Place, places
-from mes.features.oee.rollup import ItemKey, Question, policy_bits, short_sums, tallies
+from mes.features.oee.rollup import (
+    ItemKey,
+    Question,
+    flags_of,
+    policy_bits,
+    short_sums,
+    tallies,
+)
 from mes.features.oee.rollup_query import Group
-from mes.features.oee.service import CASE_MAX_US, RANGE_MAX_US, job_names
+from mes.features.oee.service import RANGE_MAX_US, job_names
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.plan import Plan
+from mes.features.production.rollup_row import IDEAL_PARTS
 from mes.features.production.tile import instant
 
 DAY_US = 86_400_000_000
@@ -67,21 +76,7 @@ def answer(session: Session, request: Request, now_us: int) -> Answer:
     if not question.places:
         return Answer(question=question, items=[])
     if request.short:
-        bits = policy_bits(question.policy)
-        sums = short_sums(session, known, question)
-        names = _groups(session, question.group, sums)
-        items = [
-            {
-                **_short_head(question, key, names),
-                **(
-                    short_of(result_of(one, question.policy, SHORT_KPIS))
-                    if isinstance(one, Tally)
-                    else short_result(one.short(bits))
-                ),
-            }
-            for key, one in sorted(sums.items())
-        ]
-        return Answer(question=question, items=items)
+        return Answer(question=question, items=_short_items(session, known, question))
     whole, as_of = tallies(session, known, question)
     names = _groups(session, question.group, whole)
     return Answer(
@@ -93,14 +88,35 @@ def answer(session: Session, request: Request, now_us: int) -> Answer:
     )
 
 
-def _short_head(question: Question, key: ItemKey, names: Mapping[str, str]) -> dict[str, Any]:
-    head: dict[str, Any] = {
-        "id": question.places[key.place].code,
-        "period": instant(int(key.period)) if question.kind is PeriodKind.HOUR else key.period,
-    }
-    if question.group is not Group.NONE:
-        head["group"] = names.get(key.group, key.group) or None
-    return head
+def _short_items(session: Session, known: Masters, question: Question) -> list[dict[str, Any]]:
+    found = short_sums(session, known, question)
+    names = _groups(session, question.group, found.numbers)
+    missing = policy_bits(question.policy)
+    codes = [place.code for place in question.places]
+    hourly, grouped = question.kind is PeriodKind.HOUR, question.group is not Group.NONE
+    items = []
+    for key in sorted(found.numbers):
+        item: dict[str, Any] = {
+            "id": codes[key[0]],
+            "period": instant(int(key.period)) if hourly else key[1],
+        }
+        if grouped:
+            item["group"] = names.get(key.group, key.group) or None
+        whole = found.whole.get(key)
+        if whole is None:
+            bits = found.bits.get(key, 0)
+            item.update(
+                short_result(
+                    found.numbers[key],
+                    IDEAL_PARTS,
+                    rate_missing=bool(bits & missing),
+                    flags=flags_of(bits),
+                )
+            )
+        else:
+            item.update(short_of(result_of(whole, question.policy, SHORT_KPIS)))
+        items.append(item)
+    return items
 
 
 def _whole_item(
@@ -121,8 +137,8 @@ def _whole_item(
         else {"by": question.group.value, "value": group or None},
         "result": result.to_json(),
     }
-    if place.level is Level.MACHINE and question.group is Group.NONE:
-        item["case"] = _case(place, period, question, as_of[place.units[0].id])
+    if question.group is Group.NONE:
+        item["case"] = _case(question, key, as_of)
     return item
 
 
@@ -157,20 +173,35 @@ def period_json(kind: PeriodKind, key: ItemKey, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _case(place: Place, period: Mapping[str, Any], question: Question, as_of: int) -> str | None:
-    """Address of the case file behind a figure of a machine; None: it is too long for one."""
-    start, end = parse_instant(period["start"]), parse_instant(period["end"])
-    if end - start > CASE_MAX_US or (question.kind is PeriodKind.SHIFT and not period["shift"]):
+def _case(question: Question, key: ItemKey, as_of: Mapping[int, int]) -> str | None:
+    """Address of the case file (or files) behind a figure.
+
+    Returns:
+        None: it is too long for one answer, or its work units have different hours.
+    """
+    if question.kind is PeriodKind.SHIFT and not key.shift:
         return None
-    query = urlencode(
-        {
-            "from": period["start"],
-            "to": period["end"],
-            "as_of": instant(as_of),
-            "policy": question.policy.name,
-        }
+    spans: dict[str, Span] = {}
+    moments: dict[str, int] = {}
+    for unit in question.places[key.place].units:
+        period = period_json(question.kind, key, unit.plan)
+        if question.kind is PeriodKind.SHIFT and not _has_shift(unit.plan, period):
+            continue  # the shift is none of its calendar: it adds nothing
+        if unit.id not in as_of:
+            return None
+        spans[unit.code] = Span(parse_instant(period["start"]), parse_instant(period["end"]))
+        moments[unit.code] = as_of[unit.id]
+    if len(set(spans.values())) != 1:
+        return None
+    return figure_address(moments, next(iter(spans.values())), question.policy)
+
+
+def _has_shift(plan: Plan, period: Mapping[str, Any]) -> bool:
+    start, end = parse_instant(period["start"]), parse_instant(period["end"])
+    return any(
+        one.code == period["shift"] and (one.start_us, one.end_us) == (start, end)
+        for one in plan.shifts(start, end)
     )
-    return f"/api/v1/work-units/{quote(place.code)}/case?{query}"
 
 
 def _plan(place: Place) -> Plan:

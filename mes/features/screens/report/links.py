@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from mes.core.case_model import Span
 from mes.core.policies import Policy
 from mes.features.explain.asked import explain_address
-from mes.features.oee.addresses import bundle_address, case_address
+from mes.features.oee.addresses import case_address, figure_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,9 @@ class Links:
             kpi=kpi,
         )
 
-    def evidence(self) -> str:
+    def evidence(self) -> str | None:
         """Case file of the whole figure: of one work unit, or all that add up to it."""
-        units = list(self.as_of)
-        if len(units) == 1:
-            return self.case(units[0])
-        return bundle_address(self.as_of, self.span, self.policy)
+        return figure_address(self.as_of, self.span, self.policy)
 
     def excel(self) -> str:
         """The same report as a spreadsheet."""

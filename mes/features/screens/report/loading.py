@@ -16,6 +16,7 @@ from mes.core.exact import parse_number
 from mes.core.policies import PROFILES, Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
+from mes.features.checks.suspects import open_in
 from mes.features.oee.service import (
     CASE_DIRECT_US,
     Known,
@@ -149,7 +150,9 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
         closed=closed,
         named=lambda names: name_of(names, wanted.language),
     )
-    return {**shown_report(page, frame, [unit.code for unit in units]), "signing": signing}
+    checks = open_in(session, [unit.id for unit in units], period.span.start, period.span.end)
+    shown = shown_report(page, frame, [unit.code for unit in units])
+    return {**shown, "signing": signing, "checks": checks}
 
 
 def _page(

@@ -94,9 +94,12 @@ def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
 
 
 def _evidence(frame: Frame, units: Sequence[str]) -> list[tuple[str, str]]:
+    address = frame.links.evidence()
+    if address is None:
+        return []
     if len(units) == 1:
-        return [(_("Evidence: case file"), frame.links.evidence())]
-    return [(_("Evidence: case files of all machines"), frame.links.evidence())]
+        return [(_("Evidence: case file"), address)]
+    return [(_("Evidence: case files of all machines"), address)]
 
 
 def _stops(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown | None:
