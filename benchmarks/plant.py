@@ -48,7 +48,10 @@ def plant_file(ports: Sequence[int], lines: int = LINES) -> str:
                 ],
             }
         ],
-        "reasons": [{"code": "meal", "name": _named("Meal"), "class": "break"}],
+        "reasons": [
+            {"code": "meal", "name": _named("Meal"), "class": "break"},
+            {"code": "setting", "name": _named("Setting"), "class": "setup"},
+        ],
         "items": [{"code": "PART", "name": _named("Part"), "unit": "pcs"}],
         "sources": [source(index, port) for index, port in enumerate(ports)],
         "lines": [
@@ -79,7 +82,7 @@ def _work_unit(index: int) -> dict[str, object]:
         "signals": {
             "state": {
                 "tag": f"{plc}/{STATE_TAG}",
-                "map": {"1": "stopped", "2": "running"},
+                "map": {"1": "stopped", "2": "running", "3": "down"},
             },
             "total": {"tag": f"{plc}/{COUNT_TAG}", "counter": {"mode": "resettable"}},
         },

@@ -25,10 +25,14 @@ BOUND = (COUNT_TAG, STATE_TAG)
 
 @contextmanager
 def database(
-    folder: Path, name: str = "mes.db", *, begun_us: int | None = None
+    folder: Path, name: str = "mes.db", *, begun_us: int | None = None, url: str | None = None
 ) -> Iterator[Database]:
-    """A migrated database with the plant of the load, in force since `begun_us`."""
-    engine = make_engine(f"sqlite:///{folder / name}")
+    """A migrated database with the plant of the load, in force since `begun_us`.
+
+    Args:
+        url: of an empty database; None: a SQLite file in the folder.
+    """
+    engine = make_engine(url or f"sqlite:///{folder / name}")
     runner.upgrade(engine)
     made = Database(engine)
     checked = check(plant_file(some_ports()))

@@ -6,76 +6,75 @@ holds both ways equal to the last digit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from mes.core.flags import Flag
 from mes.core.instants import US_PER_S
 from mes.core.kpi_formulas import Cause
 from mes.core.oee import OeeResult
 
+SHORT_SUMS = (
+    "window_us",
+    "off_plan_us",
+    "unknown_us",
+    "pbt_us",
+    "apt_us",
+    "good",
+    "scrap",
+    "rework",
+    "ideal_total",
+    "ideal_good",
+)
+"""What the four KPIs and the coverage are made of, after a policy: off plan is not scheduled time,
+breaks and planned stops; pieces are millionths, ideal times parts of a second."""
+_MILLION = 1_000_000
+_NO_PLANNED_TIME, _NO_RUN_TIME = Cause.NO_PLANNED_TIME.value, Cause.NO_RUN_TIME.value
+_NO_QUANTITY, _RATE_MISSING = Cause.NO_QUANTITY.value, Cause.RATE_MISSING.value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShortSums:
-    """What the four KPIs and the coverage are made of, after a policy.
 
-    Attributes:
-        window_us: length of the window.
-        off_plan_us: not scheduled, break and planned stop.
-        ideal_total: ideal time of all counted pieces, `ideal_parts` to a second.
-        good: counted pieces in millionths; scrap and rework likewise.
+def short_result(
+    sums: Sequence[int], ideal_parts: int, *, rate_missing: bool, flags: Iterable[Flag]
+) -> dict[str, object]:
+    """KPIs, causes where there are none, coverage, times, pieces and flags, as JSON data.
+
+    Args:
+        sums: in the order of `SHORT_SUMS`.
+        ideal_parts: parts of a second that ideal times are counted in; whole microseconds.
     """
-
-    window_us: int
-    off_plan_us: int
-    unknown_us: int
-    pbt_us: int
-    apt_us: int
-    good: int
-    scrap: int
-    rework: int
-    ideal_total: int
-    ideal_good: int
-    ideal_parts: int
-    rate_missing: bool
-    flags: frozenset[Flag]
-
-
-def short_result(sums: ShortSums) -> dict[str, object]:
-    """KPIs, causes where there are none, coverage, times, pieces and flags, as JSON data."""
+    window, off_plan, unknown, pbt, apt, good, scrap, rework, ideal_total, ideal_good = sums
+    parts_us = ideal_parts // US_PER_S
+    missing = rate_missing and not ideal_total and good + scrap + rework != 0
     causes: dict[str, str] = {}
-    total = sums.good + sums.scrap + sums.rework
-    missing = not sums.ideal_total and sums.rate_missing and total != 0
-    parts_us = sums.ideal_parts // US_PER_S
-    item: dict[str, object] = {}
-    if sums.pbt_us:
-        item["oee"] = sums.ideal_good / (parts_us * sums.pbt_us)
-        item["availability"] = sums.apt_us / sums.pbt_us
+    oee = availability = effectiveness = quality_ratio = coverage = None
+    if pbt:
+        oee, availability = ideal_good / (parts_us * pbt), apt / pbt
     else:
-        item["oee"] = item["availability"] = None
-        causes["oee"] = causes["availability"] = Cause.NO_PLANNED_TIME.value
-    if sums.apt_us and not missing:
-        item["effectiveness"] = sums.ideal_total / (parts_us * sums.apt_us)
+        causes = {"oee": _NO_PLANNED_TIME, "availability": _NO_PLANNED_TIME}
+    if apt and not missing:
+        effectiveness = ideal_total / (parts_us * apt)
     else:
-        item["effectiveness"] = None
-        cause = Cause.RATE_MISSING if sums.apt_us else Cause.NO_RUN_TIME
-        causes["effectiveness"] = cause.value
-    if sums.ideal_total:
-        item["quality_ratio"] = sums.ideal_good / sums.ideal_total
+        causes["effectiveness"] = _RATE_MISSING if apt else _NO_RUN_TIME
+    if ideal_total:
+        quality_ratio = ideal_good / ideal_total
     else:
-        item["quality_ratio"] = None
-        causes["quality_ratio"] = (Cause.RATE_MISSING if missing else Cause.NO_QUANTITY).value
-    observable = sums.window_us - sums.off_plan_us
-    item["coverage"] = (observable - sums.unknown_us) / observable if observable else None
-    item["planned_us"] = sums.pbt_us
-    item["run_us"] = sums.apt_us
-    item["good"] = _pieces(sums.good)
-    item["scrap"] = _pieces(sums.scrap)
-    item["rework"] = _pieces(sums.rework)
-    above = sums.ideal_total > parts_us * sums.apt_us and item["effectiveness"] is not None
-    if sums.flags or above or sums.rate_missing:
-        item["flags"] = _flags(sums, above)
-    else:
-        item["flags"] = []
+        causes["quality_ratio"] = _RATE_MISSING if missing else _NO_QUANTITY
+    observable = window - off_plan
+    if observable:
+        coverage = (observable - unknown) / observable
+    above = effectiveness is not None and ideal_total > parts_us * apt
+    item: dict[str, object] = {
+        "oee": oee,
+        "availability": availability,
+        "effectiveness": effectiveness,
+        "quality_ratio": quality_ratio,
+        "coverage": coverage,
+        "planned_us": pbt,
+        "run_us": apt,
+        "good": good / _MILLION if good % _MILLION else good // _MILLION,
+        "scrap": scrap / _MILLION if scrap % _MILLION else scrap // _MILLION,
+        "rework": rework / _MILLION if rework % _MILLION else rework // _MILLION,
+        "flags": _flags(flags, above, rate_missing) if flags or above or rate_missing else [],
+    }
     if causes:
         item["causes"] = causes
     return item
@@ -101,15 +100,10 @@ def short_of(result: OeeResult) -> dict[str, object]:
     return {**item, "causes": causes} if causes else item
 
 
-def _flags(sums: ShortSums, above: bool) -> list[str]:
-    found = set(sums.flags)
+def _flags(flags: Iterable[Flag], above: bool, rate_missing: bool) -> list[str]:
+    found = set(flags)
     if above:
         found.add(Flag.EFFECTIVENESS_ABOVE_1)
-    if sums.rate_missing:
+    if rate_missing:
         found.add(Flag.RATE_MISSING)
     return [flag.value for flag in Flag if flag in found]
-
-
-def _pieces(millionths: int) -> int | float:
-    whole, rest = divmod(millionths, 1_000_000)
-    return millionths / 1_000_000 if rest else whole

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,6 @@ from mes.core.figures import counts_in
 from mes.core.flags import Flag
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
-from mes.core.short_figures import ShortSums
 from mes.core.tally import EMPTY, Tally
 from mes.features.oee.periods import PeriodKind, first_day, label, last_day
 from mes.features.oee.places import Place
@@ -47,7 +47,6 @@ from mes.features.production.parts import item_names
 from mes.features.production.queries import tile_inputs
 from mes.features.production.rollup_row import (
     FLAG_BITS,
-    IDEAL_PARTS,
     RATE_MISSING_BITS,
     row_of,
     tally_of_row,
@@ -96,31 +95,19 @@ class Question:
     now_us: int
 
 
-@dataclass(slots=True)
-class Sums:
-    """Sums of one figure as whole numbers, in the order of `short_columns`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """Sums of every figure, as whole numbers where their rows allow that.
 
-    numbers: list[int] = field(default_factory=lambda: [0] * 10)
-    bits: int = 0
+    Attributes:
+        numbers: in the order of `SHORT_SUMS`.
+        bits: of the rows where they say something.
+        whole: tallies of the figures whose rows are no plain whole numbers.
+    """
 
-    def short(self, policy_bits: int) -> ShortSums:
-        """As the short figures take them."""
-        n = self.numbers
-        return ShortSums(
-            window_us=n[0],
-            off_plan_us=n[1],
-            unknown_us=n[2],
-            pbt_us=n[3],
-            apt_us=n[4],
-            good=n[5],
-            scrap=n[6],
-            rework=n[7],
-            ideal_total=n[8],
-            ideal_good=n[9],
-            ideal_parts=IDEAL_PARTS,
-            rate_missing=bool(self.bits & policy_bits),
-            flags=flags_of(self.bits),
-        )
+    numbers: dict[ItemKey, Sequence[int]]
+    bits: dict[ItemKey, int]
+    whole: dict[ItemKey, Tally]
 
 
 NO_FLAGS: frozenset[Flag] = frozenset()
@@ -133,35 +120,34 @@ def flags_of(bits: int) -> frozenset[Flag]:
     return frozenset(flag for flag, bit in FLAG_BITS.items() if bits & bit)
 
 
-def short_sums(session: Session, known: Masters, question: Question) -> dict[ItemKey, Sums | Tally]:
+def short_sums(session: Session, known: Masters, question: Question) -> Short:
     """The sums of every figure, for the four KPIs alone."""
     book = _Book(session, known, question)
     columns = short_columns(question.policy)
-    found: dict[ItemKey, Sums] = defaultdict(Sums)
+    numbers: dict[ItemKey, Sequence[int]] = {}
+    width, keys = book.width, book.keys
     for row in short_rows(session, book.wanted, question.policy):
-        for key in book.keys(row[: book.width]):
-            sums = found[key]
-            sums.numbers = [a + b for a, b in zip(sums.numbers, row[book.width :], strict=True)]
-    separate: set[ItemKey] = set()
+        for key in keys(row[:width]):
+            held = numbers.get(key)
+            numbers[key] = row[width:] if held is None else _plus(held, row[width:])
+    bits: dict[ItemKey, int] = defaultdict(int)
     for row in marked_rows(session, book.wanted):
-        for key in book.keys(row[: book.width]):
-            found[key].bits |= row[-1]
-            if apart(row[-1]):
-                separate.add(key)
-    extra = book.pieces(set(found))
+        for key in keys(row[:width]):
+            bits[key] |= row[-1]
+    extra = book.pieces(numbers)
     for key, piece in extra:
         values = row_of(piece.sums)
-        sums = found[key]
-        sums.bits |= values["marks"]
-        if apart(values["marks"]):
-            separate.add(key)
-        for place, names in enumerate(columns):
-            sums.numbers[place] += sum(values[name] for name in names)
-    _check_count(len(found), SHORT_MAX)
-    if not separate:
-        return dict(found)
-    whole = _tallies(book, extra, separate)
-    return {key: whole.get(key, sums) for key, sums in found.items()}
+        bits[key] |= values["marks"]
+        added = [sum(values[name] for name in names) for names in columns]
+        numbers[key] = _plus(numbers[key], added) if key in numbers else added
+    _check_count(len(numbers), SHORT_MAX)
+    separate = {key for key, marks in bits.items() if apart(marks)}
+    whole = _tallies(book, extra, separate) if separate else {}
+    return Short(numbers=numbers, bits=bits, whole=whole)
+
+
+def _plus(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(one, other, strict=True)]
 
 
 def tallies(
@@ -170,7 +156,7 @@ def tallies(
     """The tally of every figure, and by work unit the instant that the present is."""
     book = _Book(session, known, question)
     rows = _stored_tallies(book, None)
-    extra = book.pieces(set(rows))
+    extra = book.pieces(rows)
     found = _with_extra(book, rows, extra, None)
     _check_count(len(found), WHOLE_MAX)
     return found, book.as_of
@@ -253,19 +239,16 @@ class _Book:
             for unit in place.units:
                 self._places[unit.id].append(number)
         self.as_of: dict[int, int] = {}
-        self._periods: dict[str, tuple[str, str]] = {}
+        self._periods: dict[RowKey, tuple[str, str, str]] = {}
         self._group_name = self._namer()
 
-    def keys(self, row: Sequence[object]) -> list[ItemKey]:
+    def keys(self, row: Sequence[Any]) -> list[ItemKey]:
         """The figures that a row (unit, period, group) belongs to."""
-        unit_id, *period, group = row
-        name = self._group_name(group)
-        return [
-            ItemKey(place, *self._period(period), name)
-            for place in self._places[unit_id]  # type: ignore[index]  # an id, as selected
-        ]
+        label_, first, shift = self._period(row[1:-1])
+        name = self._group_name(row[-1])
+        return [ItemKey(n, label_, first, shift, name) for n in self._places[row[0]]]
 
-    def pieces(self, present: set[ItemKey]) -> list[tuple[ItemKey, Piece]]:
+    def pieces(self, present: Iterable[ItemKey]) -> list[tuple[ItemKey, Piece]]:
         """What the rows do not hold: the open end, and silent time of periods that are there."""
         wanted, by_hour = self.wanted, self.wanted.kind is PeriodKind.HOUR
         given = tile_inputs(self.session, self.known, wanted.unit_ids, self.question.now_us)
@@ -277,7 +260,7 @@ class _Book:
                 continue
             for piece in open_end(self.known, one, by_hour=by_hour):
                 found += self._placed(piece)
-        there = present | {key for key, _ in found}
+        there = chain(present, (key for key, _ in found))
         periods: dict[int, dict[str, str]] = defaultdict(dict)
         for key in there:
             periods[key.place][key.period] = key.first
@@ -323,19 +306,23 @@ class _Book:
         period = [of_cell[name] for name in period_columns(self.wanted)]
         return [(key, piece) for key in self.keys([piece.unit.id, *period, group])]
 
-    def _period(self, period: Sequence[object]) -> tuple[str, str, str]:
+    def _period(self, period: Sequence[Any]) -> tuple[str, str, str]:
         """Label, first day and shift."""
-        if self.wanted.kind is PeriodKind.HOUR:
-            return str(period[0]), str(period[1]), str(period[2])
-        day = str(period[0])
-        held = self._periods.get(day)
+        key = tuple(period)
+        held = self._periods.get(key)
         if held is None:
-            whole = f"{day}-01-01"[:10] if len(day) == 4 else f"{day}-01"[:10]
-            first = first_day(self.wanted.kind, date.fromisoformat(whole))
-            held = self._periods[day] = (label(self.wanted.kind, first), first.isoformat())
+            held = self._periods[key] = self._named(*key)
+        return held
+
+    def _named(self, *period: Any) -> tuple[str, str, str]:
+        if self.wanted.kind is PeriodKind.HOUR:
+            return str(period[0]), period[1], period[2]
+        day = f"{period[0]}-01-01"[:10]
+        first = first_day(self.wanted.kind, date.fromisoformat(day))
+        name = label(self.wanted.kind, first)
         if self.wanted.kind is PeriodKind.SHIFT:
-            return f"{held[0]}/{period[1]}", held[1], str(period[1])
-        return held[0], held[1], ""
+            return f"{name}/{period[1]}", first.isoformat(), period[1]
+        return name, first.isoformat(), ""
 
     def _namer(self) -> Callable[[object], str]:
         """What a value of the group is called."""
