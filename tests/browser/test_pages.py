@@ -19,6 +19,7 @@ PAGES = {
     "/report?place=press-1": ".hcs .hc",
     "/report?place=line-1&period=week": ".units tbody tr",
     "/sources": "mes-sources tbody tr",
+    "/checks": "mes-checks .card.grid[aria-busy=false]",
 }
 SIZES = [(1280, 800), (800, 1280), (1920, 1080)]
 FITS_WITHOUT_SCROLLING = ("/", "/jobs/press-1")

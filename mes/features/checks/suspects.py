@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -163,6 +163,17 @@ def find_suspect(
 def open_count(session: Session) -> int:
     """How many suspect increments wait for a person."""
     query = select(func.count()).select_from(CountSuspect).where(CountSuspect.decision.is_(None))
+    return int(session.scalar(query) or 0)
+
+
+def open_in(session: Session, unit_ids: Collection[int], start: int, end: int) -> int:
+    """How many suspect increments of work units that end in [start, end) wait for a person."""
+    query = select(func.count()).where(
+        CountSuspect.work_unit_id.in_(list(unit_ids)),
+        CountSuspect.at >= start,
+        CountSuspect.at < end,
+        CountSuspect.decision.is_(None),
+    )
     return int(session.scalar(query) or 0)
 
 

@@ -73,6 +73,7 @@ def page_helpers(app: Flask) -> dict[str, object]:
         "who": held.who(),
         "page": (request.endpoint or "").rpartition(".")[2],
         "navigation": navigation,
+        "reads_checks": may_read_checks(),
         "open_checks": lambda: open_checks(held.database),
         "language_url": language_url,
         "page_csrf_token": csrf_token,
@@ -84,16 +85,21 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
     """(endpoint, address, label) of the office menu."""
     who = maybe_actor()
     reads_audit = who is not None and who.has(Role.MANAGER)
-    reads_checks = who is not None and who.has(*CHECK_READERS)
     return (
         ("overview", "/", gettext("Overview")),
         ("orders", "/orders", gettext("Work orders")),
         ("report", "/report", gettext("Reports")),
         ("calendar", "/calendar", gettext("Shifts")),
         ("sources", "/sources", gettext("Sources")),
-        *([("checks", "/checks", gettext("Data checks"))] if reads_checks else []),
+        *([("checks", "/checks", gettext("Data checks"))] if may_read_checks() else []),
         *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),
     )
+
+
+def may_read_checks() -> bool:
+    """Whether the reader may look at data checks."""
+    who = maybe_actor()
+    return who is not None and who.has(*CHECK_READERS)
 
 
 def open_checks(database: Database) -> int:
