@@ -88,7 +88,8 @@ class _Layer:
     """The state that holds at an instant, asked in ascending order.
 
     Two heaps hold the intervals in force, ranked by the class they have with and without a
-    loaded order; what ended is dropped when it comes to the top.
+    loaded order, failures before other reasons of one class; what ended is dropped when it comes
+    to the top.
     """
 
     def __init__(self, case: Case) -> None:
@@ -98,15 +99,16 @@ class _Layer:
         self._next_state = 0
         self._next_interval = 0
         self._base = StateChange(at=0, state=MachineState.UNKNOWN)
-        self._heaps: dict[bool, list[tuple[int, str, str, int]]] = {True: [], False: []}
+        self._heaps: dict[bool, list[tuple[int, bool, str, str, int]]] = {True: [], False: []}
+        self._failures = case.failures or frozenset()
 
     def at(self, instant: int, *, loaded: bool) -> tuple[TimeClass, MachineState, str | None]:
         self._advance(instant)
         heap = self._heaps[loaded]
-        while heap and heap[0][3] <= instant:
+        while heap and heap[0][4] <= instant:
             heappop(heap)
         if heap:
-            _, state, reason, _ = heap[0]
+            _, _, state, reason, _ = heap[0]
             return self._classed(MachineState(state), reason or None, loaded=loaded)
         return self._classed(self._base.state, self._base.reason, loaded=loaded)
 
@@ -129,7 +131,13 @@ class _Layer:
             )
             heappush(
                 heap,
-                (CLASS_ORDER[time_class], interval.state, interval.reason or "", interval.end),
+                (
+                    CLASS_ORDER[time_class],
+                    interval.reason not in self._failures,
+                    interval.state,
+                    interval.reason or "",
+                    interval.end,
+                ),
             )
 
     def _classed(

@@ -76,6 +76,21 @@ def machine_class(mess: Mess, minute: int) -> str:
     return class_of(mess, minute, *mess.states[max(earlier)])
 
 
+def fails(mess: Mess, minute: int, failure: str) -> bool:
+    """Whether a minute is a stop for that reason."""
+    over = [
+        (class_of(mess, minute, state, reason), reason)
+        for start, end, state, reason in mess.intervals
+        if start <= minute < end
+    ]
+    if not over:
+        earlier = [at for at in mess.states if at <= minute]
+        state, reason = mess.states[max(earlier)] if earlier else ("unknown", None)
+        over = [(class_of(mess, minute, state, reason), reason)]
+    first = min((found for found, _ in over), key=ORDER.index)
+    return first == "unplanned_stop" and ("unplanned_stop", failure) in over
+
+
 def stop_length(mess: Mess, minute: int, lowest: int) -> tuple[int, bool]:
     """Length of the whole stop at a minute, and whether it is open at `as_of`."""
     first = last = minute
