@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -11,6 +12,12 @@ from connectors.runtime.configuration import Document, check_source
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.errors import ConfigurationError
 
+BYTES_MAX = 4 * 1024 * 1024
+PARTS_MAX = 500_000
+"""Most values of a file when each alias is written out."""
+DEPTH_MAX = 50
+TOO_DEEP = f"the file is nested more than {DEPTH_MAX} levels deep, or contains itself by an alias"
+
 
 def load_sources(path: Path) -> list[Document]:
     """The sources of a plant file as plain data.
@@ -18,15 +25,8 @@ def load_sources(path: Path) -> list[Document]:
     Raises:
         ConfigurationError: the file cannot be read or has no list of sources.
     """
-    try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError("plant_file_unreadable", f"{path}: {error}") from error
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark is not None else ""
-        problem = getattr(error, "problem", None) or "no YAML"
-        raise ConfigurationError("plant_file_unreadable", f"{line}{problem}") from error
+    document = _load(path)
+    _check_size(document)
     sources = document.get("sources") if isinstance(document, dict) else None
     if not isinstance(sources, list) or not all(isinstance(entry, dict) for entry in sources):
         raise ConfigurationError("plant_file_unreadable", "the file has no list `sources`")
@@ -45,3 +45,40 @@ def find_source(path: Path, source: str) -> SourceConfig:
             return check_source(document)
     names = ", ".join(str(document.get("id")) for document in sources)
     raise ConfigurationError("source_unknown", f"no source {source!r}; the file has: {names}")
+
+
+def _load(path: Path) -> object:
+    try:
+        if path.stat().st_size > BYTES_MAX:
+            raise _unreadable(f"the file is larger than {BYTES_MAX} bytes")
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise _unreadable(TOO_DEEP) from error
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark is not None else ""
+        raise _unreadable(f"{line}{getattr(error, 'problem', None) or 'no YAML'}") from error
+    except ValueError as error:
+        raise _unreadable(" ".join(str(error).split())) from error
+
+
+def _check_size(document: object) -> None:
+    """Refuse what aliases make endless, too deep or too large to hold."""
+    waiting: list[tuple[Any, int]] = [(document, 0)]
+    parts = 0
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEPTH_MAX:
+            raise _unreadable(TOO_DEEP)
+        inside = list(node.values()) if isinstance(node, dict) else node
+        if isinstance(inside, list):
+            parts += len(inside)
+            if parts > PARTS_MAX:
+                raise _unreadable(f"the file has more than {PARTS_MAX} values, aliases written out")
+            waiting.extend((part, depth + 1) for part in inside)
+
+
+def _unreadable(detail: str) -> ConfigurationError:
+    return ConfigurationError("plant_file_unreadable", detail)
