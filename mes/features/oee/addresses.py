@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -50,6 +50,18 @@ def case_address(unit: str, span: Span, policy: Policy, as_of: int, **further: s
         **further,
     }
     return f"/api/v1/work-units/{quote(unit, safe='')}/case?{urlencode(query)}"
+
+
+def standing_case_address(units: Sequence[str], span: Span, policy: Policy) -> str:
+    """Address of the case file (or files) of a figure by all facts that are known when it is read.
+
+    Args:
+        units: codes of the work units whose sums are the figure.
+    """
+    query = {"from": instant(span.start), "to": instant(span.end), "policy": policy.reference}
+    if len(units) == 1:
+        return f"/api/v1/work-units/{quote(units[0], safe='')}/case?{urlencode(query)}"
+    return f"/api/v1/cases?{urlencode({'work_units': ','.join(units), **query})}"
 
 
 def tile_case_address(tile: Mapping[str, Any], policy: Policy) -> str:

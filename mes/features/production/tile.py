@@ -166,6 +166,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "availability": _float(kpis["availability"]),
         "effectiveness": _float(kpis["effectiveness"]),
         "quality_ratio": _float(kpis["quality_ratio"]),
+        "planned_us": now.result.figures.pbt_us,
         "coverage": _float(now.result.coverage),
         "flags": [str(flag) for flag in now.result.flags],
         "provisional": Flag.PROVISIONAL_STOP in now.result.flags,

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from mes.core.case_model import Span
 from mes.core.instants import format_instant
 from mes.core.refusal import Refusal
+from mes.features.oee.addresses import standing_case_address
 from mes.features.production.late import Cause
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
@@ -19,7 +21,7 @@ from mes.features.publishing.figures import result_json
 from mes.features.publishing.periods import DAY_SHIFT, find_line, line_units, period_key
 from mes.features.publishing.service import Shift
 from mes.features.publishing.standing import FigureState
-from mes.features.publishing.store import SIGNOFF, latest_figures, revisions, signoffs
+from mes.features.publishing.store import SIGNOFF, latest_figures, policy_of, revisions, signoffs
 from mes.models import PublishedFigure, ShiftSignoff
 
 LIMIT = 100
@@ -135,7 +137,10 @@ def figure_item(
     old: PublishedFigure | None,
     signoff: ShiftSignoff | None,
 ) -> dict[str, Any]:
-    """A published figure with the one before it and what changed it."""
+    """A published figure with the one before it and what changed it.
+
+    `case` speaks of the facts as they are now: it gives the last revision again.
+    """
     line = known.lines.get(row.line_id)
     return {
         "id": row.id,
@@ -157,6 +162,9 @@ def figure_item(
         "coverage": row.result["coverage"],
         "flags": row.result["flags"],
         "fingerprint": row.fingerprint,
+        "case": standing_case_address(
+            row.basis["work_units"], Span(row.start, row.end), policy_of(row)
+        ),
         "old": None if old is None else old.result,
         "changed": [] if old is None else changed_fields(old.result, row.result),
         "cause": [cause_item(known, cause) for cause in row.cause.get("facts", ())],
