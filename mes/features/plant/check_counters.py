@@ -26,7 +26,7 @@ _STATES_OF = {
 """How many values from 0 on a tag of that type can show."""
 _SCAN_MS = 1000
 """Scan or publishing period where none is written, at most (ms)."""
-MARGIN = 10
+MARGIN = 20
 """How many times the ideal rate is a limit that ordinary delays of polling do not reach."""
 
 

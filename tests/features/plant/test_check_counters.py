@@ -88,7 +88,7 @@ def test_a_rollover_counter_without_a_limit_is_a_note_that_suggests_one() -> Non
     checked = check(GOOD)
 
     assert [one.code for one in checked.notes] == ["max_per_s_missing"]
-    assert "max_per_s, such as 10" in checked.notes[0].message
+    assert "max_per_s, such as 20" in checked.notes[0].message
     assert (
-        check(with_change(COUNTER, "{mode: rollover, modulus: 65536, max_per_s: 10}")).notes == ()
+        check(with_change(COUNTER, "{mode: rollover, modulus: 65536, max_per_s: 20}")).notes == ()
     )
