@@ -31,7 +31,7 @@ from mes.features.production.plan import Cell
 from mes.features.production.rollups import delete_rollups, insert_rollups, sum_between
 from mes.features.production.rows import job_runs, records_with_context
 from mes.features.production.scope import Scope, booked_in
-from mes.features.production.standstill import context_start, reach_back, seal_point
+from mes.features.production.standstill import reach_back, seal_point, stop_start_index
 from mes.features.production.sums import job_sums, replace_quantities
 from mes.features.production.suspects import open_before, replace_suspects
 from mes.features.production.unexplained import unexplained_stops
@@ -100,7 +100,7 @@ def close(scope: Scope, live: LiveState | None, change: Change) -> LiveState:
         period=period,
         priors=_priors(rows, priors, sealed),
         jobs=_jobs(scope, live, base.at, bookings, tail_runs, tail, sealed),
-        records=tuple(records[context_start(records, sealed) :]),
+        records=tuple(records[stop_start_index(records, sealed) :]),
         runs=tail_runs,
         bookings=tuple(_short(scope, tail, records, tail_runs, sealed)),
         marks=tuple(mark for mark in marks if mark.at >= sealed),
@@ -329,7 +329,7 @@ def _unexplained(
         job_runs(scope.session, unit.id, period.start_us),
         begin,
         period.end_us,
-        as_of=change.last_fact,
+        as_of=max([change.last_fact, *(record.start for record in records[-1:])]),
         limit_us=limit_of(unit, period.start_us),
     )
     kept += [

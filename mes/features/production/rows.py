@@ -27,7 +27,7 @@ _STATE_COLUMNS = (
     _STATES.c.command_id,
 )
 _OF_UNIT = _STATES.c.work_unit_id == bindparam("unit")
-_MOVING = _STATES.c.state.in_(("running", "unknown"))
+_MOVING = _STATES.c.state.in_(("running", "unknown")) & _STATES.c.stop_start.is_(None)
 _RECORDS = (
     select(*_STATE_COLUMNS)
     .where(

@@ -37,6 +37,16 @@ def context_start(records: Sequence[StateRecord], at: int) -> int:
     return index
 
 
+def stop_start_index(records: Sequence[StateRecord], at: int) -> int:
+    """As `context_start`, but not inside a stop that bridges unknown time."""
+    index = context_start(records, at)
+    while index > 0 and records[index].stop_start is not None:
+        if records[index - 1].stop_start != records[index].stop_start:
+            break
+        index -= 1
+    return index
+
+
 def context(records: Sequence[StateRecord], start: int, end: int) -> list[StateRecord]:
     """The records that decide about the classes of [start, end): stops at both ends whole."""
     if not records:

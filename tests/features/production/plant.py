@@ -228,6 +228,7 @@ def item_id(session: Session, code: str) -> int:
 FACT_TABLES = (
     "job_event",
     "quantity_move",
+    "order_event",
     "quantity_statement",
     "stop_statement",
     "state_record",
