@@ -244,6 +244,8 @@ FACT_TABLES = (
     "source_stream",
     "source_status",
     "quarantine",
+    "count_suspect",
+    "count_decision",
 )
 
 

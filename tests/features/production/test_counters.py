@@ -13,17 +13,19 @@ from sqlalchemy import func, select
 
 from mes.core.case import case_to_json, parse_case
 from mes.core.case_model import CounterMode, Span
+from mes.core.derive.increments import CountDecision as Choice
 from mes.core.derive.increments import CounterRule, Reading
 from mes.core.oee import compute
 from mes.db import Database
 from mes.features.ingest.rebuild import rebuild
-from mes.features.oee.service import known_unit, unit_case
+from mes.features.oee.service import known_unit, unit_case, unit_result
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
 from mes.features.production.hot import forget_hot
 from mes.features.production.master_loading import masters
 from mes.features.production.queries import tiles
-from mes.models import Base, QuantityRecord
+from mes.features.production.service import facts_changed
+from mes.models import Base, CountDecision, QuantityRecord
 from tests.core.derive.device import lived
 from tests.features.commands.floor import make_floor
 from tests.features.production.plant import (
@@ -36,6 +38,7 @@ from tests.features.production.plant import (
     S,
     apply_plant,
     ids_of,
+    tag_id,
     wipe_facts,
 )
 
@@ -87,6 +90,15 @@ def all_modes(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
 
     with fresh_database("sqlite", request, tmp_path_factory.mktemp("modes")) as made:
         apply_plant(made, plant_of_all_modes())
+        yield made
+
+
+@pytest.fixture(scope="module")
+def bounded(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
+    from tests.conftest import fresh_database
+
+    with fresh_database("sqlite", request, tmp_path_factory.mktemp("bounded")) as made:
+        apply_plant(made, BOUNDED)
         yield made
 
 
@@ -183,6 +195,85 @@ def _lots(records: list[Record], way: str, rng: random.Random) -> list[list[Reco
         rng.shuffle(mixed)
         return [mixed[at : at + 9] for at in range(0, len(mixed), 9)]
     return [records[at : at + 2] for at in range(0, len(records), 2)]
+
+
+def doubtful(feed: Feed, rng: random.Random) -> list[Record]:
+    """A press whose counter jumps, falls, shows nonsense and is read after gaps."""
+    at, total = 0, rng.randrange(500)
+    feed.value(0, "state", 2)
+    for _ in range(30):
+        step = rng.choice([S, 3 * S, 20 * S, 4 * MINUTE])
+        at += step
+        kind = rng.random()
+        gap = at - rng.randrange(1, step + 1) if kind < 0.2 else None
+        total = {0: 7, 1: total + 900, 2: 70_000, 3: rng.randrange(65536)}.get(
+            rng.randrange(12), total + rng.randrange(9)
+        )
+        if kind < 0.1:
+            feed.value(at, "state", rng.choice([1, 2, 3]))
+        feed.value(at, "total", total, gap_from=gap)
+    records, feed.records = feed.records, []
+    return records
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 10**6), order=st.integers(0, 10**6))
+def test_doubt_and_decisions_are_the_same_in_any_order_of_arrival(
+    bounded: Database, seed: int, order: int
+) -> None:
+    database = bounded
+    found = []
+    for way in ("at once", "one by one", "shuffled"):
+        wipe_facts(database)
+        rng = random.Random(seed)
+        feed = Feed(database)
+        records = doubtful(feed, rng)
+        end = records[-1][7] - DAY_START
+        said: list[Any] = [
+            (rng.choice(list(Choice)), row[7], rng.randrange(50), n)
+            for n, row in enumerate(records)
+            if row[2] == "total" and rng.random() < 0.5
+        ]
+        lots: list[Any] = [*_lots(records, way, random.Random(order)), *said]
+        if way == "shuffled":
+            random.Random(order).shuffle(lots)
+        for lot in lots:
+            if isinstance(lot, tuple):
+                _say(database, *lot)
+            else:
+                feed.post(lot, lot[-1][7] - DAY_START if way == "one by one" else None, end)
+        feed.post([], end, end)
+        found.append(projections(database))
+        assert tile(database, "press-1", end)["checks"] == sum(
+            "None" in row for row in found[-1]["count_suspect"]
+        )
+        consistent(database, end)
+    assert all(one == found[0] for one in found)
+
+
+def _say(database: Database, choice: Choice, at: int, counts: int, number: int) -> None:
+    """A decision as it is stored, about whichever increment ends at a reading."""
+    unit = ids_of(database)["press-1"]
+    with database.transaction() as session:
+        session.add(
+            CountDecision(
+                command_id=f"decision-{number}",
+                work_unit_id=unit,
+                tag_id=tag_id(database, "total"),
+                reading_at=at,
+                seen_since=None,
+                decision=choice.value,
+                amount=counts if choice is Choice.AMOUNT else None,
+                note=None,
+                actor={},
+                recorded_at=at + number,
+            )
+        )
+        facts_changed(session, unit, at)
 
 
 def test_the_first_reading_is_a_baseline_for_ever(sqlite_database: Database) -> None:
@@ -407,6 +498,40 @@ def test_a_family_tool_credits_each_job_and_shares_the_time_of_a_cycle(
         ).all()
     assert {jobs[job]: int(good) for job, good in rows} == {left: 300, right: 297}
     consistent(database, 10 * MINUTE)
+
+
+def test_a_family_tool_over_a_day_is_the_same_from_hour_sums_and_from_its_case(
+    sqlite_database: Database,
+) -> None:
+    floor = make_floor(sqlite_database)
+    left, right = floor.job(item="A"), floor.job(item="B")
+    floor.start(left, 0)
+    floor.start(right, HOUR, together=True)
+    feed, end = floor.feed, 30 * HOUR
+    feed.value(0, "state", 2)
+    for n, at in enumerate(range(0, end, 7 * MINUTE)):
+        feed.value(at, "total", 11 * n)
+        if n % 9 == 0:
+            feed.value(at + S, "state", 1 + n % 2)
+    feed.send(end)
+
+    with sqlite_database.reading() as session:
+        known = masters(session)
+        unit = known_unit(session, known, known.work_units[floor.ids["press-1"]], DAY_START + end)
+        window = Span(DAY_START, DAY_START + 29 * HOUR)
+        case = unit_case(session, unit, window)
+        summed = unit_result(session, unit, window)
+    assert parse_case(case_to_json(case)) == case
+    figures, sums = compute(case).to_json(), summed.to_json()
+    for key in ("times_us", "quantities", "excluded", "flags"):
+        assert figures[key] == sums[key]
+    exact, stored = figures["kpis"], sums["kpis"]
+    assert isinstance(exact, dict)
+    assert isinstance(stored, dict)
+    assert [exact[key] for key in ("oee", "effectiveness", "quality_ratio")] == [
+        stored[key] for key in ("oee", "effectiveness", "quality_ratio")
+    ]
+    consistent(sqlite_database, end)
 
 
 def test_cavities_of_a_tool_change_from_an_instant_on(sqlite_database: Database) -> None:
