@@ -14,8 +14,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
+from mes.features.production.lines import LineRule, key_machine, rule_of, units_of_line
 from mes.features.production.masters import Line, Masters, WorkUnit
 from mes.models import Equipment
+
+__all__ = [
+    "Level",
+    "LineRule",
+    "Place",
+    "key_machine",
+    "places",
+    "rule_of",
+    "units_of_line",
+]
 
 
 class Level(StrEnum):
@@ -25,17 +36,6 @@ class Level(StrEnum):
     LINE = "line"
     AREA = "area"
     PLANT = "plant"
-
-
-class LineRule(StrEnum):
-    """Which work units of a line its figure is made of."""
-
-    KEY_MACHINE = "key_machine"
-    """The constraint: named by the line, flagged, else the last one."""
-    SUM = "sum"
-    """All of them."""
-    LAST = "last"
-    """The last one in plant order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,32 +51,6 @@ class Place:
     names: Mapping[str, str]
     units: tuple[WorkUnit, ...]
     rule: LineRule | None = None
-
-
-def key_machine(known: Masters, line: Line) -> WorkUnit | None:
-    """The constraint of a line, whose figure is the line's: named, flagged, else the last one."""
-    units = known.active_work_units(line.work_unit_ids)
-    named = next((unit for unit in units if unit.code == line.key_work_unit), None)
-    flagged = next((unit for unit in units if unit.setting(2**62).key_machine), None)
-    return named or flagged or (units[-1] if units else None)
-
-
-def rule_of(line: Line) -> LineRule:
-    """The rule that a line follows by its own settings."""
-    return LineRule(line.oee_rule) if line.oee_rule else LineRule.KEY_MACHINE
-
-
-def units_of_line(known: Masters, line: Line, rule: LineRule | None) -> list[WorkUnit]:
-    """The work units whose sums are the figure of a line; rule None: its own."""
-    units = known.active_work_units(line.work_unit_ids)
-    match rule or rule_of(line):
-        case LineRule.SUM:
-            return units
-        case LineRule.LAST:
-            return units[-1:]
-        case LineRule.KEY_MACHINE:
-            key = key_machine(known, line)
-            return [] if key is None else [key]
 
 
 def places(

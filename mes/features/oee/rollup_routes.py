@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response
 
 from mes import clock
+from mes.features.oee.losses import line_by_code, losses_of_line
 from mes.features.oee.rollup_answer import Answer, Request, answer
 from mes.features.oee.rollup_csv import csv_text
-from mes.features.oee.schemas import Format, RollupQuery, View
-from mes.features.oee.windows import policy_argument
+from mes.features.oee.schemas import Format, RollupQuery, View, WindowQuery
+from mes.features.oee.windows import policy_argument, window_of
 from mes.features.production.master_loading import masters
+from mes.features.production.tile import instant
 from mes.web.roles import require
 from mes.web.wiring import reading
 
@@ -52,6 +55,44 @@ def list_oee(query_data: RollupQuery) -> Response:
     if query_data.format is Format.CSV:
         return Response(csv_text(found), mimetype="text/csv")
     return Response(_json(query_data, found), mimetype="application/json")
+
+
+@bp.get("/lines/<code>/losses")
+@bp.input(WindowQuery, location="query")
+@bp.doc(
+    summary="What a line lost, by the machine that caused it",
+    description="Every minute that the pacing machine lost, once; blocked and starved time is"
+    " charged to the neighbour that stood.",
+    tags=["oee"],
+)
+@require()
+def get_line_losses(code: str, query_data: WindowQuery) -> dict[str, Any]:
+    """Line losses of a window; default is the current shift."""
+    now_us = clock.plant_now_us()
+    with reading() as session:
+        known = masters(session)
+        line = line_by_code(known, code)
+        window = window_of(query_data.arguments(), line.plan, now_us)
+        found = losses_of_line(session, known, line, window, now_us)
+    return {
+        "line": code,
+        "window": [instant(window.start), instant(window.end)],
+        "pacing": None if found is None else found.pacing.code,
+        "lost_us": 0 if found is None else found.us,
+        "items": []
+        if found is None
+        else [
+            {
+                "work_unit": found.units[cause.machine].code,
+                "class": cause.time_class.value,
+                "reason": cause.reason,
+                "us": cause.us,
+                "stops": cause.stops,
+            }
+            for cause in found.causes
+        ],
+        "next": None,
+    }
 
 
 def _json(query: RollupQuery, found: Answer) -> str:

@@ -21,6 +21,7 @@ from mes.core.oee import OeeResult, result_of
 from mes.core.tally import EMPTY, Tally
 from mes.features.production.cases import build_case, limit_of, tally_of
 from mes.features.production.coverage import known_until, present
+from mes.features.production.lines import counted_unit_ids
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.unexplained import unexplained_stops
@@ -167,6 +168,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "effectiveness": _float(kpis["effectiveness"]),
         "quality_ratio": _float(kpis["quality_ratio"]),
         "planned_us": now.result.figures.pbt_us,
+        "in_line_figure": unit.id in counted_unit_ids(known),
         "coverage": _float(now.result.coverage),
         "flags": [str(flag) for flag in now.result.flags],
         "provisional": Flag.PROVISIONAL_STOP in now.result.flags,

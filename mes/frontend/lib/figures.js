@@ -1,11 +1,14 @@
 // Sums over tiles for a line or the plant. Pieces of different items are never added up.
 
-/** OEE of several machines, weighted by planned time; null when none is known. */
+/**
+ * OEE of a line or the plant: good ideal time by planned time of the machines that its rule counts
+ * (the key machine of each line); null when no time was planned.
+ */
 export function combinedOee(tiles) {
-  const known = tiles.filter((tile) => tile.oee !== null && tile.oee !== undefined);
-  const weight = (tile) => (tile.planned_us === undefined ? 1 : Number(tile.planned_us));
-  const total = known.reduce((sum, tile) => sum + weight(tile), 0);
-  return total > 0 ? known.reduce((sum, tile) => sum + tile.oee * weight(tile), 0) / total : null;
+  const counted = tiles.filter((tile) => tile.in_line_figure !== false);
+  const known = (counted.length ? counted : tiles).filter((tile) => tile.oee !== null && tile.oee !== undefined);
+  const planned = known.reduce((sum, tile) => sum + Number(tile.planned_us), 0);
+  return planned > 0 ? known.reduce((sum, tile) => sum + tile.oee * Number(tile.planned_us), 0) / planned : null;
 }
 
 /** Pieces ahead of or behind target as minutes of ideal production; null when nothing has a target. */

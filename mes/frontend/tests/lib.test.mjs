@@ -137,6 +137,9 @@ test("no network, server gone, collector dead and device lost are four things", 
 test("OEE of several machines is weighted, gaps are minutes of ideal production", () => {
   assert.equal(combinedOee([{ oee: 0.5, planned_us: 1 }, { oee: 1, planned_us: 3 }]), 0.875);
   assert.equal(combinedOee([{ oee: null }]), null);
+  const line = [{ oee: 0.2, planned_us: 9, in_line_figure: false }, { oee: 0.8, planned_us: 1, in_line_figure: true }];
+  assert.equal(combinedOee(line), 0.8);
+  assert.equal(combinedOee(line.slice(0, 1)), 0.2);
   assert.equal(gapMinutes([{ good: 100, target: 160, ideal_cycle_s: "2.0" }, { good: 5, target: 3, ideal_cycle_s: 30 }]), -1);
   assert.equal(gapMinutes([{ good: 1, target: null, ideal_cycle_s: null }]), null);
 });

@@ -13,7 +13,7 @@ from mes.features.screens.report import words
 from mes.features.screens.report.bins import Bin
 from mes.features.screens.report.ladder import Loss, LossKind, Rung
 from mes.features.screens.report.page import ReportPage
-from mes.features.screens.report.periods import PeriodKind
+from mes.features.screens.report.periods import OF_DAYS, PeriodKind
 from mes.features.screens.report.words import _
 
 Shown = dict[str, object]
@@ -115,13 +115,19 @@ def shown_bins(page: ReportPage, zone: str, why: Callable[[int, int], str]) -> S
     past = [one for one in bins if one.good is not None]
     good = sum((one.good or Fraction(0) for one in past), Fraction(0))
     plan = sum((one.plan or Fraction(0) for one in past), Fraction(0))
-    weekly = page.period.kind is PeriodKind.WEEK
+    kind = page.period.kind
+    weekly = kind in OF_DAYS and kind is not PeriodKind.DAY
+    monthly = kind in (PeriodKind.QUARTER, PeriodKind.YEAR)
     return {
-        "bins_title": _("Plan and good per day") if weekly else _("Plan and good per hour"),
+        "bins_title": _("Plan and good per month")
+        if monthly
+        else _("Plan and good per day")
+        if weekly
+        else _("Plan and good per hour"),
         "bins_total": _("good %(a)s / plan %(b)s", a=words.pieces(good), b=words.whole(plan)),
         "bins": [
             {
-                **_bin(one, top, zone, weekly),
+                **_bin(one, top, zone, "%Y-%m" if monthly else "%m-%d" if weekly else "%H"),
                 "why": None if one.good is None else why(one.start, one.end),
             }
             for one in bins
@@ -173,14 +179,14 @@ def _bar_look(loss: Loss) -> str:
     return look.removeprefix("is-") if look.startswith("is-") else "plain"
 
 
-def _bin(one: Bin, top: Fraction | None, zone: str, weekly: bool) -> Shown:
+def _bin(one: Bin, top: Fraction | None, zone: str, form: str) -> Shown:
     local = _local(one.start, zone)
     behind = one.plan and one.good is not None and one.good < one.plan * Fraction(4, 5)
     return {
         "kind": "off" if not one.planned else "bad" if behind else "",
         "height": share(one.good / top if one.good and top else Fraction(0)),
         "plan_height": share(one.plan / top) if one.plan and top else None,
-        "label": local.strftime("%m-%d") if weekly else local.strftime("%H"),
+        "label": local.strftime(form),
         "plan": words.whole(one.plan) if one.planned else words.NONE,
         "good": words.pieces(one.good),
         "gap": words.whole(one.gap, sign=True) if one.planned else words.NONE,

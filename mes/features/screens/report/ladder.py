@@ -91,15 +91,16 @@ _NEVER_A_LOSS = frozenset({TimeClass.RUNNING, TimeClass.NOT_SCHEDULED})
 _ALWAYS_OUTSIDE = frozenset({TimeClass.NOT_SCHEDULED, TimeClass.BREAK})
 
 
-def ladder(result: OeeResult, segments: Iterable[Segment]) -> tuple[Step, ...]:
+def ladder(result: OeeResult, segments: Iterable[Segment] | None) -> tuple[Step, ...]:
     """The five rungs of a result.
 
     Args:
         result: of the sum of all tallies.
-        segments: the partitions of the same windows; they say how long each reason lasted.
+        segments: the partitions of the same windows; they say how long each reason lasted. None:
+            the losses are told by class alone.
     """
     figures, policy = result.figures, result.policy
-    times = _time_losses(segments, policy)
+    times = _class_losses(result) if segments is None else _time_losses(segments, policy)
     outside, availability, effectiveness = (
         tuple(_largest_first(loss for loss in times if loss.factor is factor))
         for factor in (Factor.OUTSIDE, Factor.AVAILABILITY, Factor.EFFECTIVENESS)
@@ -131,6 +132,19 @@ def losses_of(steps: Sequence[Step]) -> tuple[Loss, ...]:
     """Every loss inside planned busy time, the largest first."""
     inside = (step for step in steps if step.rung not in (Rung.SHIFT, Rung.LOADING))
     return tuple(_largest_first(loss for step in inside for loss in step.losses))
+
+
+def _class_losses(result: OeeResult) -> list[Loss]:
+    return [
+        Loss(
+            kind=LossKind.MINOR if time_class is TimeClass.MINOR_STOP else LossKind.TIME,
+            factor=_factor(time_class, result.policy),
+            us=Fraction(us),
+            time_class=time_class,
+        )
+        for time_class, us in result.figures.times_us.items()
+        if us and time_class not in _NEVER_A_LOSS
+    ]
 
 
 def _time_losses(segments: Iterable[Segment], policy: Policy) -> list[Loss]:

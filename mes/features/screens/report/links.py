@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -18,12 +18,14 @@ class Links:
 
     Attributes:
         as_of: by code of the work unit, what its figures speak of.
+        counted: codes of the work units whose sums are the figure of the whole.
         arguments: of the report's own address.
     """
 
     span: Span
     policy: Policy
     as_of: Mapping[str, int]
+    counted: Sequence[str]
     arguments: Mapping[str, str]
 
     def case(self, unit: str) -> str:
@@ -44,7 +46,8 @@ class Links:
 
     def evidence(self) -> str | None:
         """Case file of the whole figure: of one work unit, or all that add up to it."""
-        return figure_address(self.as_of, self.span, self.policy)
+        as_of = {unit: self.as_of[unit] for unit in self.counted}
+        return figure_address(as_of, self.span, self.policy)
 
     def excel(self) -> str:
         """The same report as a spreadsheet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from urllib.parse import urlencode
@@ -11,29 +11,29 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 
 from mes.core.calendar import ALWAYS
-from mes.core.case_model import Case, Material, Span
+from mes.core.case_model import Material, Span
 from mes.core.exact import parse_number
 from mes.core.policies import PROFILES, Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
 from mes.features.checks.suspects import open_in
+from mes.features.oee.losses import losses_of_line, states_case
 from mes.features.oee.service import (
     CASE_DIRECT_US,
     Known,
     known_unit,
     unit_case,
-    unit_records,
     unit_tally,
 )
-from mes.features.production.cases import build_case
+from mes.features.production.lines import counted_unit_ids
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, Site, WorkUnit
 from mes.features.production.plan import Plan
-from mes.features.production.rows import job_runs
 from mes.features.screens.language import name_of
 from mes.features.screens.report.links import Links
 from mes.features.screens.report.page import ReportPage, UnitCase, report_page
 from mes.features.screens.report.periods import (
+    KINDS,
     Period,
     PeriodKind,
     beside,
@@ -43,9 +43,11 @@ from mes.features.screens.report.periods import (
     shifts_of,
 )
 from mes.features.screens.report.signing import shown_signing
-from mes.features.screens.report.view import Frame, Shown, shown_report
+from mes.features.screens.report.view import Frame, Shown, shown_causes, shown_report
 from mes.features.screens.site import Place
 
+BY_REASON_MAX_US = 32 * 86_400_000_000
+"""Losses of longer periods are told by class alone: a year has a million states."""
 UNITS_MAX = 60
 """Most work units of one page; a larger plant is read line by line."""
 
@@ -74,12 +76,18 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What an address means: which work units, over which period, under which profile."""
+    """What an address means: which work units, over which period, under which profile.
+
+    Attributes:
+        units: all work units of the place.
+        counted: codes of those whose sums are its figure: of a line those of its rule (R10).
+    """
 
     known: Masters
     site: Site
     code: str
     units: tuple[WorkUnit, ...]
+    counted: tuple[str, ...]
     period: Period
     policy: Policy
 
@@ -107,6 +115,7 @@ def choose(session: Session, wanted: Wanted, now_us: int) -> Chosen:
         site=site,
         code=code,
         units=tuple(units[:UNITS_MAX]),
+        counted=_counted(known, code, units[:UNITS_MAX]),
         period=_period(units[0].plan, wanted, now_us),
         policy=policy,
     )
@@ -123,11 +132,12 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
     plan, period, policy = chosen.plan, chosen.period, chosen.policy
     before = beside(plan, period, -1)
     given = [known_unit(session, known, unit, now_us) for unit in units]
-    page = _page(session, given, period, before, policy)
+    page = _page(session, given, period, before, policy, chosen.counted)
     links = Links(
         span=period.span,
         policy=policy,
         as_of={one.unit.code: one.as_of for one in given},
+        counted=chosen.counted,
         arguments=wanted.address(period),
     )
     frame = _frame(
@@ -151,8 +161,20 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
         named=lambda names: name_of(names, wanted.language),
     )
     checks = open_in(session, [unit.id for unit in units], period.span.start, period.span.end)
-    shown = shown_report(page, frame, [unit.code for unit in units])
-    return {**shown, "signing": signing, "checks": checks}
+    shown = shown_report(page, frame, [unit.code for unit in units], chosen.counted)
+    causes = _causes(session, known, code, period, frame, now_us)
+    return {**shown, "signing": signing, "checks": checks, "causes": causes}
+
+
+def _causes(
+    session: Session, known: Masters, code: str, period: Period, frame: Frame, now_us: int
+) -> Shown | None:
+    """What a line lost, by the machine that caused it; None: not a line, or a long period."""
+    line = known.line_ids.get(code)
+    if line is None or period.span.end - period.span.start > BY_REASON_MAX_US:
+        return None
+    found = losses_of_line(session, known, known.lines[line], period.span, now_us)
+    return None if found is None else shown_causes(found, frame.unit_name, frame.reason_name)
 
 
 def _page(
@@ -161,10 +183,20 @@ def _page(
     period: Period,
     before: Period | None,
     policy: Policy,
+    counted: Sequence[str],
 ) -> ReportPage:
+    units = [
+        replace(
+            _unit(session, one, period, policy, single=len(given) == 1),
+            counts=one.unit.code in counted,
+        )
+        for one in given
+    ]
     return report_page(
-        [_unit(session, one, period, policy, single=len(given) == 1) for one in given],
-        [unit_tally(session, one, before.span) for one in given] if before else [],
+        units,
+        [unit_tally(session, one, before.span) for one in given if one.unit.code in counted]
+        if before
+        else [],
         plan=given[0].unit.plan,
         period=period,
         policy=policy,
@@ -185,28 +217,14 @@ def _unit(
     if span.end - span.start <= CASE_DIRECT_US:
         case = unit_case(session, given, span, policy=policy)
         return UnitCase(place=place, case=case, sums=tally(case), default=default)
+    by_reason = span.end - span.start <= BY_REASON_MAX_US
     return UnitCase(
         place=place,
-        case=states_case(session, given, span, policy),
+        case=states_case(session, given, span, policy, known=by_reason),
+        by_reason=by_reason,
         sums=unit_tally(session, given, span),
         goods=_goods(session, given, columns(unit.plan, period)) if single else (),
         default=default,
-    )
-
-
-def states_case(session: Session, given: Known, window: Span, policy: Policy) -> Case:
-    """The case of a window without its pieces: states, plan and runs."""
-    end = max(window.start + 1, min(window.end, given.as_of))
-    runs = job_runs(session, given.unit.id, window.start, end)
-    return build_case(
-        given.unit,
-        given.masters,
-        window=window,
-        as_of=given.as_of,
-        policy=policy,
-        records=unit_records(session, given, window.start, end, given.as_of),
-        runs=runs,
-        bookings=(),
     )
 
 
@@ -234,6 +252,14 @@ def _units(known: Masters, site: Site, code: str) -> list[WorkUnit]:
     return found
 
 
+def _counted(known: Masters, code: str, units: Sequence[WorkUnit]) -> tuple[str, ...]:
+    """The work units whose sums are the figure: of lines and the plant by the lines' rule."""
+    if any(unit.code == code for unit in units):
+        return tuple(unit.code for unit in units)
+    counted = counted_unit_ids(known)
+    return tuple(unit.code for unit in units if unit.id in counted)
+
+
 def _policy(known: Masters, site: Site, name: str) -> Policy:
     if not name:
         return site.policy
@@ -246,7 +272,7 @@ def _policy(known: Masters, site: Site, name: str) -> Policy:
 
 
 def _period(plan: Plan, wanted: Wanted, now_us: int) -> Period:
-    kind = PeriodKind(wanted.period) if wanted.period in set(PeriodKind) else PeriodKind.SHIFT
+    kind = PeriodKind(wanted.period) if wanted.period in KINDS else PeriodKind.SHIFT
     if not wanted.day:
         return present_period(plan, kind, now_us)
     try:

@@ -32,6 +32,8 @@ class UnitCase:
         sums: its tally.
         goods: good pieces of each column; None: they are in the case.
         default: rate while no order is loaded, None without a default item.
+        counts: it enters the figure of the page; others are only listed.
+        by_reason: the case holds its states, so that losses can be told by reason.
     """
 
     place: Place
@@ -39,6 +41,8 @@ class UnitCase:
     sums: Tally
     goods: tuple[Fraction, ...] | None = None
     default: Material | None = None
+    counts: bool = True
+    by_reason: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ class UnitRow:
     place: Place
     result: OeeResult
     unclassified_us: int
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +117,10 @@ def report_page(
         known_to_end: the state of each work unit is known to the end of the period.
     """
     parts = [_part(unit) for unit in units]
-    result = result_of(sum_of(unit.sums for unit in units), policy)
-    segments = [segment for part in parts for segment in part.segments]
-    steps = ladder(result, segments)
+    counted = [part for part in parts if part.unit.counts]
+    result = result_of(sum_of(part.unit.sums for part in counted), policy)
+    segments = [segment for part in counted for segment in part.segments]
+    steps = ladder(result, segments if all(unit.by_reason for unit in units) else None)
     single = len(units) == 1
     before = result_of(sum_of(previous), policy)
     return ReportPage(
@@ -143,7 +149,7 @@ class _Part:
 
 
 def _part(unit: UnitCase) -> _Part:
-    return _Part(unit=unit, segments=tuple(classify(unit.case)))
+    return _Part(unit=unit, segments=tuple(classify(unit.case)) if unit.by_reason else ())
 
 
 def _row(part: _Part, policy: Policy) -> UnitRow:
@@ -151,6 +157,7 @@ def _row(part: _Part, policy: Policy) -> UnitRow:
         place=part.unit.place,
         result=result_of(part.unit.sums, policy),
         unclassified_us=unclassified_us(part.segments, policy),
+        counts=part.unit.counts,
     )
 
 

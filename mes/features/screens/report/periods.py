@@ -1,24 +1,28 @@
-"""Which time a report speaks of: a shift, a production day or a week of production days. Pure."""
+"""Which time a report speaks of: a shift, or production days up to a year. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from mes.core.calendar import ShiftInstance, production_day_bounds
 from mes.core.case_model import Span
+from mes.features.oee.periods import (
+    WITHIN_A_DAY,
+    PeriodKind,
+    first_day,
+    last_day,
+    next_first,
+)
 from mes.features.production.plan import Plan
 
 _DAY_US = 86_400_000_000
 
 
-class PeriodKind(StrEnum):
-    """Length of a period."""
-
-    SHIFT = "shift"
-    DAY = "day"
-    WEEK = "week"
+KINDS = tuple(kind for kind in PeriodKind if kind is not PeriodKind.HOUR)
+"""Periods that a report may be of."""
+OF_DAYS = frozenset({PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH})
+"""Periods whose columns are no longer than a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class Period:
     @property
     def last_day(self) -> date:
         """Its last production day."""
-        return self.day + timedelta(days=6) if self.kind is PeriodKind.WEEK else self.day
+        return last_day(self.kind, self.day)
 
 
 def period_of(plan: Plan, kind: PeriodKind, day: date, shift: str | None) -> Period | None:
@@ -52,20 +56,15 @@ def period_of(plan: Plan, kind: PeriodKind, day: date, shift: str | None) -> Per
             ),
             None,
         )
-    first = day - timedelta(days=day.weekday()) if kind is PeriodKind.WEEK else day
-    last = first + timedelta(days=6) if kind is PeriodKind.WEEK else first
+    first = first_day(kind, day)
+    last = last_day(kind, first)
     start, end = day_span(plan, first).start, day_span(plan, last).end
     return Period(kind=kind, day=first, shift=None, span=Span(start, end))
 
 
 def day_span(plan: Plan, day: date) -> Span:
     """A production day with every shift that is reported under it."""
-    start, end = production_day_bounds(plan.calendar, day)
-    shifts = shifts_of(plan, day)
-    return Span(
-        min([start, *(one.start_us for one in shifts)]),
-        max([end, *(one.end_us for one in shifts)]),
-    )
+    return Span(*plan.day_reach(day))
 
 
 def shifts_of(plan: Plan, day: date) -> list[ShiftInstance]:
@@ -85,10 +84,10 @@ def present_period(plan: Plan, kind: PeriodKind, now_us: int) -> Period:
 
 
 def beside(plan: Plan, period: Period, step: int) -> Period | None:
-    """The period before (-1) or after (+1); None when there is none within two weeks."""
+    """The period before (-1) or after (+1); None: no shift lies within two weeks."""
     if period.kind is not PeriodKind.SHIFT:
-        days = 7 if period.kind is PeriodKind.WEEK else 1
-        return period_of(plan, period.kind, period.day + timedelta(days=days * step), None)
+        day = period.day - timedelta(days=1) if step < 0 else next_first(period.kind, period.day)
+        return period_of(plan, period.kind, day, None)
     reach = 14 * _DAY_US
     if step < 0:
         before = [
@@ -110,11 +109,14 @@ def beside(plan: Plan, period: Period, step: int) -> Period | None:
 
 
 def columns(plan: Plan, period: Period) -> list[Span]:
-    """Hours of a shift or day, production days of a week."""
-    if period.kind is not PeriodKind.WEEK:
+    """Hours of a shift or day, production days of a week or month, else months."""
+    if period.kind in WITHIN_A_DAY or period.kind is PeriodKind.DAY:
         return [Span(cell.start, cell.end) for cell in _cells(plan, period.span)]
-    days = [period.day + timedelta(days=n) for n in range(7)]
-    starts = [day_span(plan, day).start for day in days]
+    part = PeriodKind.DAY if period.kind in OF_DAYS else PeriodKind.MONTH
+    firsts = [period.day]
+    while (following := next_first(part, firsts[-1])) <= period.last_day:
+        firsts.append(following)
+    starts = [day_span(plan, day).start for day in firsts]
     return [
         Span(start, end)
         for start, end in zip(starts, [*starts[1:], period.span.end], strict=True)

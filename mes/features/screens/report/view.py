@@ -11,6 +11,8 @@ from flask_babel import format_date, get_locale
 
 from mes.core.case_model import Span
 from mes.core.instants import format_instant
+from mes.features.oee.losses import LineLosses
+from mes.features.oee.periods import label
 from mes.features.screens.report import charts, words
 from mes.features.screens.report.links import Links
 from mes.features.screens.report.page import ReportPage, UnitRow
@@ -58,11 +60,14 @@ class Frame:
     zone: str
 
 
-def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
+def shown_report(
+    page: ReportPage, frame: Frame, units: Sequence[str], counted: Sequence[str]
+) -> Shown:
     """Everything the template prints.
 
     Args:
-        units: codes of the work units the figures speak of.
+        units: codes of the work units of the place.
+        counted: codes of those that the figures are made of.
     """
     result = page.result
     return {
@@ -72,7 +77,8 @@ def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
         "coverage": words.percent(result.coverage),
         "unclassified": words.minutes(page.unclassified_us) if page.unclassified_us else None,
         "flags": [words.flag_word(flag) for flag in result.flags],
-        "figures": _figures(page, frame.links, units),
+        "figures": _figures(page, frame.links, counted),
+        "figure_of": _figure_of(page),
         "steps": charts.shown_steps(page, frame.reason_name),
         "losses": charts.shown_losses(page, frame.reason_name, frame.terminal),
         "lost": words.minutes(sum((loss.us for loss in page.losses), Fraction(0))),
@@ -80,7 +86,7 @@ def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
         "inputs": _inputs(page),
         "points": charts.shown_points(page, frame.reason_name),
         "missing": words.percent(None if result.kpis["oee"] is None else 1 - result.kpis["oee"]),
-        "evidence": _evidence(frame, units),
+        "evidence": _evidence(frame, counted),
         "excel": frame.links.excel(),
         "stops": _stops(page, frame, units),
         **charts.shown_bins(
@@ -91,6 +97,14 @@ def shown_report(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown:
         **charts.shown_strip(page, frame.zone),
         "units": [_unit(row, frame) for row in page.units],
     }
+
+
+def _figure_of(page: ReportPage) -> str | None:
+    """Of which machines the figure is; None: of all that are shown."""
+    counted = [row for row in page.units if row.counts]
+    if len(counted) == len(page.units):
+        return None
+    return _("Figure of %(n)s of %(all)s machines", n=len(counted), all=len(page.units))
 
 
 def _evidence(frame: Frame, units: Sequence[str]) -> list[tuple[str, str]]:
@@ -126,6 +140,9 @@ def shown_frame(frame: Frame, period: Period) -> Shown:
             (PeriodKind.SHIFT.value, _("Shift")),
             (PeriodKind.DAY.value, _("Day")),
             (PeriodKind.WEEK.value, _("Week")),
+            (PeriodKind.MONTH.value, _("Month")),
+            (PeriodKind.QUARTER.value, _("Quarter")),
+            (PeriodKind.YEAR.value, _("Year")),
         ],
         "kind": period.kind.value,
         "day": period.day.isoformat(),
@@ -149,6 +166,8 @@ def _period_words(period: Period, shifts: Mapping[str, str]) -> str:
         )
     if period.kind is PeriodKind.DAY:
         return _day(period.day)
+    if period.kind in (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR):
+        return label(period.kind, period.day)
     return f"{_day(period.day)} {shifts.get(period.shift or '', period.shift or '')}"
 
 
@@ -251,6 +270,7 @@ def _unit(row: UnitRow, frame: Frame) -> Shown:
     kpis = row.result.kpis
     return {
         "label": frame.unit_name(row.place.names),
+        "counts": row.counts,
         "address": frame.address_of(row.place.code),
         "case": frame.links.case(row.place.code),
         "why": {key: frame.links.why(row.place.code, key) for key in WHY},
@@ -259,4 +279,37 @@ def _unit(row: UnitRow, frame: Frame) -> Shown:
         "good": words.pieces(row.result.figures.counted.good),
         "coverage": words.percent(row.result.coverage),
         "unclassified": words.minutes(row.unclassified_us) if row.unclassified_us else words.NONE,
+    }
+
+
+CAUSES_MAX = 12
+"""Most causes that are named; the rest is one row."""
+
+
+def shown_causes(
+    found: LineLosses,
+    unit_name: Callable[[Mapping[str, str]], str],
+    reason_name: Callable[[str], str],
+) -> Shown:
+    """The losses of a line by the machine that caused them, the largest first."""
+    longest = max((cause.us for cause in found.causes), default=0) or 1
+    rows: list[Shown] = [
+        {
+            "machine": unit_name(found.units[cause.machine].names),
+            "pacing": found.units[cause.machine].id == found.pacing.id,
+            "cause": words.class_word(cause.time_class)
+            if cause.reason is None
+            else reason_name(cause.reason),
+            "width": charts.share(Fraction(cause.us, longest)),
+            "minutes": words.minutes(cause.us),
+            "stops": words.pieces(Fraction(cause.stops)),
+        }
+        for cause in found.causes[:CAUSES_MAX]
+    ]
+    rest = sum(cause.us for cause in found.causes[CAUSES_MAX:])
+    return {
+        "pacing": unit_name(found.pacing.names),
+        "rows": rows,
+        "rest": words.minutes(rest) if rest else None,
+        "total": words.minutes(found.us),
     }

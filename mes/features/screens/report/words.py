@@ -103,7 +103,7 @@ def loss_word(loss: Loss, reason_name: Callable[[str], str]) -> str:
         return _("Speed loss") if loss.us >= 0 else _("Faster than the rate")
     if loss.kind is LossKind.REJECTS:
         return _("Rejects, %(n)s", n=pieces(loss.count))
-    if loss.kind is LossKind.MINOR:
+    if loss.kind is LossKind.MINOR and loss.count is not None:
         return _("Minor stops, %(n)s", n=pieces(loss.count))
     if loss.kind is LossKind.UNCLASSIFIED:
         return _("Unclassified")
