@@ -25,14 +25,22 @@ from mes.models import (
 
 LIMIT = 50
 LIMIT_MAX = 200
+KINDS = ("quantity", "move", "stop", "job")
+"""Kinds of entries."""
 
 
 def entries(
-    session: Session, work_unit: str, *, before: int | None = None, limit: int = LIMIT
+    session: Session,
+    work_unit: str,
+    *,
+    kinds: Collection[str] = KINDS,
+    before: int | None = None,
+    limit: int = LIMIT,
 ) -> dict[str, Any]:
     """What people stated and did on a work unit, latest entered first.
 
     Args:
+        kinds: only entries of these kinds; unknown ones find nothing.
         before: `next` of the page before, UTC microseconds of plant time; None: the latest.
 
     Returns:
@@ -44,12 +52,15 @@ def entries(
     unit = find_work_unit(session, work_unit)
     limit = max(1, min(limit, LIMIT_MAX))
     reasons = masters(session).reasons
-    found = [
-        *_latest(session, QuantityStatement, unit.id, before, limit, _quantity, reasons),
-        *_latest(session, StopStatement, unit.id, before, limit, _stop, reasons),
-        *_latest(session, QuantityMove, unit.id, before, limit, _move, reasons),
-        *_latest(session, JobEvent, unit.id, before, limit, _job, reasons),
-    ]
+    found: list[tuple[int, str, dict[str, Any]]] = []
+    if "quantity" in kinds:
+        found += _latest(session, QuantityStatement, unit.id, before, limit, _quantity, reasons)
+    if "move" in kinds:
+        found += _latest(session, QuantityMove, unit.id, before, limit, _move, reasons)
+    if "stop" in kinds:
+        found += _latest(session, StopStatement, unit.id, before, limit, _stop, reasons)
+    if "job" in kinds:
+        found += _latest(session, JobEvent, unit.id, before, limit, _job, reasons)
     found.sort(key=lambda one: one[:2], reverse=True)
     page = [item for _, _, item in found[:limit]]
     _complete(session, page)

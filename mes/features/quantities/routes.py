@@ -13,7 +13,7 @@ from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.production.master_loading import masters
 from mes.features.quantities import moves, service
-from mes.features.quantities.queries import entries, move_view, quantity_view
+from mes.features.quantities.queries import KINDS, entries, move_view, quantity_view
 from mes.features.quantities.schemas import EntriesQuery, MoveIn, QuantitiesIn, VoidIn
 from mes.web.roles import Actor, Role, actor, require
 from mes.web.wiring import reading
@@ -101,7 +101,13 @@ def void_move(command_id: str, json_data: VoidIn) -> Answered:
 def recent(work_unit: str, query_data: EntriesQuery) -> dict[str, Any]:
     """What people entered and did on a work unit, latest first, voided entries included."""
     with reading() as session:
-        return entries(session, work_unit, before=query_data.before, limit=query_data.limit)
+        return entries(
+            session,
+            work_unit,
+            kinds=KINDS if query_data.kind is None else query_data.kind.split(","),
+            before=query_data.before,
+            limit=query_data.limit,
+        )
 
 
 def _check_entry(session: Session, who: Actor, command_id: str) -> None:

@@ -90,7 +90,11 @@ class MoveIn(CommandIn):
 
 
 class EntriesQuery(BaseModel):
-    """A page of entries; `before` is `next` of the page before."""
+    """A page of entries; `before` is `next` of the page before.
 
+    `kind`: only these, several separated by commas: quantity, move, stop, job.
+    """
+
+    kind: Short | None = None
     before: int | None = None
     limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX)

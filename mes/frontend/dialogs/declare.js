@@ -30,7 +30,7 @@ export class DeclareDialog {
       <div class="splitrow two-edges">${this.edge("start", _("From"))}${this.edge("end", _("To"))}</div>
       <div class="parts-area">${this.changed ? html`<p class="offer changed" role="alert">${icon("info")}<b>${_("Somebody else has declared a state in this time. Save again to put yours in its place.")}</b></p>` : nothing}</div>
       <div class="cols c2"><div class="list"><h3>${_("State")}</h3><div class="rts r2 scroll">${STATES.map((state) => this.stateTile(state))}</div></div>
-        <div class="groups"><h3>${_("Reason")}</h3><div class="rts g2">${WITH_REASON.has(this.state)
+        <div class="groups"><h3>${_("Stop reason")}</h3><div class="rts g2">${WITH_REASON.has(this.state)
           ? reasons.map((reason) => choice(reason.name, this.reason === reason.code, () => { this.reason = this.reason === reason.code ? null : reason.code; host.update(); }))
           : html`<p class="muted">${_("Only a machine that stands takes a reason.")}</p>`}</div></div></div>
       ${foot(_("It takes the place of what the machine said. It can be taken back."), this.label(), Boolean(this.state) && !this.busy && this.until > instant(this.start), () => this.submit())}

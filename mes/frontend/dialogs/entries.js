@@ -19,10 +19,10 @@ export class EntriesDialog {
 
   async read(before = null) {
     const { host } = this;
-    const query = `limit=${PAGE}${before === null ? "" : `&before=${before}`}`;
+    const query = `kind=quantity,move&limit=${PAGE}${before === null ? "" : `&before=${before}`}`;
     try {
       const answer = await get(`/api/v1/work-units/${encodeURIComponent(host.unit.code)}/entries?${query}`);
-      const found = (answer.items ?? []).filter((item) => item.kind === "quantity" || item.kind === "move");
+      const found = answer.items ?? [];
       this.items = before === null ? found : [...(this.items ?? []), ...found];
       Object.assign(this, { next: answer.next ?? null, failed: false });
     } catch {

@@ -4,7 +4,7 @@ import { html, icon, nothing } from "../lib/island.js";
 import { reasonsOf } from "../lib/reasons.js";
 import { stateIcon, stateWord } from "../lib/states.js";
 import { stopLength } from "../lib/stops.js";
-import { clock, duration, instant, now } from "../lib/time.js";
+import { clock, elapsed, instant, now } from "../lib/time.js";
 import { head } from "./parts.js";
 
 const SILENT_MS = 60000;
@@ -39,7 +39,7 @@ export class StopListDialog {
     const word = names.join(", ") || (stop.needsReason ? _("No reason yet") : stateWord(state));
     const open = () => (stop.silent ? host.openDeclare(stop.start, stop.end) : host.openAnyStop(stop.start));
     return html`<li><button type="button" class="rt" @click=${open}><span class="dotst is-${state}">${icon(stateIcon(state))}</span>
-      <span><b><span class="num">${clock(stop.start)} – ${stop.end ? clock(stop.end) : _("now")}</span> · ${duration(stopLength(stop, now()))}</b><small>${word}</small></span>
+      <span><b><span class="num">${clock(stop.start)} – ${stop.end ? clock(stop.end) : _("now")}</span> · ${elapsed(stopLength(stop, now()))}</b><small>${word}</small></span>
       ${stop.needsReason ? html`<span class="mark todo">${icon("reason")}<span>${_("Reason")}</span></span>` : nothing}${icon("right", "go")}</button></li>`;
   }
 }

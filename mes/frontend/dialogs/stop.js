@@ -76,7 +76,7 @@ export class StopDialog {
     const subtitle = `${nameOf(host.unit.name)} · ${clock(stop.start)} – ${end} · ${duration(length)}`;
     return html`<div class="dlg d5">
       ${head(_("Stop reason"), subtitle, () => host.closeDialog(), _("Later"), pager(this))}
-      <div class="splitrow">${bar(this)}${tools(this)}</div>
+      <div class="splitrow ${this.pieces.length > 1 ? "cut" : ""}">${bar(this)}${tools(this)}</div>
       <div class="parts-area">${changesNote(this)}${offerNote(this, reasons)}${pieceButtons(this, reasons)}</div>
       ${reasonColumns(this, reasons)}
       ${foot(this.note(), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}

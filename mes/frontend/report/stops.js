@@ -9,7 +9,7 @@ import { problemText } from "../lib/problem-text.js";
 import { sheet, syncSheet } from "../lib/sheet.js";
 import { stateIcon, stateWord } from "../lib/states.js";
 import { stopLength } from "../lib/stops.js";
-import { clock, duration, isoDay, now } from "../lib/time.js";
+import { clock, elapsed, isoDay, now } from "../lib/time.js";
 
 const STATERS = new Set(["operator", "supervisor", "quality", "maintenance", "manager", "administrator"]);
 
@@ -76,7 +76,7 @@ class StopTable extends Island {
   row(stop) {
     const reasons = [...new Set(stop.parts.map((part) => part.reason && nameOf(part.reason.name, part.reason.code)).filter(Boolean))];
     const people = [...new Set(stop.parts.map((part) => part.person).filter(Boolean))];
-    return html`<tr><td class="num">${isoDay(stop.start).slice(5)} ${clock(stop.start)}</td><td class="num n">${duration(stopLength(stop, now()))}</td>
+    return html`<tr><td class="num">${isoDay(stop.start).slice(5)} ${clock(stop.start)}</td><td class="num n">${elapsed(stopLength(stop, now()))}</td>
       <td>${icon(stateIcon(stop.state))} ${stateWord(stop.state)}</td>
       <td>${reasons.join(", ") || "–"} ${stop.needs_reason ? html`<span class="mark todo">${icon("reason")}<span>${_("No reason yet")}</span></span>` : nothing}</td><td>${people.join(", ") || "–"}</td>
       <td>${this.mayState ? html`<button type="button" class="btn" aria-label=${_("Explain the stop of {time}", { time: clock(stop.start) })} @click=${() => this.open(stop)}>${_("Explain")}</button>` : nothing}</td></tr>`;
