@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mes.core.instants import parse_instant
-from tests.e2e.comparison import Row, differing, table
+from mes.features.verify.comparison import Row, differing, table
 from tests.e2e.plant_process import ROOT, PlantRun, mes_command
 from tests.e2e.truth_run import JOB_STEPS, MINUTE_US, MODBUS_POLL_US, TruthRun, run_truth
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from mes.core.instants import format_instant, parse_instant
 from mes.core.oee import compute
-from tests.e2e.comparison import Row, count_rows, lateness_by_class, oee_row, time_rows
+from mes.features.verify.comparison import Row, count_rows, lateness_by_class, oee_row, time_rows
+from mes.features.verify.roster import CYCLES, plan_around, shifts_around
+from mes.features.verify.truth import Loaded, UnitTruth, case_of, read_journal
 from tests.e2e.plant_process import PlantProcess, PlantRun, running_plant, until
-from tests.e2e.truth import Loaded, Plan, UnitTruth, case_of, read_journal
 
 MINUTE_US = 60_000_000
 BEFORE_US = MINUTE_US
@@ -24,23 +23,6 @@ POLLS_AFTER_US = 2 * MINUTE_US
 MODBUS_POLL_US = 1_000_000
 SHORTEST_REAL_POLL_US = 10_000
 OPCUA_PUBLISH_US = 250_000
-SEOUL = ZoneInfo("Asia/Seoul")
-SHIFTS = (("08:00", "20:00"), ("20:00", "08:00"))
-BREAKS = (
-    ("00:00", "01:00", "night-meal"),
-    ("10:00", "10:10", "rest"),
-    ("12:00", "13:00", "lunch"),
-    ("15:00", "15:10", "rest"),
-)
-CYCLES: Mapping[str, Mapping[str, str]] = {
-    "press-1": {"BRKT-100": "2.0", "HNG-200": "2.4"},
-    "press-2": {"HNG-200": "2.4", "BRKT-100": "2.0"},
-    "press-3": {"PNL-330": "3.0"},
-    "cnc-1": {"SHAFT-10": "55", "SHAFT-20": "75"},
-    "cnc-2": {"SHAFT-10": "52", "SHAFT-20": "78"},
-    "washer-1": {"BRKT-100": "6.0"},
-}
-"""Ideal cycles of the demo plant file, the default item first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,43 +183,6 @@ def run_truth(folder: Path, run: PlantRun, steps: Sequence[JobStep] = JOB_STEPS)
 
 
 _ANY_STATE = "dispatched,running,paused,completed"
-
-
-def shifts_around(start: int, end: int) -> list[tuple[int, int]]:
-    """The shifts of the two-shift calendar from a day before a run to a day after it."""
-    return [_span(day, begins, ends) for day in _days(start, end) for begins, ends in SHIFTS]
-
-
-def plan_around(start: int, end: int) -> Plan:
-    """Shifts and breaks of the two-shift calendar around a run on a working day."""
-    breaks = [
-        (*_span(day, begins, ends), why)
-        for day in _days(start, end)
-        for begins, ends, why in BREAKS
-    ]
-    return Plan(shifts=shifts_around(start, end), breaks=breaks)
-
-
-def _days(start: int, end: int) -> list[datetime]:
-    first = datetime.fromtimestamp(start / 1e6, UTC).astimezone(SEOUL)
-    first = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [
-        first + timedelta(days=number) for number in range(-1, 2 + (end - start) // 86_400_000_000)
-    ]
-
-
-def _span(day: datetime, begins: str, ends: str) -> tuple[int, int]:
-    """[begins, ends) of wall times of a day; an end that is not later belongs to the next day."""
-    start, end = (
-        parse_instant((day + _time(text)).isoformat(timespec="microseconds"))
-        for text in (begins, ends)
-    )
-    return start, end if end > start else end + 86_400_000_000
-
-
-def _time(text: str) -> timedelta:
-    hours, minutes = map(int, text.split(":"))
-    return timedelta(hours=hours, minutes=minutes)
 
 
 def _change_job(plant: PlantProcess, told: TruthRun, step: JobStep) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mes.core.instants import format_instant, parse_instant
-from tests.e2e.comparison import Row, count_rows, differing, table
+from mes.features.verify.comparison import Row, count_rows, differing, table
 from tests.e2e.plant_process import (
     ROOT,
     PlantProcess,
@@ -22,7 +22,7 @@ from tests.e2e.plant_process import (
     plant_process,
     until,
 )
-from tests.e2e.truth import UnitTruth, read_journal
+from mes.features.verify.truth import UnitTruth, read_journal
 from tests.faults.audit import acknowledged_of_pusher, holes, pushed, unsent
 from tests.faults.processes import child_named, children, family, kill, lives
 from tests.faults.pusher import Pusher

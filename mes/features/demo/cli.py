@@ -77,7 +77,12 @@ def run(plant_file: Path, data: Path, port: int, host: str, plain_http: bool) ->
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:
-    """Run the plant simulator alone: --scenario, --seed, --speed and more (see --help)."""
+    """Run the plant simulator alone (--scenario, --seed, --speed ...), or `verify` the MES."""
+    if arguments[:1] == ("verify",):
+        from mes.features.verify.cli import verify
+
+        verify.main(list(arguments[1:]), prog_name="mes simulate verify", standalone_mode=False)
+        return
     os.execv(  # noqa: S606 - our own program
         sys.executable, [sys.executable, "-m", "simulators", "run", *arguments]
     )

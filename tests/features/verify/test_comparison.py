@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mes.core.oee import compute
-from tests.e2e.comparison import (
+from mes.features.verify.comparison import (
     Row,
     count_rows,
     differing,
@@ -16,7 +16,7 @@ from tests.e2e.comparison import (
     table,
     time_rows,
 )
-from tests.e2e.truth import Loaded, Plan, UnitTruth, case_of, read_journal
+from mes.features.verify.truth import Loaded, Plan, UnitTruth, case_of, read_journal
 
 S = 1_000_000
 BEGIN = 1_772_445_600 * S

@@ -1,0 +1,403 @@
+"""Verifying past days: the simulators write them, mishaps spoil them, the MES takes them in.
+
+The signals go through the same ingest as those of a running edge, at full speed; what people did
+with orders goes through the same services. Then every work unit is compared with the journal of the
+simulators: first what could be known of it (exactly), then what happened (explained).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mes.clock import ENVIRONMENT_KEY, PlantClock, monotonic_s
+from mes.core.case_model import Span
+from mes.core.exact import Number
+from mes.core.oee import OeeResult, compute
+from mes.core.refusal import Refusal
+from mes.db import Database
+from mes.features.oee.queries import unit_at
+from mes.features.oee.service import unit_result
+from mes.features.storage.opening import opened
+from mes.features.verify.mishaps import Line, Mishap, MishapKind, knowable, silences, spoil
+from mes.features.verify.roster import CYCLES, ON_SUNDAYS, SOURCES, plan_around, shifts_around
+from mes.features.verify.truth import Loaded, Made, UnitTruth, case_of, read_journal
+from mes.models import CountSuspect, GapFact, Quarantine, SignalFact
+
+HISTORY_WAIT_S = 600.0
+LOAD_WAIT_S = 1800.0
+PRESS_RATE_MAX_PER_S = 1000
+"""More strokes a second than can be believed: what tells a restarted counter from a full turn. As
+wide as this, because in past days the first reading after a silence may hold a minute's strokes."""
+LEFT_OUT = frozenset({"stop_reason"})
+"""What people say about stops changes classes, not times; the journal does not know it."""
+READ_EVERY_US = 120_000_000
+"""How far apart the readings of a counter that changes lie in past days."""
+QUANTITIES = ("good", "scrap")
+COUNTED_WITHOUT_REJECTS = frozenset({"washer-1"})
+"""Work units whose bad pieces only people know of."""
+UNTYPED = "bad pieces that nobody has typed yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One compared figure.
+
+    Attributes:
+        happened: what the journal says.
+        knowable: what could be known of it after the mishaps.
+        told: what the MES says.
+        allowed: largest difference between the last two.
+        why: what makes the first two differ; empty: nothing.
+    """
+
+    unit: str
+    figure: str
+    happened: float
+    knowable: float
+    told: float
+    allowed: float = 0.0
+    why: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the MES told what there was to tell."""
+        return abs(self.told - self.knowable) <= self.allowed + 1e-9
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What one verified stretch told."""
+
+    seed: int
+    mishaps: Sequence[Mishap]
+    differences: list[Difference] = field(default_factory=list)
+    noted: dict[str, int] = field(default_factory=dict)
+    readings: int = 0
+    seconds: float = 0.0
+
+    @property
+    def unexplained(self) -> list[Difference]:
+        """Figures in which the MES tells something else than what could be known."""
+        return [one for one in self.differences if not one.agrees]
+
+
+def verify_past(
+    folder: Path,
+    *,
+    seed: int,
+    start: int,
+    end: int,
+    mishaps: Sequence[Mishap],
+    scenario: str = "demo",
+) -> Verdict:
+    """Let a plant work through past days and compare what the MES makes of them with what happened.
+
+    Args:
+        folder: empty or new; keeps everything afterwards.
+        start, end: UTC microseconds of plant time.
+
+    Raises:
+        Refusal: `verify_failed`: the simulators or the loading ended with an error.
+    """
+    began = monotonic_s()
+    folder.mkdir(parents=True, exist_ok=True)
+    made = _make_history(folder, scenario, seed, start, end)
+    readings = _write_spoilt(made, folder / "arrived.jsonl", mishaps)
+    _prepare(folder, scenario, end)
+    truth = _read_truth(folder / "simulators" / "journal.jsonl", folder / "arrived.jsonl", end)
+    verdict = Verdict(seed=seed, mishaps=mishaps, readings=readings)
+    with opened(folder / "data") as database:
+        _compare(database, verdict, truth, (start, end))
+    verdict.seconds = monotonic_s() - began
+    return verdict
+
+
+def _make_history(folder: Path, scenario: str, seed: int, start: int, end: int) -> Path:
+    file = folder / "history.jsonl"
+    command = [
+        *(sys.executable, "-m", "simulators", "run", "--scenario", scenario, "--seed", str(seed)),
+        *("--start", str(end), "--modbus-port", "0", "--opcua-port", "0"),
+        *("--data", str(folder / "simulators"), "--history-file", str(file)),
+        *("--history-from", str(start), "--history-until", str(end)),
+    ]
+    environment = {key: value for key, value in os.environ.items() if key != ENVIRONMENT_KEY}
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as simulators:
+        assert simulators.stdout is not None
+        ready = simulators.stdout.readline()
+        simulators.terminate()
+        _, errors = simulators.communicate(timeout=HISTORY_WAIT_S)
+    if not ready or not file.exists():
+        reason = errors.strip()[-400:]
+        raise Refusal("verify_failed", f"the simulators wrote no past days: {reason}")
+    return file
+
+
+def _write_spoilt(made: Path, arrived: Path, mishaps: Sequence[Mishap]) -> int:
+    """Write the history as it arrives; returns how many readings that are."""
+    readings = 0
+    with open(made, encoding="utf-8") as source, open(arrived, "w", encoding="utf-8") as file:
+        for line in spoil(_lines(source), mishaps):
+            if line.get("action") in LEFT_OUT:
+                continue
+            readings += len(line.get("records", ()))
+            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return readings
+
+
+def _lines(texts: Iterator[str] | Any) -> Iterator[Line]:
+    return (json.loads(text) for text in texts)
+
+
+def _prepare(folder: Path, scenario: str, end: int) -> None:
+    """Database, plant file and past days, by the commands that a plant's first start uses."""
+    environment = {
+        **os.environ,
+        ENVIRONMENT_KEY: PlantClock.starting_at(end).to_environment(),
+    }
+    (folder / "data").mkdir(exist_ok=True)
+    plant = _run([sys.executable, "-m", "simulators", "plant-file", "--scenario", scenario], None)
+    file = folder / "plant.yaml"
+    file.write_text(with_plausible_rates(plant), encoding="utf-8")
+    prepare = [sys.executable, "-m", "mes.cli", "prepare", "--data", str(folder / "data")]
+    prepare += ["--plant", str(file), "--history", str(folder / "arrived.jsonl")]
+    _run(prepare, environment)
+
+
+def with_plausible_rates(plant: str) -> str:
+    """The plant file with a largest believable rate for the counters that roll over."""
+    counter = "counter: {mode: rollover, modulus: 65536}"
+    guarded = f"counter: {{mode: rollover, modulus: 65536, max_per_s: {PRESS_RATE_MAX_PER_S}}}"
+    return plant.replace(counter, guarded)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str] | None) -> str:
+    done = subprocess.run(  # noqa: S603 - our own program
+        list(command),
+        env=None if environment is None else dict(environment),
+        capture_output=True,
+        text=True,
+        timeout=LOAD_WAIT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Refusal("verify_failed", f"{command[2:5]} failed: {done.stderr.strip()[-800:]}")
+    return done.stdout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Truth:
+    """What happened, and what people said about it.
+
+    Attributes:
+        units: by work unit, from the journal.
+        loaded: orders by work unit, from when people started them to when they completed them.
+        sorted_out: pieces that people found bad where nothing counts them, by work unit.
+    """
+
+    units: Mapping[str, UnitTruth]
+    loaded: Mapping[str, Sequence[Loaded]]
+    sorted_out: Mapping[str, Sequence[Made]]
+
+
+def _read_truth(journal: Path, arrived: Path, end: int) -> _Truth:
+    with open(journal, encoding="utf-8") as file:
+        lines = [line for line in _lines(file) if line["t"] <= end and line["unit"] is not None]
+    with open(arrived, encoding="utf-8") as file:
+        people = [line for line in _lines(file) if line["kind"] == "person"]
+    items = {line["order"]: line["item"] for line in people if line["action"] == "order_create"}
+    loaded: dict[str, list[Loaded]] = {}
+    sorted_out: dict[str, list[Made]] = {}
+    for line in people:
+        order, unit, action = line.get("order"), line.get("work_unit"), line["action"]
+        if action == "job_start":
+            one = Loaded(job=order, item=items[order], start=line["t"], end=None)
+            loaded.setdefault(unit, []).append(one)
+        elif action == "job_complete":
+            loads = loaded[unit]
+            loads[-1] = replace(loads[-1], end=line["t"])
+        elif action == "scrap":
+            found = Made(at=line["at"], good=-line["quantity"], scrap=line["quantity"])
+            sorted_out.setdefault(unit, []).append(found)
+    return _Truth(units=read_journal(lines), loaded=loaded, sorted_out=sorted_out)
+
+
+def _as_counted(truth: UnitTruth, found: Sequence[Made]) -> UnitTruth:
+    """Every piece as good until somebody says otherwise."""
+    counted = [Made(at=one.at, good=one.good + one.scrap, scrap=0) for one in truth.made]
+    return replace(truth, made=sorted([*counted, *found], key=lambda one: one.at))
+
+
+def _compare(database: Database, verdict: Verdict, truth: _Truth, window: tuple[int, int]) -> None:
+    with database.reading() as session:
+        for unit, happened in sorted(truth.units.items()):
+            mishaps = [one for one in verdict.mishaps if one.source == SOURCES[unit]]
+            loads = truth.loaded.get(unit, [])
+            known = knowable(happened, mishaps)
+            if unit in COUNTED_WITHOUT_REJECTS:
+                known = _as_counted(known, truth.sorted_out.get(unit, []))
+            given = unit_at(session, unit, window[1])
+            told = unit_result(session, given, Span(*window))
+            was, could = _truly(happened, loads, window), _truly(known, loads, window)
+            verdict.differences += _totals(known, was, could, told, mishaps)
+            verdict.differences += _shifts(session, known, mishaps, window)
+        verdict.noted = _noted(session)
+
+
+def _truly(truth: UnitTruth, loads: Sequence[Loaded], window: tuple[int, int]) -> OeeResult:
+    return compute(
+        case_of(
+            truth,
+            window=window,
+            plan=plan_around(*window, sundays=truth.unit in ON_SUNDAYS),
+            default_item=next(iter(CYCLES[truth.unit])),
+            cycles=CYCLES[truth.unit],
+            loaded=loads,
+        )
+    )
+
+
+def _totals(
+    truth: UnitTruth,
+    happened: OeeResult,
+    could: OeeResult,
+    told: OeeResult,
+    mishaps: Sequence[Mishap],
+) -> Iterator[Difference]:
+    """Pieces, time classes and OEE of the whole stretch."""
+    unit = truth.unit
+    kinds = sorted({one.kind.value for one in mishaps})
+    reason = ", ".join(kinds)
+    for name in QUANTITIES:
+        yield Difference(
+            unit=unit,
+            figure=name,
+            happened=_pieces(happened, name),
+            knowable=_pieces(could, name),
+            told=_pieces(told, name),
+            why=UNTYPED if _pieces(happened, name) != _pieces(could, name) else "",
+        )
+    for kind, length in told.figures.times_us.items():
+        was, known = happened.figures.times_us[kind], could.figures.times_us[kind]
+        yield Difference(
+            unit=unit,
+            figure=f"{kind.value} s",
+            happened=was / 1e6,
+            knowable=known / 1e6,
+            told=length / 1e6,
+            why=reason if was != known else "",
+        )
+    values = [result.kpis["oee"] for result in (happened, could, told)]
+    was_oee, known_oee, told_oee = (0.0 if one is None else float(one) * 100 for one in values)
+    yield Difference(
+        unit=unit,
+        figure="oee %",
+        happened=was_oee,
+        knowable=known_oee,
+        told=told_oee,
+        allowed=1e-6 + _points_of_losses(truth, mishaps, told),
+        why=reason if was_oee != known_oee else "",
+    )
+
+
+def _points_of_losses(truth: UnitTruth, mishaps: Sequence[Mishap], told: OeeResult) -> float:
+    """OEE points of the pieces that nobody can place while the collector is lost.
+
+    In past days a counter that changes is read once in a minute or two, so that the pieces before
+    an edge may be counted behind it; and pieces of a pause inside a loss are taken for pieces of
+    the unknown time around it, which a figure leaves out with their time.
+    """
+    if not told.figures.pbt_us:
+        return 0.0
+    pieces = 0
+    for one in mishaps:
+        if one.kind is MishapKind.COLLECTOR_LOSS:
+            for edge in (one.start, one.end):
+                pieces += max(1, sum(truth.pieces(edge - READ_EVERY_US, edge)))
+            for start, end in _pauses(truth.unit, one.start, one.end):
+                pieces += sum(truth.pieces(start, end))
+    longest_us = max(float(cycle) for cycle in CYCLES[truth.unit].values()) * 1e6
+    return 100 * pieces * longest_us / told.figures.pbt_us
+
+
+def _pauses(unit: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of a stretch in which nothing is planned."""
+    plan = plan_around(start, end, sundays=unit in ON_SUNDAYS)
+    inside = [(max(a, start), min(b, end)) for a, b, _ in plan.breaks]
+    at = start
+    for first, last in [*plan.shifts, (end, end)]:
+        inside.append((at, min(first, end)))
+        at = max(at, last)
+    return [(a, b) for a, b in inside if a < b]
+
+
+def _shifts(
+    session: Session,
+    known: UnitTruth,
+    mishaps: Sequence[Mishap],
+    window: tuple[int, int],
+) -> Iterator[Difference]:
+    """Pieces of each shift; of one whose edge lies in a silence, within the pieces of that."""
+    given = unit_at(session, known.unit, window[1])
+    for number, (start, end) in enumerate(shifts_around(*window, sundays=known.unit in ON_SUNDAYS)):
+        if start < window[0] or end > window[1]:
+            continue
+        told = unit_result(session, given, Span(start, end))
+        cut = [m for m in mishaps if silences(m) and (m.holds(start) or m.holds(end))]
+        allowed = sum(_pieces_moved(known, one) for one in cut)
+        for name, made in zip(QUANTITIES, _between(known, start, end), strict=True):
+            yield Difference(
+                unit=known.unit,
+                figure=f"shift {number} {name}",
+                happened=made,
+                knowable=made,
+                told=_pieces(told, name),
+                allowed=allowed,
+                why=", ".join(one.kind.value for one in cut),
+            )
+
+
+def _pieces_moved(truth: UnitTruth, mishap: Mishap) -> int:
+    """Pieces that a shift's end inside a mishap may put on either side of it."""
+    lost = mishap.kind is MishapKind.COLLECTOR_LOSS
+    return sum(truth.pieces(mishap.start - READ_EVERY_US, mishap.end if lost else mishap.start))
+
+
+def _between(truth: UnitTruth, start: int, end: int) -> tuple[int, int]:
+    """Pieces in [start, end), as a figure takes them."""
+    return truth.pieces(start - 1, end - 1)
+
+
+def _pieces(result: OeeResult, name: str) -> float:
+    """What entered the figure and what the policy left out, together."""
+    both: list[Number] = [
+        getattr(part, name) for part in (result.figures.counted, result.figures.excluded)
+    ]
+    return float(sum(both))
+
+
+def _noted(session: Session) -> dict[str, int]:
+    """What the MES noticed by itself."""
+
+    def count(query: Any) -> int:
+        return int(session.scalar(query) or 0)
+
+    return {
+        "suspect counts left for a decision": count(select(func.count()).select_from(CountSuspect)),
+        "gaps": count(select(func.count()).select_from(GapFact)),
+        "readings with a clock that was off": count(
+            select(func.count()).select_from(SignalFact).where(SignalFact.clock_skew)
+        ),
+        "records put aside": count(select(func.count()).select_from(Quarantine)),
+    }
