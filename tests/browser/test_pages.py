@@ -18,6 +18,7 @@ PAGES = {
     "/report": ".units tbody tr",
     "/report?place=press-1": ".hcs .hc",
     "/report?place=line-1&period=week": ".units tbody tr",
+    "/explain?work_unit=press-1": ".ex tbody tr",
     "/sources": "mes-sources tbody tr",
     "/checks": "mes-checks .card.grid[aria-busy=false]",
 }
