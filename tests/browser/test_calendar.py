@@ -19,8 +19,11 @@ def opened(open_context: Open, language: str = "en", theme: str = "light") -> Pa
     page = open_context(language=language, theme=theme).new_page()
     page.goto("/calendar")
     page.wait_for_selector("mes-calendar .day .sh")
+    before = page.locator(".mon b").inner_text()
     page.locator(".mon .btn").nth(1).click()
-    page.wait_for_selector("mes-calendar .day:not(.other) .sh")
+    page.wait_for_function(
+        "(before) => document.querySelector('.mon b').innerText !== before", arg=before
+    )
     return page
 
 
