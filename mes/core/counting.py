@@ -13,6 +13,7 @@ from mes.core.flags import Flag
 from mes.core.instants import US_PER_S
 
 _NO_FLAGS: frozenset[Flag] = frozenset()
+_SUSPECT = frozenset({Flag.COUNTER_SUSPECT})
 _FOREVER = 2**63
 
 
@@ -31,14 +32,21 @@ def sums_between(
         For each stretch with readings: an instant of it, what was counted (None: nothing but
         zeros), the flags raised.
     """
-    steps = _steps(counter, window)
+    readings = counter.readings
+    begin = max(bisect_left(readings, window.start, key=_instant) - 1, 0)
+    finish = bisect_left(readings, window.end, key=_instant)
+    mode, modulus, max_per_s = counter.mode, counter.modulus, counter.max_per_s
+    pulse = mode is CounterMode.PULSE
+    bound = modulus if mode is CounterMode.ROLLOVER else None
     ends = iter([*edges[1:], _FOREVER])
     end = next(ends)
     first: int | None = None
     total: Number = 0
     counted = False
     flags = _NO_FLAGS
-    for at, amount, raised in steps:
+    for (old_at, old), (at, new) in pairwise(readings[begin:finish]):
+        if at < window.start:
+            continue
         if at >= end:
             if first is not None:
                 yield first, total if counted else None, flags
@@ -47,32 +55,17 @@ def sums_between(
             first, total, counted, flags = None, 0, False, _NO_FLAGS
         if first is None:
             first = at
-        if amount:
+        amount = new - old
+        if pulse or amount < 0 or (bound is not None and amount >= bound):
+            amount, raised = step(mode, old, new, modulus)
+            flags = flags.union(raised)
+        if max_per_s is not None and amount * US_PER_S > max_per_s * (at - old_at):
+            flags |= _SUSPECT
+        elif amount:
             total += amount
             counted = True
-        if raised:
-            flags |= raised
     if first is not None:
         yield first, total if counted else None, flags
-
-
-def _steps(counter: Counter, window: Span) -> Iterator[tuple[int, Number, frozenset[Flag] | None]]:
-    readings = counter.readings
-    begin = max(bisect_left(readings, window.start, key=_instant) - 1, 0)
-    finish = bisect_left(readings, window.end, key=_instant)
-    mode, modulus, max_per_s = counter.mode, counter.modulus, counter.max_per_s
-    simple = mode is not CounterMode.PULSE
-    bound: Number | None = modulus if mode is CounterMode.ROLLOVER else None
-    for (old_at, old), (at, new) in pairwise(readings[begin:finish]):
-        amount = new - old
-        raised: frozenset[Flag] | None = None
-        if not simple or amount < 0 or (bound is not None and amount >= bound):
-            amount, found = step(mode, old, new, modulus)
-            raised = frozenset(found)
-        if max_per_s is not None and amount * US_PER_S > max_per_s * (at - old_at):
-            amount, raised = 0, (raised or _NO_FLAGS) | {Flag.COUNTER_SUSPECT}
-        if at >= window.start:
-            yield at, amount, raised
 
 
 def _instant(reading: tuple[int, Number]) -> int:

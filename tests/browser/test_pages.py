@@ -18,7 +18,9 @@ PAGES = {
     "/report": ".units tbody tr",
     "/report?place=press-1": ".hcs .hc",
     "/report?place=line-1&period=week": ".units tbody tr",
+    "/explain?work_unit=press-1": ".ex tbody tr",
     "/sources": "mes-sources tbody tr",
+    "/calendar": "mes-calendar .day .sh",
     "/checks": "mes-checks .card.grid[aria-busy=false]",
 }
 SIZES = [(1280, 800), (800, 1280), (1920, 1080)]

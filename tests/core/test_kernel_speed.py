@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import benchmarks.kernel
 from mes.core.case import (
     Case,
     Counter,
@@ -60,6 +61,11 @@ def processor_seconds(case: Case) -> float:
 
 def test_2000_states_2000_intervals_and_50000_readings_take_well_under_a_second() -> None:
     assert min(processor_seconds(shift(2000, 50_000)) for _ in range(2)) < 0.8
+
+
+def test_a_shift_of_5000_states_and_30000_readings_takes_few_hundredths_of_a_second() -> None:
+    facts = benchmarks.kernel.shift(benchmarks.kernel.STATES, benchmarks.kernel.READINGS)
+    assert min(processor_seconds(facts) for _ in range(4)) < 0.12
 
 
 def test_ten_times_the_facts_take_far_less_than_a_hundred_times_the_time() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from sqlalchemy import JSON, MetaData, insert, inspect, select
 
 from mes.db import Database
-from mes.models import Base
+from mes.features.production.rollup_row import tally_of_row
+from mes.models import Base, RollupHour, RollupShift
 from migrations import runner
 
 
@@ -65,6 +68,67 @@ def test_down_to_nothing_and_up_again_works_on_filled_data(database: Database) -
     assert left == set()
     runner.upgrade(database.engine)
     assert runner.differences(database.engine) == []
+
+
+def _hour(number: int, good: int, cycle: str) -> dict[str, object]:
+    """A stored hour as the first schema kept it: a kernel tally as JSON."""
+    pieces = {"scrap": 1, "rework": 0, "startup_scrap": 0}
+    return {
+        "work_unit_id": 1,
+        "start": number * 3_600_000_000,
+        "end": (number + 1) * 3_600_000_000,
+        "production_day": "1970-01-01",
+        "shift": "D",
+        "tally": {
+            "schema": "oee-tally/1",
+            "window_us": 3_600_000_000,
+            "times_us": {"running": 3_000_000_000, "minor_stop": 600_000_000},
+            "outside_plan_us": {},
+            "pieces": [
+                {
+                    "bucket": "normal",
+                    "material": "A (2 s / 1)",
+                    "good": good,
+                    **pieces,
+                    "ideal_total_s": cycle,
+                    "ideal_good_s": cycle,
+                    "rate_missing": False,
+                }
+            ],
+            "flags": ["counter_reset"],
+        },
+    }
+
+
+def test_stored_hours_become_columns_and_the_shifts_that_they_add_up_to(
+    database: Database,
+) -> None:
+    runner.downgrade(database.engine, "0002_publishing")
+    reflected = MetaData()
+    reflected.reflect(database.engine)
+    with database.transaction() as session:
+        equipment = {"code": "press", "level": "work_unit", "names": {}, "position": 0}
+        session.execute(insert(reflected.tables["equipment"]).values(**equipment, settings={}))
+        item = {"code": "A", "names": {}, "unit": "pcs"}
+        session.execute(insert(reflected.tables["material_definition"]).values(**item))
+        for number, cycle in ((0, "20"), (1, "41/2"), (2, "1/11000000007")):
+            row = _hour(number, 10, cycle)
+            session.execute(insert(reflected.tables["rollup_hour"]).values(**row))
+    runner.upgrade(database.engine)
+    with database.reading() as session:
+        hours = session.scalars(select(RollupHour).order_by(RollupHour.start)).all()
+        (shift,) = session.scalars(select(RollupShift)).all()
+    assert [hour.good for hour in hours] == [10_000_000, 10_000_000, 0]
+    assert [hour.running_us for hour in hours] == [3_000_000_000] * 3
+    assert [hour.material_id for hour in hours] == [1] * 3
+    assert [hour.exact is None for hour in hours] == [True, True, False]
+    sums = tally_of_row({**vars(shift)}, "A")
+    assert (shift.start, shift.shift) == (0, "D")
+    (pieces,) = sums.pieces.values()
+    assert (pieces.good, pieces.scrap) == (30, 3)
+    assert pieces.ideal_total_s == Fraction(81, 2) + Fraction(1, 11000000007)
+    assert sums.window_us == 3 * 3_600_000_000
+    assert (sums.loaded_us, sums.failures) == (None, None)
 
 
 def test_there_is_one_head(sqlite_database: Database) -> None:

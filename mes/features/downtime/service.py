@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -71,7 +72,7 @@ def state_stop(
     check_replaced(session, unit, draft)
     check_lock(session, unit, context, draft, stop_view)
     chain = _replaced_by(session, unit, statement)
-    window = _window([statement, *chain], context)
+    window = _window([statement, *chain], context, unit.longest_limit_us)
     before = state_records(session, unit.id, *window)
     row = _kept(session, unit, context, draft, statement)
     since = statement_dirty_from(statement, chain, unit.longest_limit_us)
@@ -91,7 +92,7 @@ def state_stop(
             "reason": draft.reason,
             "replaces": draft.replaces,
             "note": draft.note,
-            **_old_and_new(before, state_records(session, unit.id, *window)),
+            **_old_and_new(before, state_records(session, unit.id, *window), window),
         },
     )
     return row
@@ -158,24 +159,40 @@ def _replaced_by(
     return chain
 
 
-def _window(said: list[core.StopStatement], context: Context) -> tuple[int, int]:
-    """The time that statements speak about, for the audit log; at least one instant."""
-    about = [one for one in said if one.kind is not StatementKind.REVERT]
-    start = min((one.window_start for one in about), default=context.at)
-    end = max((one.window_end for one in about), default=context.at)
-    if any(one.is_open for one in about):
-        end = max(end, context.now)
+def _window(said: list[core.StopStatement], context: Context, limit_us: int) -> tuple[int, int]:
+    """The time that statements may change, for the audit log; at least one instant."""
+    start, end = context.at, context.at
+    for one in said:
+        if one.kind is StatementKind.REVERT:
+            continue
+        growth = limit_us if one.kind is StatementKind.WHOLE else 0
+        start = min(start, one.window_start - growth)
+        end = max(end, context.now if one.is_open else one.window_end + growth)
     return start, max(end, start + 1)
 
 
-def _old_and_new(before: list[StateRecord], after: list[StateRecord]) -> dict[str, Any]:
-    """Old and new state and reason over the time that a statement changed."""
-    old = [_told(one) for one in before if one not in after]
-    new = [_told(one) for one in after if one not in before]
+def _old_and_new(
+    before: list[StateRecord], after: list[StateRecord], window: tuple[int, int]
+) -> dict[str, Any]:
+    """Old and new state and reason where a statement changed them."""
+    held, made = _clipped(before, *window), _clipped(after, *window)
+    old = [_told(one) for one in held if one not in made]
+    new = [_told(one) for one in made if one not in held]
     told: dict[str, Any] = {"old": old[:AUDIT_RECORDS_MAX], "new": new[:AUDIT_RECORDS_MAX]}
     if max(len(old), len(new)) > AUDIT_RECORDS_MAX:
         told["stretches"] = [len(old), len(new)]
     return told
+
+
+def _clipped(records: list[StateRecord], start: int, end: int) -> list[StateRecord]:
+    return [
+        replace(
+            one,
+            start=max(start, one.start),
+            end=None if one.end is None else min(end, one.end),
+        )
+        for one in records
+    ]
 
 
 def _told(one: StateRecord) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from mes.core.tally import Tally, tally
 from mes.features.explain.people_facts import (
     Decision,
     JobFact,
+    Moved,
     Said,
     TypedPieces,
     decisions_in,
     job_facts_in,
+    moves_in,
     statements_about,
     typed_in,
 )
@@ -64,6 +66,7 @@ class Evidence:
     typed: Sequence[TypedPieces]
     decided: Sequence[Decision]
     jobs: Sequence[JobFact]
+    moved: Sequence[Moved]
     holes: Sequence[Hole]
     known_until: int | None
 
@@ -88,6 +91,7 @@ def evidence(
         typed=typed_in(session, unit.id, one.start, one.end),
         decided=decisions_in(session, given.masters, unit.id, one.start, one.end),
         jobs=job_facts_in(session, unit.id, one.start, one.end),
+        moved=moves_in(session, unit.id, one.start, one.end),
         holes=_holes(session, given, one.start, one.end),
         known_until=given.known_until,
     )

@@ -7,7 +7,7 @@ from mes.core.explain import Interval
 from mes.core.policies import PART_VALUES
 from mes.features.explain import words as say
 from mes.features.explain.evidence import Evidence
-from mes.features.explain.people_facts import Said, TypedPieces
+from mes.features.explain.people_facts import Moved, Said, TypedPieces
 from mes.features.explain.readings import Counted, Reading
 from mes.features.explain.view import LOOKS, Frame, Shown, shown_pieces
 from mes.features.production.masters import in_force
@@ -66,6 +66,7 @@ def shown_evidence(frame: Frame, one: Interval, facts: Evidence) -> Shown:
             }
             for job in facts.jobs
         ],
+        "moved": [_moved(frame, moved) for moved in facts.moved],
         "holes": [
             {
                 "source": hole.source,
@@ -258,5 +259,18 @@ def _typed(frame: Frame, one: TypedPieces) -> Shown:
         "job": one.job or say.NONE,
         "id": one.command_id,
         "voids": one.voids or "",
+        "in_force": one.in_force,
+    }
+
+
+def _moved(frame: Frame, one: Moved) -> Shown:
+    numbers = [n for n in (one.good, one.scrap, one.rework) if n is not None]
+    return {
+        "at": f"{say.moment(one.start, frame.zone)} – {say.moment(one.end, frame.zone)}",
+        "source": one.source or _("no job"),
+        "target": one.target,
+        "amount": " / ".join(map(say.number, numbers)) or _("all pieces"),
+        "person": one.person,
+        "stated": say.moment(one.stated_at, frame.zone),
         "in_force": one.in_force,
     }

@@ -13,9 +13,17 @@ from mes.core.derive.counts import quantities_in_force
 from mes.core.derive.statements import StopStatement as Statement
 from mes.core.derive.statements import statements_in_force
 from mes.core.exact import Number
+from mes.features.oee.service import job_names
 from mes.features.production import facts
 from mes.features.production.masters import Masters, WorkUnit
-from mes.models import CountDecision, JobEvent, JobOrder, QuantityStatement, StopStatement
+from mes.models import (
+    CountDecision,
+    JobEvent,
+    JobOrder,
+    QuantityMove,
+    QuantityStatement,
+    StopStatement,
+)
 
 FACTS_MAX = 100
 """Most facts of one kind that are shown for an interval."""
@@ -85,6 +93,29 @@ class JobFact:
     at: int
     person: str
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Pieces that a person gave to another job; numbers None: all that were made in [start, end).
+
+    Attributes:
+        source: number of the job they were taken from; None: no job.
+        in_force: nobody has taken it back.
+    """
+
+    command_id: str
+    person: str
+    stated_at: int
+    start: int
+    end: int
+    source: str | None
+    target: str
+    good: Number | None
+    scrap: Number | None
+    rework: Number | None
+    note: str | None
+    in_force: bool
 
 
 def statements_about(session: Session, unit: WorkUnit, start: int, end: int) -> list[Said]:
@@ -172,6 +203,50 @@ def job_facts_in(session: Session, unit_id: int, start: int, end: int) -> list[J
             reason=event.reason,
         )
         for event, number in [*before, *inside]
+    ]
+
+
+def moves_in(session: Session, unit_id: int, start: int, end: int) -> list[Moved]:
+    """Moves of pieces between jobs that speak of [start, end), taken back ones included."""
+    rows = session.scalars(
+        select(QuantityMove)
+        .where(
+            QuantityMove.work_unit_id == unit_id,
+            QuantityMove.voids.is_(None),
+            QuantityMove.start < end,
+            QuantityMove.end >= start,
+        )
+        .order_by(QuantityMove.stated_at, QuantityMove.id)
+        .limit(FACTS_MAX)
+    ).all()
+    if not rows:
+        return []
+    voided = set(
+        session.scalars(
+            select(QuantityMove.voids).where(
+                QuantityMove.voids.in_([row.command_id for row in rows])
+            )
+        )
+    )
+    jobs = job_names(
+        session, (job for row in rows for job in (row.from_job_id, row.to_job_id) if job)
+    )
+    return [
+        Moved(
+            command_id=row.command_id,
+            person=_label(row.actor),
+            stated_at=row.stated_at,
+            start=row.start,
+            end=row.end,
+            source=None if row.from_job_id is None else jobs.get(row.from_job_id),
+            target=jobs.get(row.to_job_id, str(row.to_job_id)),
+            good=None if row.good is None else facts.exact(row.good),
+            scrap=None if row.scrap is None else facts.exact(row.scrap),
+            rework=None if row.rework is None else facts.exact(row.rework),
+            note=row.note,
+            in_force=row.command_id not in voided,
+        )
+        for row in rows
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,21 +14,26 @@ from mes.core.explain import Interval, explain, interval_at
 from mes.core.oee import OeeResult, result_of
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
-from mes.core.tally import Tally
+from mes.core.tally import Tally, tally
 from mes.features.explain.asked import Asked
 from mes.features.oee.queries import unit_by_code
 from mes.features.oee.service import (
     Known,
+    closed_hours,
     job_names,
     known_as_then,
     known_unit,
+    unit_case,
     unit_records,
     unit_tally,
 )
 from mes.features.oee.windows import instant_argument, policy_argument, window_of
-from mes.features.production.cases import build_case
+from mes.features.production.cases import build_case, limit_of
 from mes.features.production.master_loading import masters
+from mes.features.production.parts import item_names
+from mes.features.production.rollups import sum_between
 from mes.features.production.rows import job_runs
+from mes.features.production.standstill import index_at, standing
 
 DAY_US = 86_400_000_000
 WINDOW_MAX_US = 35 * DAY_US
@@ -125,11 +131,15 @@ def explained_window(
 
     The sums are those of every other figure; intervals come from the same states, plan and runs.
     Pieces are not read here: those of an interval are, where it is looked into.
+
+    Args:
+        as_of: what was known then; None: all that is known now.
+        at: an instant of the interval that is looked into; None: of none.
     """
     moment = given.as_of if as_of is None else min(as_of, given.as_of)
-    sums = unit_tally(session, given, window, as_of=as_of)
     end = max(window.start, min(window.end, moment))
     records = unit_records(session, given, window.start, max(end, window.start + 1), moment)
+    sums = _sums(session, given, window, moment, records)
     runs = job_runs(session, given.unit.id, window.start, max(end, window.start + 1))
     names = job_names(session, (int(run.job) for run in runs if run.job is not None))
     case = build_case(
@@ -156,3 +166,36 @@ def explained_window(
         records=tuple(records),
         chosen=None if at is None else interval_at(intervals, at),
     )
+
+
+def _sums(
+    session: Session, given: Known, window: Span, moment: int, records: Sequence[StateRecord]
+) -> Tally:
+    """The sums of a window, from closed hours as far as nothing behind `moment` is in them.
+
+    A shift of many thousand readings is not counted again to be explained; tallies add up exactly,
+    so that this is the figure that counting gives.
+    """
+    unit, end = given.unit, max(window.start, min(window.end, moment))
+    settled = min(end, _settled(records, moment, given.known_until))
+    closed = None
+    if limit_of(unit, window.start) == limit_of(unit, end):
+        closed = closed_hours(session, unit.id, window.start, settled)
+    if closed is None:
+        return unit_tally(session, given, window, as_of=moment)
+    names = item_names(given.masters)
+    total = sum_between(session, unit.id, closed.start, closed.end, names)
+    for edge in (Span(window.start, closed.start), Span(closed.end, end)):
+        if edge.start < edge.end:
+            total += tally(unit_case(session, given, edge, as_of=moment))
+    return total
+
+
+def _settled(records: Sequence[StateRecord], moment: int, known_until: int | None) -> int:
+    """Up to where classes are the same whatever happens behind `moment`: no stop is cut there."""
+    at = moment if known_until is None else min(moment, known_until)
+    index = index_at(records, at - 1)
+    while index >= 0 and standing(records[index]):
+        at = records[index].start
+        index -= 1
+    return at

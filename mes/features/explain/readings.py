@@ -110,13 +110,14 @@ _IN_TIME = (_FACTS.c.event_time, _FACTS.c.source_id, _FACTS.c.epoch, _FACTS.c.se
 def state_page(session: Session, given: Known, start: int, end: int) -> Page[Reading]:
     """The readings about the state in [start, end), after the ones in force at its start."""
     tags = state_tags(given.unit)
+    rows, following = _page(session, tags, start, end)
+    replaced = {row.tag_id for row in rows if row.event_time == start}
     held = [
         _reading(given, row, binding, before=True)
-        for tag in sorted(tags)
+        for tag in sorted(tags - replaced)
         for row in _last_before(session, tag, start)
         for binding in _bound(given, row)
     ]
-    rows, following = _page(session, tags, start, end)
     found = [
         _reading(given, row, binding, before=False)
         for row in rows

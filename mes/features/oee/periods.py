@@ -78,11 +78,6 @@ def label(kind: PeriodKind, day: date) -> str:
             return day.isoformat()
 
 
-def days_between(first: date, last: date) -> list[date]:
-    """Every day from the first to the last, both included."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
 def _months_on(first: date, months: int) -> date:
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)

@@ -119,13 +119,10 @@ def _areas(session: Session, known: Masters, rule: LineRule | None) -> list[Plac
     rows = session.scalars(
         select(Equipment).where(Equipment.level == "area", Equipment.retired_at.is_(None))
     ).all()
-    parents = dict(
-        session.execute(
-            select(Equipment.id, Equipment.parent_id).where(Equipment.level == "work_center")
-        )
-        .tuples()
-        .all()
+    rows_of_lines = session.execute(
+        select(Equipment.id, Equipment.parent_id).where(Equipment.level == "work_center")
     )
+    parents = {row.id: row.parent_id for row in rows_of_lines}
     return [
         Place(
             level=Level.AREA,

@@ -196,7 +196,7 @@ def unit_tally(session: Session, given: Known, window: Span, *, as_of: int | Non
     end = max(window.start, min(window.end, moment))
     if end - window.start <= CASE_DIRECT_US or moment < given.as_of:
         return tally(unit_case(session, given, window, as_of=moment))
-    closed = _closed(session, given.unit.id, window.start, end)
+    closed = closed_hours(session, given.unit.id, window.start, end)
     if closed is None:
         return _without_cells(session, given, window.start, end)
     total = sum_between(session, given.unit.id, closed.start, closed.end, item_names(given.masters))
@@ -229,7 +229,7 @@ def job_names(session: Session, jobs: Iterable[int]) -> dict[int, str]:
     return {row.id: row.number for row in rows}
 
 
-def _closed(session: Session, unit_id: int, start: int, end: int) -> Span | None:
+def closed_hours(session: Session, unit_id: int, start: int, end: int) -> Span | None:
     """The stretch that the closed hours inside a window cover without a hole; None: there is none.
 
     Hours are closed one after another, so that there is none but through an upgrade.

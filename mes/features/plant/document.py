@@ -8,6 +8,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarbool import ScalarBoolean
@@ -18,6 +19,15 @@ PARTS_MAX = 500_000
 """Most values of a file when each alias is written out."""
 DEPTH_MAX = 50
 TOO_DEEP = f"the file is nested more than {DEPTH_MAX} levels deep, or contains itself by an alias"
+
+
+class _DatesAsText(RoundTripConstructor):
+    """Reads dates as they are written, so that a wrong one is a mistake of its own line."""
+
+
+_DatesAsText.add_constructor(
+    "tag:yaml.org,2002:timestamp", lambda constructor, node: str(node.value)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -45,7 +55,9 @@ class Document:
         if len(text.encode()) > BYTES_MAX:
             raise Unreadable(1, f"the file is larger than {BYTES_MAX} bytes")
         try:
-            root = YAML(typ="rt").load(text)
+            yaml = YAML(typ="rt")
+            yaml.Constructor = _DatesAsText
+            root = yaml.load(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise Unreadable((mark.line + 1) if mark else 1, _one_line(error)) from error

@@ -60,7 +60,12 @@ def database_objects(session: Session) -> Objects:
         objects["item", item.code] = {"name": item.names, "unit": item.unit}
     _read_sources(session, objects)
     for line in (element for element in equipment if element.level == "work_center"):
-        objects["line", line.code] = {"name": line.names, "calendar": line.settings["calendar"]}
+        rule = line.settings.get("oee_rule")
+        objects["line", line.code] = {
+            "name": line.names,
+            "calendar": line.settings["calendar"],
+            **({} if rule is None else {"oee_rule": rule}),
+        }
     for unit in (element for element in equipment if element.level == "work_unit"):
         line_code = codes[unit.parent_id] if unit.parent_id is not None else ""
         objects["work_unit", unit.code] = {

@@ -102,6 +102,7 @@ def file_objects(plant: PlantFile) -> Objects:
         objects["line", line.id] = {
             "name": names_or_code(line.name, line.id),
             "calendar": line.calendar,
+            **({} if line.oee_rule is None else {"oee_rule": line.oee_rule}),
         }
         for unit in line.work_units:
             objects["work_unit", unit.id] = _work_unit(line.id, unit)

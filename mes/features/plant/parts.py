@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,9 +29,7 @@ def _time_of_day(value: str) -> str:
 
 
 def _day(value: object) -> object:
-    """A date as YYYY-MM-DD; YAML reads one without quotes as a date."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
+    """A date as YYYY-MM-DD."""
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         raise ValueError("write a date as YYYY-MM-DD")
     try:

@@ -26,6 +26,10 @@ _STUBS: Mapping[str, Any] = {
     "site": {"id": "mended", "time_zone": "UTC"},
     "time_zone": "UTC",
     "shifts": [],
+    "anchor": "2024-01-01",
+    "crews": [{"code": "mended", "shifts": ["off"]}],
+    "date": "2024-01-01",
+    "kind": "holiday",
     "start": "00:00",
     "end": "01:00",
     "reason": "mended",
@@ -134,8 +138,10 @@ def _node(data: Any, path: Path) -> Any:
 def _place(path: Path) -> Path:
     """The smallest part whose fields depend on each other: all of it is in doubt."""
     for index, step in enumerate(path):
-        if step in ("shifts", "tags"):
+        if step in ("shifts", "tags", "exceptions"):
             return path[: index + 2]
+        if step == "cycle":
+            return path[: index + 1]
         if step in ("counter", "state", "link", "security"):
             return path[: index + 1]
     return path

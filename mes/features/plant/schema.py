@@ -186,6 +186,10 @@ class Line(Part):
     id: Code
     name: Names | None = None
     calendar: Code | None = None
+    oee_rule: Literal["key_machine", "sum", "last"] | None = Field(
+        default=None,
+        description="Which work units make the figure of the line; absent: its key machine.",
+    )
     work_units: list[WorkUnit] = Field(default_factory=list)
 
 

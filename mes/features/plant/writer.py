@@ -205,6 +205,8 @@ class Writer:
         site = self.session.scalars(select(Equipment).where(Equipment.level == "site")).first()
         parent = site.code if site is not None else None
         settings = self._calendar_of_line(code, value["calendar"])
+        if value.get("oee_rule") is not None:
+            settings["oee_rule"] = value["oee_rule"]
         self._put_equipment(key, "work_center", parent, value["name"], settings)
 
     def _calendar_of_line(self, code: str, calendar: str | None) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Touched:
         only_readings: nothing but these readings is new.
         corrected_until: nothing but what people say about stops is new, and nothing behind this
             instant follows from it but the end of a stop; None: that is not known.
+        derived_until: set by the derivation: nothing behind it was derived again; None: everything
+            was.
     """
 
     states: int | None = None
@@ -39,6 +41,7 @@ class Touched:
     gaps: list[int] = field(default_factory=list)
     only_readings: bool = True
     corrected_until: int | None = None
+    derived_until: int | None = None
 
     def touch(
         self,

@@ -179,13 +179,14 @@ def facts_reaching_back(session: Session, tag_ids: Iterable[int], at: int) -> li
     """
     found = []
     for tag_id in sorted(set(tag_ids)):
-        row = _next_countable(session, tag_id, at)
+        row = next_countable(session, tag_id, at)
         if row is not None and row.gap_from is not None and row.gap_from < at:
             found.append(row)
     return sorted(found, key=_in_time)
 
 
-def _next_countable(session: Session, tag_id: int, at: int) -> FactRow | None:
+def next_countable(session: Session, tag_id: int, at: int) -> FactRow | None:
+    """The first counter reading of a tag from an instant on; None: there is none."""
     limit = 1
     for _ in range(_PAGES_MAX):
         found = run(session, _NEXT_USABLE, {"tag": tag_id, "at": at, "most": limit})

@@ -81,8 +81,10 @@ def note_late(session: Session, unit_id: int, touched: Touched, until: int, reac
     if start >= until:
         return
     late: dict[int, Late] = session.info.setdefault(LATE, {})
-    held = late.setdefault(unit_id, Late(start=start, end=None))
+    end = touched.derived_until
+    held = late.setdefault(unit_id, Late(start=start, end=end))
     held.start = min(held.start, start)
+    held.end = None if held.end is None or end is None else max(held.end, end)
     for row in touched.readings:
         if row.event_time < until:
             held.readings.setdefault(row.source_id, []).append(row.event_time)

@@ -1,10 +1,11 @@
 """Deriving closed time again after a correction, leaving what lies behind it as it is.
 
-What people say about a stop of last month changes records up to the next time the machine runs,
-and the hours up to there; everything later follows from the same facts as before. So records are
-derived again window by window until an old and a new one agree, and only these hours are summed.
-Where that cannot be told (pulses, the present shift, a machine that never ran again) the general
-way is taken.
+What people say about a stop of last month, or a reading that arrives days late, changes records up
+to the next time the machine runs, pieces up to the next reading of the counter, and the hours up to
+there; everything later follows from the same facts as before. So records are derived again window
+by window until an old and a new one agree, and only these hours are summed. Where that cannot be
+told (pulses, the present shift, a machine that never ran again, late pieces of a job that is still
+loaded) the general way is taken.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from dataclasses import dataclass
 from mes.core.case_model import Span
 from mes.core.derive.records import StateRecord
 from mes.core.derive.restart import restart_point, splice
+from mes.core.derive.runs import JobRun
 from mes.core.derive.signals import Gap, State
 from mes.core.derive.statements import StopStatement, statements_in_force
 from mes.core.derive.states import derive_from
 from mes.features.production import facts
-from mes.features.production.bookings import RunIndex
+from mes.features.production.bookings import Counted, RunIndex
 from mes.features.production.dirty import Touched
 from mes.features.production.interpret import (
     Way,
@@ -42,6 +44,7 @@ from mes.features.production.rows import (
 from mes.features.production.scope import BRIDGE_US, Scope, booked_in
 from mes.features.production.standstill import reach_back
 from mes.features.production.sums import replace_quantities
+from mes.features.production.suspects import any_between
 
 _HOUR_US = 3_600_000_000
 _WINDOWS_US = (4 * _HOUR_US, 24 * _HOUR_US, 7 * 24 * _HOUR_US)
@@ -50,21 +53,75 @@ _GAPS_MAX = 8
 
 
 def mended(scope: Scope, live: LiveState, touched: Touched) -> bool:
-    """Derive again what a correction of closed time changes; False: nothing was done."""
-    since, until = touched.states, touched.corrected_until
-    border = min(live.sealed - length_us(live.cell), live.period_start)
-    if since is None or until is None or scope.until is not None or until > border:
+    """Derive again what a correction of closed time changes; False: nothing was done.
+
+    `touched.derived_until` says how far, when something was done.
+    """
+    news = _news(scope, live, touched)
+    if news is None:
         return False
-    if since < live.origin or any(span.way is Way.COUNTS for span in ways(scope.unit)):
-        return False
+    if news.states is None:
+        return _summed(scope, live, touched, news, _Cut(old=(), new=(), until=news.until))
     for window_us in _WINDOWS_US:
-        horizon = until + window_us
-        if horizon > border:
+        horizon = news.until + window_us
+        if horizon > news.border:
             return False
-        cut = _derived(scope, since, until, horizon)
+        cut = _derived(scope, news.states, news.until, horizon)
         if cut is not None:
-            return _summed(scope, live, cut, border)
+            return _summed(scope, live, touched, news, cut)
     return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """What is new about closed time.
+
+    Attributes:
+        states: from when on records may differ; None: they do not.
+        pieces: from when on pieces may differ; None: they follow from the records alone.
+        until: nothing behind it follows from the news but the end of a stop.
+        border: where what is kept in `work_unit_live` begins.
+    """
+
+    states: int | None
+    pieces: int | None
+    until: int
+    border: int
+
+
+def _news(scope: Scope, live: LiveState, touched: Touched) -> _News | None:
+    """What is new, if it is about closed time alone and its end can be told."""
+    starts = [at for at in (touched.states, touched.pieces) if at is not None]
+    border = min(live.sealed - length_us(live.cell), live.period_start)
+    if not starts or scope.until is not None or not live.origin <= min(starts) < border:
+        return None
+    if any(span.way is Way.COUNTS for span in ways(scope.unit)):
+        return None
+    pieces = None
+    until = touched.corrected_until
+    if until is None and touched.only_readings and touched.runs is None:
+        pieces = touched.pieces
+        until = _end_of_readings(scope, touched)
+    if until is None or until > border:
+        return None
+    return _News(states=touched.states, pieces=pieces, until=until, border=border)
+
+
+def _end_of_readings(scope: Scope, touched: Touched) -> int | None:
+    """Behind the late readings and the next reading of each counter; None: there is no next."""
+    counters = counter_tags(scope.unit)
+    latest: dict[int, int] = {}
+    for row in touched.readings:
+        latest[row.tag_id] = max(row.event_time, latest.get(row.tag_id, row.event_time))
+    until = max(latest.values(), default=None)
+    if until is None:
+        return None
+    for tag_id in latest.keys() & counters:
+        following = facts.next_countable(scope.session, tag_id, latest[tag_id] + 1)
+        if following is None:
+            return None
+        until = max(until, following.event_time)
+    return until + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,21 +192,20 @@ def _statements(scope: Scope, start: int, horizon: int) -> list[StopStatement]:
     return [one for one in in_force if one.window_start < horizon]
 
 
-def _summed(scope: Scope, live: LiveState, cut: _Cut, border: int) -> bool:
+def _summed(scope: Scope, live: LiveState, touched: Touched, news: _News, cut: _Cut) -> bool:
     """Write the records that differ and sum their hours again; False: nothing was done."""
     session, unit = scope.session, scope.unit
-    start, end = _hours(scope, cut)
-    if end > border or start < live.origin:
+    start, end = _hours(scope, cut, news.pieces)
+    if end > news.border or start < live.origin:
         return False
-    if replace_records(session, unit.id, cut.old, cut.new) is None:
+    runs = job_runs(session, unit.id, start, end)
+    if news.pieces is not None and not _separate(scope, live, runs, start, end):
+        return False
+    touched.derived_until = end
+    if replace_records(session, unit.id, cut.old, cut.new) is None and news.pieces is None:
         return True
     records = records_with_context(session, unit.id, start, end)
-    runs = job_runs(session, unit.id, start, end)
-    tags = counter_tags(unit)
-    rows = facts.facts_since(session, tags, start, end)
-    rows += facts.facts_reaching_back(session, tags, end)
-    priors = {row.tag_id: row for row in facts.last_facts(session, tags, start, countable=True)}
-    found = booked_in(session, scope.known, unit, rows, priors, RunIndex(runs), start)
+    found = _counted(scope, runs, start, end)
     bookings = [booking for booking in found.bookings if booking.at < end]
     replace_quantities(session, unit.id, start, bookings, end)
     done: list[tuple[Cell, Parts]] = []
@@ -169,10 +225,33 @@ def _summed(scope: Scope, live: LiveState, cut: _Cut, border: int) -> bool:
     return True
 
 
-def _hours(scope: Scope, cut: _Cut) -> tuple[int, int]:
+def _counted(scope: Scope, runs: Sequence[JobRun], start: int, end: int) -> Counted:
+    """The pieces of [start, end), and some behind it."""
+    session, unit = scope.session, scope.unit
+    tags = counter_tags(unit)
+    rows = facts.facts_since(session, tags, start, end)
+    rows += facts.facts_reaching_back(session, tags, end)
+    priors = {row.tag_id: row for row in facts.last_facts(session, tags, start, countable=True)}
+    return booked_in(session, scope.known, unit, rows, priors, RunIndex(runs), start)
+
+
+def _separate(scope: Scope, live: LiveState, runs: Sequence[JobRun], start: int, end: int) -> bool:
+    """Whether other pieces in [start, end) leave what is kept of the present as it is.
+
+    Jobs that are still loaded and suspect counts that wait are counted from their beginning.
+    """
+    if any(run.job in live.jobs for run in runs):
+        return False
+    if any_between(scope.session, scope.unit.id, start, end):
+        return False
+    return not _counted(scope, runs, start, end).suspects
+
+
+def _hours(scope: Scope, cut: _Cut, pieces: int | None) -> tuple[int, int]:
     """The cells whose sums may differ: back to a stop that grows, on over gaps that are shared."""
     session, unit, tags = scope.session, scope.unit, counter_tags(scope.unit)
     first = min([cut.until, *(r.start for r in (*cut.old[:1], *cut.new[:1]))])
+    first = first if pieces is None else min(first, pieces)
     for row in facts.facts_reaching_back(session, tags, first + 1):
         if row.gap_from is not None:
             before = facts.last_facts(session, [row.tag_id], first, countable=True)

@@ -27,6 +27,11 @@ _INSERT = insert(_ROWS)
 _OPEN = select(func.count()).where(
     _OF_UNIT, _ROWS.c.at < bindparam("before"), _ROWS.c.decision.is_(None)
 )
+_INSIDE = (
+    select(_ROWS.c.id)
+    .where(_OF_UNIT, _ROWS.c.at >= bindparam("start"), _ROWS.c.at < bindparam("end"))
+    .limit(1)
+)
 _LAST = select(func.max(_ROWS.c.at)).where(_OF_UNIT)
 
 Key = tuple[int, int, int]
@@ -80,6 +85,12 @@ def replace_suspects(
 def open_before(session: Session, unit_id: int, before: int) -> int:
     """How many increments before an instant wait for a person."""
     return int(run(session, _OPEN, {"unit": unit_id, "before": before}).scalar() or 0)
+
+
+def any_between(session: Session, unit_id: int, start: int, end: int) -> bool:
+    """Whether an increment in [start, end) is suspect, decided or not."""
+    given = {"unit": unit_id, "start": start, "end": end}
+    return run(session, _INSIDE, given).first() is not None
 
 
 def _reading(one: Suspect) -> dict[str, Any]:

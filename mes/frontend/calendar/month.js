@@ -5,7 +5,7 @@ import { crewClass, dayText, overtimeWord, shiftName, works } from "./days.js";
 
 export function monthGrid(page) {
   const { items, month, crews } = page;
-  if (!items) return html`<section class="card calgrid"><p class="empty">${page.error ? nothing : _("Loading")}</p></section>`;
+  if (!items || !month) return html`<section class="card calgrid"><p class="empty">${page.error ? nothing : _("Loading")}</p></section>`;
   const weeks = [];
   for (let at = 0; at < items.length; at += 7) weeks.push(items.slice(at, at + 7));
   return html`<section class="card calgrid" aria-label=${dayText(month, "month")}>

@@ -59,7 +59,8 @@ class CalendarPage extends Island {
     return new Set((this.calendar?.patterns ?? []).slice(1).map((one) => one.valid_from));
   }
 
-  async read(first = false) {
+  // The month is shown together with its days, so that the two never differ.
+  async read(first = false, wanted = this.month) {
     const asked = (this.#asked += 1);
     try {
       const { items } = await get("/api/v1/calendars");
@@ -69,12 +70,12 @@ class CalendarPage extends Island {
       if (calendar) {
         this.code = calendar.calendar;
         this.today = calendar.today;
-        this.month ??= `${calendar.today.slice(0, 7)}-01`;
+        const month = wanted ?? `${calendar.today.slice(0, 7)}-01`;
         if (first) this.selected = calendar.today;
-        const bounds = monthBounds(this.month);
+        const bounds = monthBounds(month);
         const days = await get(`/api/v1/calendars/${encodeURIComponent(this.code)}/days?from=${bounds.first}&to=${bounds.last}`);
         if (asked !== this.#asked) return;
-        this.items = days.items;
+        Object.assign(this, { month, wanted: month, items: days.items });
       }
       this.error = "";
     } catch (problem) {
@@ -96,7 +97,7 @@ class CalendarPage extends Island {
     return html`<section class="card calbar" aria-label=${_("Calendar and month")}>
         <div class="chips" role="group" aria-label=${_("Work calendar")}>${this.calendars.map((one) => html`<button type="button" class="chip" aria-pressed=${one === calendar ? "true" : "false"} @click=${() => this.show(one.calendar)}>${nameOf(one.name, one.calendar)}</button>`)}</div>
         <span class="muted lines">${calendar.lines.map((line) => nameOf(line.name, line.line)).join(", ") || _("No line")}</span>
-        <div class="mon"><button type="button" class="btn" aria-label=${_("Month before")} @click=${() => this.turn(-1)}>${icon("right", "flip")}</button><b class="num">${dayText(this.month, "month")}</b>
+        <div class="mon"><button type="button" class="btn" aria-label=${_("Month before")} @click=${() => this.turn(-1)}>${icon("right", "flip")}</button><b class="num">${this.month ? dayText(this.month, "month") : ""}</b>
           <button type="button" class="btn" aria-label=${_("Month after")} @click=${() => this.turn(1)}>${icon("right")}</button>
           <button type="button" class="btn" @click=${() => this.toToday()}>${_("Today")}</button></div></section>
       ${this.mode === "pattern" ? patternPanel(this) : this.mode === "holidays" ? holidaysPanel(this) : nothing}
@@ -111,15 +112,13 @@ class CalendarPage extends Island {
   }
 
   turn(months) {
-    this.month = addMonths(this.month, months);
-    this.items = null;
-    this.read();
+    this.wanted = addMonths(this.wanted ?? this.month ?? this.today, months);
+    this.read(false, this.wanted);
   }
 
   toToday() {
-    this.month = `${this.today.slice(0, 7)}-01`;
     this.choose(this.today);
-    this.read();
+    this.read(false, `${this.today.slice(0, 7)}-01`);
   }
 
   choose(day) {
@@ -222,8 +221,7 @@ class CalendarPage extends Island {
     const done = await this.send("patterns", { ...this.patternBody(), ...this.past(over) }, _("Saved."), "day");
     if (!done) return;
     this.selected = from;
-    this.month = `${from.slice(0, 7)}-01`;
-    this.read();
+    await this.read(false, `${from.slice(0, 7)}-01`);
   }
 
   // A repeat after a lost answer has the same command_id, so that it changes nothing twice.

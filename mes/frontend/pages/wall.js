@@ -4,13 +4,19 @@ import { combinedOee, gapMinutes, runningCount, unexplained } from "../lib/figur
 import { percent, signClass, signed } from "../lib/format.js";
 import { History } from "../lib/history.js";
 import { _, nameOf } from "../lib/i18n.js";
-import { Island, everySecond, html } from "../lib/island.js";
+import { Island, everySecond, html, nothing } from "../lib/island.js";
 import { linkState } from "../lib/link.js";
 import { Live } from "../lib/live.js";
 import { day, now } from "../lib/time.js";
 import { wallTile } from "../lib/wall-tile.js";
 
 const PAGE_SECONDS = 20;
+
+// The machine whose figure is the line's, where it is one of several.
+function figureOf(tiles) {
+  const counted = tiles.filter((tile) => tile.in_line_figure);
+  return counted.length === 1 && tiles.length > 1 ? html`<small> · ${nameOf(counted[0].name, counted[0].work_unit)}</small>` : nothing;
+}
 
 class Wall extends Island {
   start() {
@@ -69,7 +75,7 @@ class Wall extends Island {
     return html`<section class="line" aria-label=${nameOf(line.name, line.code)}>
       <div class="lh"><h2>${nameOf(line.name, line.code)}</h2>
         <dl>
-          <div><dt>OEE</dt><dd class="big num">${percent(combinedOee(tiles))}<small> %</small></dd></div>
+          <div><dt>OEE${figureOf(tiles)}</dt><dd class="big num">${percent(combinedOee(tiles))}<small> %</small></dd></div>
           <div><dt>${_("Gap to target")}</dt><dd class="num ${signClass(gap)}">${signed(gap)} <small>${_("min")}</small></dd></div>
           <div><dt>${_("Running")}</dt><dd class="num">${runningCount(tiles)} / ${all.length}</dd></div>
         </dl></div>

@@ -243,9 +243,6 @@ def test_who_may_not_is_refused(plant: Served) -> None:
     with plant.signed_in("hand") as operator:
         operator.headers["X-CSRFToken"] = csrf_token(operator)
         problem(post(operator, "/work-orders", item="BRKT-100", quantity=1), 403, "forbidden")
-        declared = {"kind": "declare", "state": "setup", "from": "2026-01-01T00:00:00Z"}
-        path = "/work-units/unit-11/stops/statements"
-        problem(post(operator, path, **declared), 403, "declare_needs_supervisor")
 
 
 def test_an_operator_runs_a_job_and_is_named_in_its_entries(plant: Served) -> None:

@@ -234,7 +234,7 @@ def test_doubt_and_decisions_are_the_same_in_any_order_of_arrival(
         records = doubtful(feed, rng)
         end = records[-1][7] - DAY_START
         said: list[Any] = [
-            (rng.choice(list(Choice)), row[7], rng.randrange(50), n)
+            (rng.choice(list(Choice)), row[7], row[8] or row[7], rng.randrange(50), n)
             for n, row in enumerate(records)
             if row[2] == "total" and rng.random() < 0.5
         ]
@@ -255,8 +255,8 @@ def test_doubt_and_decisions_are_the_same_in_any_order_of_arrival(
     assert all(one == found[0] for one in found)
 
 
-def _say(database: Database, choice: Choice, at: int, counts: int, number: int) -> None:
-    """A decision as it is stored, about whichever increment ends at a reading."""
+def _say(database: Database, choice: Choice, at: int, begin: int, counts: int, number: int) -> None:
+    """A decision as it is stored, about whichever increment ends at a reading; its gap's begin."""
     unit = ids_of(database)["press-1"]
     with database.transaction() as session:
         session.add(
@@ -273,7 +273,7 @@ def _say(database: Database, choice: Choice, at: int, counts: int, number: int) 
                 recorded_at=at + number,
             )
         )
-        facts_changed(session, unit, at)
+        facts_changed(session, unit, begin)
 
 
 def test_the_first_reading_is_a_baseline_for_ever(sqlite_database: Database) -> None:

@@ -13,6 +13,7 @@ from mes.core.case_model import Span
 from mes.core.instants import format_instant
 from mes.features.oee.losses import LineLosses
 from mes.features.oee.periods import label
+from mes.features.oee.service import CASE_MAX_US
 from mes.features.screens.report import charts, words
 from mes.features.screens.report.links import Links
 from mes.features.screens.report.page import ReportPage, UnitRow
@@ -20,6 +21,8 @@ from mes.features.screens.report.periods import Period, PeriodKind
 from mes.features.screens.report.words import _
 
 Shown = dict[str, object]
+STOPS_MAX_US = 32 * 86_400_000_000
+"""Longest period whose single stops are listed."""
 WHY = ("oee", "availability", "effectiveness", "quality_ratio")
 """KPIs that the table of machines explains."""
 
@@ -78,7 +81,7 @@ def shown_report(
         "unclassified": words.minutes(page.unclassified_us) if page.unclassified_us else None,
         "flags": [words.flag_word(flag) for flag in result.flags],
         "figures": _figures(page, frame.links, counted),
-        "figure_of": _figure_of(page),
+        "figure_of": _figure_of(page, frame),
         "steps": charts.shown_steps(page, frame.reason_name),
         "losses": charts.shown_losses(page, frame.reason_name, frame.terminal),
         "lost": words.minutes(sum((loss.us for loss in page.losses), Fraction(0))),
@@ -95,15 +98,20 @@ def shown_report(
             lambda start, end: frame.links.why(units[0], "oee", Span(start, end)),
         ),
         **charts.shown_strip(page, frame.zone),
-        "units": [_unit(row, frame) for row in page.units],
+        "units": [
+            _unit(row, frame, page.period.span.end - page.period.span.start > CASE_MAX_US)
+            for row in page.units
+        ],
     }
 
 
-def _figure_of(page: ReportPage) -> str | None:
+def _figure_of(page: ReportPage, frame: Frame) -> str | None:
     """Of which machines the figure is; None: of all that are shown."""
     counted = [row for row in page.units if row.counts]
     if len(counted) == len(page.units):
         return None
+    if len(counted) == 1:
+        return _("Figure of %(machine)s", machine=frame.unit_name(counted[0].place.names))
     return _("Figure of %(n)s of %(all)s machines", n=len(counted), all=len(page.units))
 
 
@@ -117,10 +125,10 @@ def _evidence(frame: Frame, units: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _stops(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown | None:
-    """The machine and the window whose stops are listed; None: the report is of several."""
-    if len(units) != 1:
-        return None
+    """The machine and the window whose stops are listed; None: of several, or a long period."""
     span = page.period.span
+    if len(units) != 1 or span.end - span.start > STOPS_MAX_US:
+        return None
     return {
         "unit": {"code": units[0], "name": frame.place_name},
         "from": format_instant(span.start),
@@ -224,6 +232,8 @@ def _ways(links: Links, units: Sequence[str], key: str) -> Shown:
     """Where a figure leads: of one work unit to its page and case, of several to their table."""
     if len(units) != 1:
         return {"case": None, "why": "#machines"}
+    if links.span.end - links.span.start > CASE_MAX_US:
+        return {"case": None, "why": None}
     return {"case": links.case(units[0]), "why": links.why(units[0], key)}
 
 
@@ -266,14 +276,15 @@ def _inputs(page: ReportPage) -> list[tuple[str, str]]:
     return inputs
 
 
-def _unit(row: UnitRow, frame: Frame) -> Shown:
-    kpis = row.result.kpis
+def _unit(row: UnitRow, frame: Frame, long: bool) -> Shown:
+    """A row of the table; of a long period its figures lead to the report of the work unit."""
+    kpis, address = row.result.kpis, frame.address_of(row.place.code)
     return {
         "label": frame.unit_name(row.place.names),
         "counts": row.counts,
-        "address": frame.address_of(row.place.code),
-        "case": frame.links.case(row.place.code),
-        "why": {key: frame.links.why(row.place.code, key) for key in WHY},
+        "address": address,
+        "case": None if long else frame.links.case(row.place.code),
+        "why": {key: address if long else frame.links.why(row.place.code, key) for key in WHY},
         **{key: words.percent(kpis[key]) for key in ("oee", "availability")},
         **{key: words.percent(kpis[key]) for key in ("effectiveness", "quality_ratio")},
         "good": words.pieces(row.result.figures.counted.good),
