@@ -259,7 +259,7 @@ def fact_rows(cast: Cast, begin_us: int, days: int = DAYS) -> Iterator[tuple[Any
 def write(engine: Engine, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Many rows by the driver itself, columns that are not named stay empty."""
     quoted = ", ".join(f'"{column}"' for column in columns)
-    pool = engine.raw_connection()
+    pool: Any = engine.raw_connection()
     try:
         if engine.dialect.name == "postgresql":
             with pool.cursor() as cursor, cursor.copy(f"COPY {name} ({quoted}) FROM STDIN") as copy:

@@ -16,6 +16,7 @@ import pytest
 
 from mes.clock import real_now_us
 from mes.core.case import parse_case
+from mes.core.instants import parse_instant
 from mes.core.oee import compute
 from tests.web.serving import Served, add_people, add_plant, serve
 
@@ -85,7 +86,11 @@ def test_lists_and_the_tile(client: httpx.Client, begun: int) -> None:
     units = client.get("/api/v1/work-units").json()["items"]
     assert [unit["work_unit"] for unit in units][:2] == ["unit-11", "unit-12"]
     tile = client.get("/api/v1/work-units/unit-11").json()
-    assert (tile["state"], tile["good"], tile["link"]["state"]) == ("running", 299, "up")
+    shift = parse_instant(tile["shift"]["start"])
+    counted = sum(begun + 2 * n * S >= shift for n in range(1, 300))
+    assert (tile["state"], tile["good"], tile["link"]["state"]) == ("running", counted, "up")
+    assert tile["in_line_figure"] is False
+    assert tile["planned_us"] > 0
 
 
 def test_a_figure_names_the_case_file_that_gives_it_again(
@@ -135,6 +140,12 @@ def test_sources_show_link_and_last_values(client: httpx.Client, begun: int) -> 
     ("path", "status", "code"),
     [
         ("/api/v1/work-units/nowhere", 404, "unknown_work_unit"),
+        ("/api/v1/oee?level=line&id=nowhere", 404, "place_unknown"),
+        ("/api/v1/oee?from=soon", 422, "window_malformed"),
+        ("/api/v1/oee?policy=mine", 422, "unknown_policy"),
+        ("/api/v1/oee?level=galaxy", 422, "validation"),
+        ("/api/v1/oee?period=hour&from=2026-01-01&to=2026-06-01", 422, "range_too_long"),
+        ("/api/v1/lines/nowhere/losses", 404, "place_unknown"),
         ("/api/v1/work-units/unit-11/oee?from=yesterday", 422, "window_malformed"),
         ("/api/v1/work-units/unit-11/oee?policy=mine", 422, "unknown_policy"),
         ("/api/v1/work-units/unit-11/oee?day=2026-13-01", 422, "window_malformed"),
@@ -156,6 +167,37 @@ def test_what_cannot_be_answered_is_refused_by_name(
 ) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_roll_ups_by_machine_line_and_plant_agree_with_the_figure_of_the_machine(
+    client: httpx.Client, begun: int
+) -> None:
+    (item,) = client.get("/api/v1/oee", params={"id": "unit-11"}).json()["items"]
+    case = client.get(item["case"]).json()
+    assert compute(parse_case(case)).to_json() == item["result"]
+    asked = {"level": "line", "id": "line-1", "rule": "sum", "view": "short", "period": "month"}
+    lines = client.get("/api/v1/oee", params=asked).json()
+    assert lines["policy"] == {"name": "iso22400", "version": 1}
+    assert [one["id"] for one in lines["items"]] == ["line-1"] * len(lines["items"])
+    asked = {"level": "plant", "period": "year", "rule": "sum"}
+    plant = client.get("/api/v1/oee", params=asked).json()["items"][-1]
+    assert plant["work_units"] == ["unit-11", "unit-12", "unit-21", "unit-22"]
+    silent = client.get("/api/v1/oee", params={"level": "plant", "period": "year"}).json()
+    assert silent["items"] == []  # nothing was ever heard of the machines that its lines count
+
+
+def test_a_roll_up_as_csv(client: httpx.Client, begun: int) -> None:
+    answer = client.get("/api/v1/oee", params={"format": "csv", "group": "shift"})
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    head, *rows = answer.text.splitlines()
+    assert head.startswith("level,id,period,group,oee,")
+    assert any(row.startswith("machine,unit-11,") for row in rows)
+
+
+def test_line_losses_name_the_pacing_machine(client: httpx.Client, begun: int) -> None:
+    found = client.get("/api/v1/lines/line-1/losses").json()
+    assert (found["line"], found["pacing"]) == ("line-1", "unit-12")
+    assert found["lost_us"] == sum(item["us"] for item in found["items"])
 
 
 def test_nobody_reads_or_delivers_without_the_right_token(served: Served) -> None:

@@ -1,0 +1,101 @@
+"""Reports of lines and of long periods: whose figure it is, how it is cut, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from mes.core.case_model import Span
+from mes.db import Database
+from mes.features.oee.losses import losses_of_line
+from mes.features.oee.periods import PeriodKind
+from mes.features.production.master_loading import masters
+from mes.features.screens.report.loading import Wanted, load_report
+from mes.features.screens.report.periods import KINDS, beside, columns, period_of
+from tests.features.oee.test_rollups import feed_days
+from tests.features.production.plant import DAY_START, HOUR, MINUTE, Feed, apply_plant
+
+
+@pytest.fixture
+def words() -> Iterator[None]:
+    """English words, without catalogues."""
+    app = Flask("test")
+    Babel(app, locale_selector=lambda: "en")
+    with app.test_request_context():
+        yield
+
+
+def page(database: Database, now: int, **wanted: str) -> dict[str, Any]:
+    with database.reading() as session:
+        return load_report(session, Wanted(language="en", **wanted), now)
+
+
+def test_a_line_is_its_key_machine_and_says_so(database: Database, words: None) -> None:
+    apply_plant(database)
+    now = feed_days(database, 11)
+    line = page(database, now, place="line-1", period="week", day="2026-03-03")
+    machine = page(database, now, place="press-1", period="week", day="2026-03-03")
+    assert line["figure_of"] == "Figure of Press 1"
+    assert machine["figure_of"] is None
+    values = [[figure["value"] for figure in shown["figures"]] for shown in (line, machine)]
+    assert values[0] == values[1]
+    assert [row["counts"] for row in line["units"]] == [True, False]
+    assert line["steps"] == machine["steps"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_period_has_a_page_and_its_columns_fill_it(
+    sqlite_database: Database, words: None, kind: PeriodKind
+) -> None:
+    database = sqlite_database
+    apply_plant(database)
+    now = feed_days(database, 12)
+    for place in ("busan", "line-1", "press-1"):
+        shown = page(database, now, place=place, period=kind, day="2026-03-03", shift="D")
+        assert len(shown["figures"]) == 4
+        assert shown["kind"] == kind
+        long = kind in ("quarter", "year")
+        assert (shown["unclassified"] is None) or not long
+        assert bool(shown["bins"]) == (place == "press-1")
+    with database.reading() as session:
+        plan = next(iter(masters(session).lines.values())).plan
+    period = period_of(plan, kind, date(2026, 3, 3), "D")
+    assert period is not None
+    cuts = columns(plan, period)
+    assert (cuts[0].start, cuts[-1].end) == (period.span.start, period.span.end)
+    assert all(one.end == other.start for one, other in pairwise(cuts))
+    after = beside(plan, period, 1)
+    assert after is not None
+    again = beside(plan, after, -1)
+    assert again == period
+
+
+def test_r28_a_line_tells_which_machine_cost_it_what(database: Database, words: None) -> None:
+    apply_plant(database)
+    feed = Feed(database)
+    for at, state in ((0, 2), (20 * MINUTE, 5), (32 * MINUTE, 2)):
+        feed.value(at, "state", state)
+    feed.value(5 * MINUTE, "fault", 0)
+    for at, state in ((0, 2), (20 * MINUTE, 1), (30 * MINUTE, 2)):
+        feed.value(at, "state2", state)
+    feed.send(2 * HOUR)
+    now = DAY_START + 2 * HOUR
+    with database.reading() as session:
+        known = masters(session)
+        line = known.lines[known.line_ids["line-1"]]
+        window = Span(DAY_START, now)
+        found = losses_of_line(session, known, line, window, now)
+    assert found is not None
+    assert found.pacing.code == "press-1"
+    assert [(found.units[c.machine].code, c.us // MINUTE) for c in found.causes] == [
+        ("press-1", 12)
+    ]
+    shown = page(database, now, place="line-1", period="shift", day="2026-03-02", shift="D")
+    assert shown["causes"]["total"] == "12.0"
+    assert [row["machine"] for row in shown["causes"]["rows"]] == ["Press 1"]
