@@ -1,4 +1,4 @@
-"""Modbus: what is known of it before pymodbus is imported."""
+"""Modbus: what is known of it before its modules are imported."""
 
 from __future__ import annotations
 

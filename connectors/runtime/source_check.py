@@ -191,7 +191,15 @@ def _judge(reading: Reading, count: int) -> list[Step]:
     return steps
 
 
-_ADDRESS_REASONS = ("illegal_", "Bad", "no_reply", "short_reply", "node_", "namespace_")
+_ADDRESS_REASONS = (
+    "illegal_",
+    "Bad",
+    "no_reply",
+    "short_reply",
+    "long_reply",
+    "node_",
+    "namespace_",
+)
 
 
 def _tags_step(name: str, bad: Sequence[Sample], fine: str) -> Step:

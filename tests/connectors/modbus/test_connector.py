@@ -94,6 +94,37 @@ async def test_not_a_number_is_a_bad_value() -> None:
     assert (sample.value, sample.quality, sample.reason) == (None, Quality.BAD, "not_a_number")
 
 
+async def test_not_a_number_beside_numbers_is_bad_alone_and_the_others_go_on() -> None:
+    device = Device(registers={0: 0x3FC0, 1: 0, 2: 0x7FC0, 3: 0, 4: 0xFF80, 5: 0})
+    tags = [tag(name, 2 * n, type="float32", unit="V") for n, name in enumerate("abc")]
+    async with serving(device):
+        meter = connector(source(device.port, tags))
+        await meter.open()
+        first = {s.tag: (s.value, s.reason, s.unit) for s in (await meter.read_all()).samples}
+        device.registers |= {0: 0x4000, 4: 0x4040}
+        again = {s.tag: (s.value, s.reason) for s in (await meter.read(1000)).samples}
+        device.registers |= {2: 0x4080}
+        healed = {s.tag: (s.value, s.reason) for s in (await meter.read(1000)).samples}
+        assert (await meter.read(1000)).samples == []
+        await meter.close()
+    bad = (None, "not_a_number", "V")
+    assert first == {"a": (1.5, None, "V"), "b": bad, "c": bad}
+    assert (again["a"], again["c"]) == ((2.0, None), (3.0, None))
+    assert healed == {"b": (4.0, None)}
+
+
+async def test_the_largest_numbers_of_a_type_are_numbers() -> None:
+    largest = dict(enumerate([0x7FEF, 0xFFFF, 0xFFFF, 0xFFFF] * 2))
+    device = Device(registers=largest)
+    tags = [tag("a", 0, type="float64"), tag("b", 4, type="float64")]
+    async with serving(device):
+        meter = connector(source(device.port, tags))
+        await meter.open()
+        values = [s.value for s in (await meter.read_all()).samples]
+        await meter.close()
+    assert values == 2 * [1.7976931348623157e308]
+
+
 async def test_a_refused_address_inside_a_merged_block_marks_only_its_own_tag() -> None:
     device = Device(registers={n: n for n in range(10)}, refused={5})
     async with serving(device):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import compress
 from typing import Any
 
 from hypothesis import given
@@ -73,6 +74,36 @@ def test_a_block_decodes_like_its_values_alone(data: st.DataObject) -> None:
         alone = _value(raw[start : start + 2 * field.width], field.tag.type, field.tag.order)
         whole = _finished(field.tag.type, found[index])
         assert whole == alone or (math.isnan(float(str(alone))) and math.isnan(float(str(whole))))
+
+
+@given(st.data())
+def test_the_quick_way_finds_the_same_changes_as_the_other(data: st.DataObject) -> None:
+    tags = [
+        tag(f"t{n}", 4 * n, type=data.draw(st.sampled_from(PLAIN)).value)
+        for n in range(data.draw(st.integers(1, 8)))
+    ]
+    config = source(502, tags)
+    (block,) = plan_reads(config, config.tags)
+    quick, other = BlockDecoder(block), BlockDecoder(block)
+    assert quick.has_columns
+    last = b""
+    for _ in range(4):
+        cut = data.draw(st.integers(0, 2 * block.count))
+        fresh = data.draw(st.binary(min_size=2 * block.count, max_size=2 * block.count))
+        last = last[:cut].ljust(cut, b"\0") + fresh[cut:]
+        found = quick.columns(last)
+        pairs = [] if found is None else list(compress(enumerate(found[0]), found[1]))
+        assert repr(pairs) == repr(other.changes(last))
+
+
+def test_overlapping_values_and_bit_tables_have_no_columns() -> None:
+    for tags in (
+        [tag("wide", 0, type="uint32"), tag("low", 1)],
+        [tag("coil", 0, table="coil", type="bool")],
+    ):
+        config = source(502, tags)
+        (block,) = plan_reads(config, config.tags)
+        assert not BlockDecoder(block).has_columns
 
 
 def _value(data: bytes, kind: DataType, order: str | None) -> object:
