@@ -30,7 +30,7 @@ export function bar(dialog) {
   return html`<div class="sb" aria-hidden="true">
     <svg viewBox="0 0 100 40" preserveAspectRatio="none">${pieces.map((piece, index) => {
       const [from, to] = [x(instant(piece.start)), x(instant(piece.end) ?? end)];
-      return svg`<rect class="${wanted(piece) ?? piece.reason ? "pa" : "pb"} ${index === part ? "on" : ""}" x=${from.toFixed(1)} width=${Math.max(0.2, to - from - 0.4).toFixed(1)} height="40"></rect>`;
+      return svg`<rect class="${wanted(piece) ?? piece.reason ? "piece-said" : "piece-open"} ${index === part ? "on" : ""}" x=${from.toFixed(1)} width=${Math.max(0.2, to - from - 0.4).toFixed(1)} height="40"></rect>`;
     })}</svg>
     <span class="num e0">${clock(pieces[0].start)}</span>
     ${pieces.slice(0, -1).map((piece) => html`<span class="num e1" style="left:${x(instant(piece.end)).toFixed(1)}%">${clock(piece.end)}</span>`)}
@@ -52,7 +52,7 @@ export function tools(dialog) {
       : dialog.stop.statement
         ? tool("undo", _("Take reason back"), () => dialog.revert())
         : nothing}
-    ${host.mayDeclare ? tool("die", _("Other state"), () => host.openDeclare(dialog.stop.start, dialog.stop.end)) : nothing}
+    ${host.mayDeclare && pieces.length === 1 ? tool("die", _("Other state"), () => host.openDeclare(dialog.stop.start, dialog.stop.end)) : nothing}
   </div>`;
 }
 
