@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -132,11 +133,53 @@ COUNTERS = st.lists(
 
 
 @st.composite
+def working_messes(draw: st.DrawFn) -> Mess:
+    """A machine that mostly runs and often stops, in a window that is mostly planned."""
+    mess = draw(messes())
+    changes = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 30),
+                st.sampled_from(["running", "running", "stopped", "stopped", "down", *STATES]),
+                SOME_REASON | st.none(),
+            ),
+            min_size=4,
+            max_size=14,
+        )
+    )
+    return replace(
+        mess,
+        window=(0, 30),
+        as_of=draw(st.sampled_from([30, 30, 33, 24])),
+        limit=draw(st.integers(1, 5)),
+        shifts=draw(st.none() | st.just([(0, 20)]) | st.just([(-5, 12), (14, 40)])),
+        planned=mess.planned[:1],
+        runs=draw(st.none() | st.just([(0, 40)]) | st.just([(2, 15), (18, 29)])),
+        states={-1: ("running", None), **{minute: (state, why) for minute, state, why in changes}},
+        intervals=mess.intervals[:1],
+    )
+
+
+SOME_PIECES = st.lists(
+    st.fixed_dictionaries(
+        {"at": st.integers(0, 29).map(at), "material": st.just("A"), "good": st.integers(1, 30)},
+        optional={"scrap": st.integers(0, 5), "rework": st.integers(0, 3)},
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@st.composite
 def cases(draw: st.DrawFn) -> dict[str, Any]:
-    """A whole random case with pieces, under a random policy."""
+    """A whole random case with pieces, under a random policy: a working machine, or any mess."""
+    if draw(st.booleans()):
+        mess, pieces = draw(working_messes()), draw(SOME_PIECES)
+    else:
+        mess, pieces = draw(messes()), []
     return {
-        **to_case(draw(messes())),
+        **to_case(mess),
         "policy": draw(POLICIES),
-        "quantities": draw(BOOKINGS),
+        "quantities": [*pieces, *draw(BOOKINGS)],
         "counters": draw(COUNTERS),
     }

@@ -14,13 +14,13 @@ from mes.core.oee import Tally, compute, result_of, tally
 from tests.core import oracle
 from tests.core.cases import MINUTE_US, at
 from tests.core.oracle import Mess
-from tests.core.strategies import cases, messes, to_case
+from tests.core.strategies import cases, messes, to_case, working_messes
 
 PROPERTY = settings(max_examples=100, deadline=None, derandomize=True)
 
 
 @PROPERTY
-@given(messes())
+@given(messes() | working_messes())
 def test_times_and_the_provisional_flag_equal_a_minute_by_minute_reading(mess: Mess) -> None:
     made = compute(parse_case(to_case(mess))).to_json()
     found = [oracle.final_class(mess, minute, -12) for minute in mess.minutes]
@@ -34,7 +34,7 @@ def test_times_and_the_provisional_flag_equal_a_minute_by_minute_reading(mess: M
 
 
 @PROPERTY
-@given(messes(), st.lists(st.integers(-3, 35), unique=True, max_size=12))
+@given(messes() | working_messes(), st.lists(st.integers(-3, 35), unique=True, max_size=12))
 def test_pieces_count_where_a_minute_by_minute_reading_says_so(
     mess: Mess, instants: list[int]
 ) -> None:

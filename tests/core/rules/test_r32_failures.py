@@ -16,7 +16,7 @@ from mes.core.tally import Failures
 from tests.core import oracle
 from tests.core.cases import MINUTE_US, at, case, mistake, result
 from tests.core.oracle import Mess
-from tests.core.strategies import cases, messes, to_case
+from tests.core.strategies import cases, messes, to_case, working_messes
 
 REASONS = {"motor": "unplanned_stop", "jam": "unplanned_stop", "die": "setup", "lunch": "break"}
 DAY: dict[str, Any] = {
@@ -102,7 +102,7 @@ def test_a_failure_is_a_listed_reason_of_an_unplanned_stop(wrong: str) -> None:
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(messes())
+@given(messes() | working_messes())
 def test_failures_are_what_a_minute_by_minute_reading_says(mess: Mess) -> None:
     lowest = -12
 
