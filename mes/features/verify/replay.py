@@ -220,7 +220,8 @@ def _read_truth(journal: Path, arrived: Path, end: int) -> _Truth:
     loaded: dict[str, list[Loaded]] = {}
     sorted_out: dict[str, list[Made]] = {}
     for line in people:
-        order, unit, action = line.get("order"), line.get("work_unit"), line["action"]
+        order, unit = str(line.get("order")), str(line.get("work_unit"))
+        action = line["action"]
         if action == "job_start":
             one = Loaded(job=order, item=items[order], start=line["t"], end=None)
             loaded.setdefault(unit, []).append(one)
