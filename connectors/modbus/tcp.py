@@ -23,7 +23,7 @@ from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
 LARGEST_FRAME = 260
 SMALLEST_LENGTH, LARGEST_LENGTH = 3, 254
 HEAD = struct.Struct(">HHHB")
-LENGTH_STARTS, UNIT_STARTS, DATA_STARTS = 4, 6, 9
+UNIT_STARTS, DATA_STARTS = 6, 9
 LARGEST_ID = 0xFFFF
 MOST_SKIPPED = 1000
 KEEPALIVE_IDLE_S, KEEPALIVE_EVERY_S, KEEPALIVE_PROBES = 10, 5, 3
@@ -56,7 +56,6 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._believed_at = 0
         self.deadline = inf
         self._deadlines = deadlines()
-        self._deadlines.join(self)
 
     @property
     def local_port(self) -> int:
@@ -104,6 +103,7 @@ class TcpConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
         self._transport = cast(asyncio.Transport, transport)
+        self._deadlines.join(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop: the pending request fails at once."""
