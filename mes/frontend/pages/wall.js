@@ -15,7 +15,7 @@ const PAGE_SECONDS = 20;
 // The machine whose figure is the line's, where it is one of several.
 function figureOf(tiles) {
   const counted = tiles.filter((tile) => tile.in_line_figure);
-  return counted.length === 1 && tiles.length > 1 ? html`<small> · ${nameOf(counted[0].name, counted[0].work_unit)}</small>` : nothing;
+  return counted.length === 1 && tiles.length > 1 ? html`<small>${nameOf(counted[0].name, counted[0].work_unit)}</small>` : nothing;
 }
 
 class Wall extends Island {
