@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,9 @@ ROSTERS = {
 }
 
 
-def calendar(name: str, day_starts: time = time(8), **choices: object) -> Calendar:
+def calendar(name: str, day_starts: time = time(8), **choices: Any) -> Calendar:
     """A calendar of one preset that begins on a Monday."""
-    pattern = preset_pattern(PRESETS[name], anchor=MONDAY, **choices)  # type: ignore[arg-type]
+    pattern = preset_pattern(PRESETS[name], anchor=MONDAY, **choices)
     return Calendar(time_zone="Asia/Seoul", day_starts=day_starts, patterns=(pattern,))
 
 
@@ -115,6 +116,6 @@ def test_a_shift_that_begins_after_midnight_belongs_to_the_day_of_the_first() ->
         {"consecutive_days": 29},
     ],
 )
-def test_crews_and_days_that_do_not_fit_are_refused(choices: dict[str, object]) -> None:
+def test_crews_and_days_that_do_not_fit_are_refused(choices: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"crews|consecutive"):
         calendar("3-crew-2-shift", **choices)

@@ -42,7 +42,7 @@ def shifts(draw: st.DrawFn, code: str) -> Shift:
     start = draw(quarters)
     length = draw(st.integers(1, 48)) * 15
     minutes = start.hour * 60 + start.minute
-    breaks = ()
+    breaks: tuple[Break, ...] = ()
     if length >= 60:
         after = draw(st.integers(0, length // 15 - 2)) * 15
         breaks = (

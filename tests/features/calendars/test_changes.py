@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
+from mes.core.refusal import Refusal
 from mes.features.calendars import queries, service
 from mes.features.calendars.checks import Past
 from mes.features.calendars.holiday_lookup import Holiday
@@ -28,6 +29,11 @@ CALENDAR = "two-shift"
 SUPERVISOR = Past(reason="the roster was wrong", allowed=True)
 LABOUR_DAY = Holiday(date=date(2026, 5, 1), ko="노동절", en="Labor Day")
 NEW_YEAR = Holiday(date=date(2026, 1, 1), ko="신정", en="New Year's Day")
+
+
+def errors_of(problem: Refusal) -> Any:
+    """The mistakes that a refusal names."""
+    return problem.details["errors"]
 
 
 def on(days: int) -> str:
@@ -137,14 +143,18 @@ def test_overtime_lengthens_a_shift_and_keeps_its_breaks_and_crew(floor: Floor) 
 
 
 def test_an_extra_shift_that_overlaps_is_refused_with_its_field(floor: Floor) -> None:
-    clash = {"date": on(1), "kind": "overtime", "start": "19:00", "end": "21:00"}
+    clash: dict[str, Any] = {"date": on(1), "kind": "overtime", "start": "19:00", "end": "21:00"}
     problem = refused("calendar_mistake", lambda: add(floor, **clash))
-    assert [(e["field"], e["code"]) for e in problem.details["errors"]] == [
-        ("start", "shifts_overlap")
-    ]
+    assert [(e["field"], e["code"]) for e in errors_of(problem)] == [("start", "shifts_overlap")]
     sunday = add(floor, date=on(6), kind="overtime", start="09:00", end="13:00")
     assert shifts(floor, on(6)) == [("OT", "")]
-    later = {"date": on(6), "kind": "overtime", "start": "12:00", "end": "14:00", "shift": "OT2"}
+    later: dict[str, Any] = {
+        "date": on(6),
+        "kind": "overtime",
+        "start": "12:00",
+        "end": "14:00",
+        "shift": "OT2",
+    }
     refused("calendar_mistake", lambda: add(floor, **later))
     withdraw(floor, sunday.id)
     assert shifts(floor, on(6)) == []
@@ -153,16 +163,16 @@ def test_an_extra_shift_that_overlaps_is_refused_with_its_field(floor: Floor) ->
 def test_what_an_exception_needs_is_named(floor: Floor) -> None:
     def fields(**entry: Any) -> list[tuple[str, str]]:
         problem = refused("calendar_mistake", lambda: add(floor, date=on(1), **entry))
-        return [(error["field"], error["code"]) for error in problem.details["errors"]]
+        return [(error["field"], error["code"]) for error in errors_of(problem)]
 
     assert fields(kind="overtime", shift="X") == [("shift", "shift_unknown")]
     assert fields(kind="stop", reason="nothing") == [("reason", "reason_unknown")]
     assert fields(kind="stop", reason="jam") == [("reason", "reason_not_planned")]
     assert fields(kind="stop", start="10:00", end="09:00") == [("end", "end_before_start")]
-    pause = {"start": "14:00", "end": "14:10", "reason": "lunch"}
-    extra = {"kind": "overtime", "shift": "OT", "start": "09:00", "end": "12:00"}
+    pause: dict[str, Any] = {"start": "14:00", "end": "14:10", "reason": "lunch"}
+    extra: dict[str, Any] = {"kind": "overtime", "shift": "OT", "start": "09:00", "end": "12:00"}
     assert fields(**extra, breaks=[pause])[0] == ("breaks[0]", "break_outside_shift")
-    unknown = {"start": "10:00", "end": "10:10", "reason": "tea"}
+    unknown: dict[str, Any] = {"start": "10:00", "end": "10:10", "reason": "tea"}
     assert fields(**extra, breaks=[unknown])[0] == ("breaks[0].reason", "reason_unknown")
 
 
@@ -178,7 +188,7 @@ def test_taking_a_holiday_back_that_overtime_relies_on_is_refused(floor: Floor) 
     holiday = add(floor, date=on(3), kind="holiday")
     add(floor, date=on(3), kind="overtime", start="09:00", end="13:00")
     problem = refused("calendar_mistake", lambda: withdraw(floor, holiday.id))
-    assert problem.details["errors"][0]["field"] == f"exceptions[{on(3)}]"
+    assert errors_of(problem)[0]["field"] == f"exceptions[{on(3)}]"
 
 
 def test_an_exception_is_taken_back_once(floor: Floor) -> None:
@@ -190,7 +200,7 @@ def test_an_exception_is_taken_back_once(floor: Floor) -> None:
 
 
 def test_what_is_over_changes_only_by_a_supervisor_with_a_reason(floor: Floor) -> None:
-    entry = {"date": on(-1), "kind": "holiday"}
+    entry: dict[str, Any] = {"date": on(-1), "kind": "holiday"}
     refused("past_needs_supervisor", lambda: add(floor, **entry))
     named = Past(reason="please")
     refused("past_needs_supervisor", lambda: add(floor, past=named, **entry))
@@ -281,14 +291,14 @@ def test_a_pattern_with_a_mistake_or_against_a_later_exception_is_refused(floor:
         {"code": "N", "start": "19:00", "end": "07:00"},
     ]
     problem = refused("calendar_mistake", lambda: pattern(floor, on(7), shifts=two))
-    assert problem.details["errors"][0]["field"] == "shifts[1]"
+    assert errors_of(problem)[0]["field"] == "shifts[1]"
     tea = [{"start": "10:00", "end": "10:10", "reason": "tea"}]
     one = [{"code": "D", "start": "08:00", "end": "20:00", "breaks": tea}]
     problem = refused("calendar_mistake", lambda: pattern(floor, on(7), shifts=one))
-    assert problem.details["errors"][0]["field"] == "shifts[0].breaks[0].reason"
+    assert errors_of(problem)[0]["field"] == "shifts[0].breaks[0].reason"
     add(floor, date=on(13), kind="overtime", start="09:00", end="13:00")
     problem = refused("calendar_mistake", lambda: pattern(floor, on(7), preset="4-crew-3-shift"))
-    assert problem.details["errors"][0]["field"] == f"exceptions[{on(13)}]"
+    assert errors_of(problem)[0]["field"] == f"exceptions[{on(13)}]"
 
 
 def test_holidays_are_seeded_once_and_what_people_removed_stays_removed(floor: Floor) -> None:
