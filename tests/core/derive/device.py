@@ -16,12 +16,14 @@ class Device:
     """A counting device and its poller.
 
     Attributes:
+        period_s: longest time between two polls.
         made: pieces really made since the first reading, as far as the mode can tell of them: what
             a reset wipes away before anybody read it is not in it.
     """
 
     rule: CounterRule
     rng: random.Random
+    period_s: int = 90
     value: int = 0
     made: int = 0
     now: int = 0
@@ -44,7 +46,7 @@ class Device:
 
     def read(self) -> None:
         """Poll the register."""
-        self.now += self.rng.randrange(1, 90) * SECOND
+        self.now += self.rng.randrange(1, self.period_s) * SECOND
         if not self.readings:
             self.made = 0
         elif self.rule.mode is not CounterMode.PULSE:
@@ -73,14 +75,14 @@ class Device:
         )
 
 
-def lived(rule: CounterRule, seed: int, steps: int) -> Device:
+def lived(rule: CounterRule, seed: int, steps: int, period_s: int = 90) -> Device:
     """A device after some time of making, polling, failing and, where its mode allows, resetting.
 
     Between two readings a rollover counter makes less than its modulus, and a counter that was
     reset less than it had shown: more cannot be told from its register.
     """
     rng = random.Random(seed)
-    device = Device(rule=rule, rng=rng, value=_first_value(rule, rng))
+    device = Device(rule=rule, rng=rng, period_s=period_s, value=_first_value(rule, rng))
     device.read()
     for _ in range(steps):
         kind = rng.random()
