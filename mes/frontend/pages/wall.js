@@ -62,7 +62,7 @@ class Wall extends Island {
         <p>${shift ? `${day(`${shift.day}T12:00:00Z`)} ${nameOf(shift.name, shift.code)}` : day(now())}</p></div>
       <dl class="kp">
         ${figure(_("Running"), html`${runningCount(tiles)}<small> / ${this.units.length}</small>`)}
-        ${figure(_("OEE so far"), html`${percent(combinedOee(tiles))}<small> %</small>`)}
+        ${figure(_("OEE so far"), html`<a class="rep" href="/report">${percent(combinedOee(tiles))}<small> %</small></a>`)}
         ${figure(_("Gap to target"), html`<span class=${signClass(gap)}>${signed(gap)}</span><small> ${_("min")}</small>`)}
         ${figure(_("No reason yet"), html`${open.minutes}<small> ${_("min · {n} stops", { n: open.count })}</small>`, open.count ? "todo" : "")}
       </dl>
@@ -75,7 +75,7 @@ class Wall extends Island {
     return html`<section class="line" aria-label=${nameOf(line.name, line.code)}>
       <div class="lh"><h2>${nameOf(line.name, line.code)}</h2>
         <dl>
-          <div><dt>OEE${figureOf(tiles)}</dt><dd class="big num">${percent(combinedOee(tiles))}<small> %</small></dd></div>
+          <div><dt>OEE${figureOf(tiles)}</dt><dd class="big num"><a class="rep" href="/report?place=${line.code}">${percent(combinedOee(tiles))}<small> %</small></a></dd></div>
           <div><dt>${_("Gap to target")}</dt><dd class="num ${signClass(gap)}">${signed(gap)} <small>${_("min")}</small></dd></div>
           <div><dt>${_("Running")}</dt><dd class="num">${runningCount(tiles)} / ${all.length}</dd></div>
         </dl></div>

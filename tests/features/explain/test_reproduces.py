@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
 from mes.core.case import Case, Span, case_to_json, parse_case
+from mes.core.explain import tally_of
 from mes.core.instants import format_instant, parse_instant
-from mes.core.oee import compute
+from mes.core.oee import compute, result_of, tally
 from mes.core.policies import ISO22400, PROFILES
 from mes.core.tally import EMPTY
 from mes.features.explain.evidence import evidence
@@ -79,6 +80,24 @@ def test_api_case_file_and_explanation_give_one_figure(
                     sums += evidence(session, given, one, as_of=found.as_of).sums
                 assert sums.pieces == found.sums.pieces
                 assert sums.times_us == found.sums.times_us
+
+
+def test_any_moment_and_any_end_of_knowledge_give_what_counting_gives(served: Served) -> None:
+    """Closed hours stand for counting only where nothing behind the moment is in them."""
+    chance = random.Random(11)
+    with served.database.reading() as session:
+        for span in windows(77, 12):
+            for unit in ("press-1", "press-2"):
+                as_of = DAY_START + chance.randrange(LENGTH)
+                until = None if chance.random() < 0.5 else as_of - chance.randrange(3 * HOUR)
+                given = known_as_then(unit_at(session, unit, plant_now_us()), until)
+                found = explained_window(session, given, span, ISO22400, as_of=as_of)
+                counted = tally(unit_case(session, given, span, as_of=as_of))
+                assert found.sums.times_us == counted.times_us
+                assert found.sums.outside_plan_us == counted.outside_plan_us
+                assert found.result == result_of(counted, ISO22400)
+                made = tally_of(found.case, found.intervals, ())
+                assert made.times_us == counted.times_us
 
 
 def test_readings_of_an_interval_add_up_to_the_pieces_booked_in_it(served: Served) -> None:
