@@ -30,6 +30,8 @@ ARGUMENTS = (
     "after",
 )
 DEFAULT_KPI = "oee"
+WINDOW_MAX_US = 35 * 86_400_000_000
+"""Longest window that is explained; a longer figure is the sum of its months."""
 TEXT_MAX = 80
 PAGES_MAX = 10_000
 

@@ -15,7 +15,7 @@ from mes.core.oee import OeeResult, result_of
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
-from mes.features.explain.asked import Asked
+from mes.features.explain.asked import WINDOW_MAX_US, Asked
 from mes.features.oee.queries import unit_by_code
 from mes.features.oee.service import (
     Known,
@@ -35,9 +35,6 @@ from mes.features.production.rollups import sum_between
 from mes.features.production.rows import job_runs
 from mes.features.production.standstill import index_at, standing
 
-DAY_US = 86_400_000_000
-WINDOW_MAX_US = 35 * DAY_US
-"""Longest window that is explained; a longer figure is the sum of its months."""
 INTERVALS_PER_PAGE = 50
 
 

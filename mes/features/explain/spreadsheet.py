@@ -24,10 +24,11 @@ from mes.core.oee import OeeResult, result_of
 from mes.core.policies import PART_VALUES, Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
+from mes.features.explain.asked import WINDOW_MAX_US
 from mes.features.explain.people_facts import people_of
 from mes.features.explain.queries import Explained, explained_window
 from mes.features.explain.workbook import CellValue, Workbook, local_time
-from mes.features.oee.addresses import case_address
+from mes.features.oee.addresses import figure_address
 from mes.features.oee.service import CASE_DIRECT_US, Known, known_unit, unit_case, unit_tally
 from mes.features.production.cases import limit_of
 from mes.features.screens.language import name_of
@@ -83,7 +84,7 @@ class Spreadsheet:
         with Workbook(path, self._titles()) as book:
             for unit in chosen.units:
                 given = known_unit(self._session, chosen.known, unit, now_us)
-                found = explained_window(self._session, given, chosen.period.span, chosen.policy)
+                found = self._explained(given)
                 for figure in self._figures(given, found, parts):
                     book.add(_("Figures"), self._figure_row(given, figure))
                     for row in self._class_rows(given, figure):
@@ -92,8 +93,22 @@ class Spreadsheet:
                         book.add(_("Quantities"), row)
                 for row in self._stop_rows(given, found):
                     book.add(_("Stops"), row)
+            if self._long:
+                book.add(_("Stops"), [_("Stops are listed for 35 days at most.")])
             for row in self._definitions():
                 book.add(_("Definitions"), row)
+
+    @property
+    def _long(self) -> bool:
+        """Whether the period is too long for its stops to be listed."""
+        span = self._chosen.period.span
+        return span.end - span.start > WINDOW_MAX_US
+
+    def _explained(self, given: Known) -> Explained | None:
+        """The intervals of the period; None: it is too long."""
+        if self._long:
+            return None
+        return explained_window(self._session, given, self._chosen.period.span, self._chosen.policy)
 
     def _titles(self) -> dict[str, list[str]]:
         place = [_("Machine"), _("Name"), _("Period")]
@@ -163,7 +178,9 @@ class Spreadsheet:
             ],
         }
 
-    def _figures(self, given: Known, found: Explained, parts: Sequence[Span]) -> Iterator[Figure]:
+    def _figures(
+        self, given: Known, found: Explained | None, parts: Sequence[Span]
+    ) -> Iterator[Figure]:
         policy = self._chosen.policy
         name = name_of(given.unit.names, self._language, given.unit.code)
         span = self._chosen.period.span
@@ -178,14 +195,16 @@ class Spreadsheet:
                 result=result_of(sums, policy),
             )
 
-        yield figure(self._chosen.period.kind.value, span, found.sums)
+        sums = unit_tally(self._session, given, span) if found is None else found.sums
+        yield figure(self._chosen.period.kind.value, span, sums)
         short = span.end - span.start <= CASE_DIRECT_US
         case = unit_case(self._session, given, span, policy=policy) if short else None
         for part in parts:
             if part.start >= given.as_of or part == span:
                 continue
             if case is None:
-                yield figure("day", part, unit_tally(self._session, given, part))
+                kind = "month" if self._long else "day"
+                yield figure(kind, part, unit_tally(self._session, given, part))
                 continue
             limit = limit_of(given.unit, part.start)
             yield figure("hour", part, tally(replace(case, window=part, minor_stop_limit_us=limit)))
@@ -202,8 +221,9 @@ class Spreadsheet:
         ]
 
     def _case(self, given: Known, span: Span) -> str:
-        address = case_address(given.unit.code, span, self._chosen.policy, given.as_of)
-        return f"{self._host}{address}"
+        as_of = {given.unit.code: given.as_of}
+        address = figure_address(as_of, span, self._chosen.policy)
+        return _("its parts have theirs") if address is None else f"{self._host}{address}"
 
     def _figure_row(self, given: Known, figure: Figure) -> list[CellValue]:
         result = figure.result
@@ -251,7 +271,9 @@ class Spreadsheet:
                 self._case(given, figure.span),
             ]
 
-    def _stop_rows(self, given: Known, found: Explained) -> Iterator[list[CellValue]]:
+    def _stop_rows(self, given: Known, found: Explained | None) -> Iterator[list[CellValue]]:
+        if found is None:
+            return
         held = [one for one in found.intervals if one.time_class not in _MOVING]
         people = people_of(
             self._session, {r.command_id for r in found.records if r.command_id is not None}

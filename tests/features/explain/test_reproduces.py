@@ -170,6 +170,23 @@ def test_stops_and_definitions_of_the_spreadsheet(client: httpx.Client) -> None:
     assert {"oee", "availability", "minor_stop"} <= set(keys)
 
 
+def test_a_year_is_written_as_its_months(client: httpx.Client) -> None:
+    """Nothing is explained at once for so long; the months have their cases."""
+    answer = client.get("/report.xlsx?place=press-1&period=year&day=2026-03-02&lang=en")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content), read_only=True)
+    rows = list(book["Figures"].iter_rows(values_only=True))
+    good = rows[0].index("Good [pieces]")
+    months = [row for row in rows[1:] if row[2] == "month"]
+    (year,) = [row for row in rows[1:] if row[2] == "year"]
+    assert year[good] == sum(int(str(row[good])) for row in months) > 0
+    march = next(row for row in months if str(row[3]).startswith("2026-03-01"))
+    assert client.get(str(march[-1])).json()["schema"] == "oee-case/1"
+    assert len(list(book["Stops"].iter_rows())) == 2
+    report = client.get("/report?place=press-1&period=year&day=2026-03-02")
+    assert report.status_code == 200
+    assert 'href="#parts"' in report.text
+
+
 def test_a_tile_names_the_case_of_what_it_showed(client: httpx.Client, tmp_path: Path) -> None:
     for unit in ("press-1", "press-2", "bench-1", "packer-1"):
         tile = client.get(f"/api/v1/work-units/{unit}").json()

@@ -8,8 +8,11 @@ from urllib.parse import urlencode
 
 from mes.core.case_model import Span
 from mes.core.policies import Policy
-from mes.features.explain.asked import explain_address
-from mes.features.oee.addresses import case_address, figure_address
+from mes.features.explain.asked import WINDOW_MAX_US, explain_address
+from mes.features.oee.addresses import figure_address
+
+PARTS = "#parts"
+"""The columns of the report: hours, days or months."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +32,17 @@ class Links:
     arguments: Mapping[str, str]
 
     def case(self, unit: str) -> str:
-        """Case file of a work unit's figures."""
-        return case_address(unit, self.span, self.policy, self.as_of[unit])
+        """Case file of a work unit's figures; where that is too long, its parts have theirs."""
+        return figure_address({unit: self.as_of[unit]}, self.span, self.policy) or PARTS
 
     def why(self, unit: str, kpi: str, span: Span | None = None) -> str:
-        """The page that explains a figure of a work unit, of the period or a part of it."""
+        """The page that explains a figure of a work unit, of the period or a part of it.
+
+        A period too long to be explained at once is the sum of its parts, which are.
+        """
         window = span or self.span
+        if window.end - window.start > WINDOW_MAX_US:
+            return PARTS
         return explain_address(
             unit,
             window.start,
