@@ -17,6 +17,7 @@ from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
+from mes.features.audit.service import WAITING
 from mes.features.production.dirty import Touched
 from mes.features.production.statements import run, run_many, table
 from mes.models import (
@@ -27,6 +28,7 @@ from mes.models import (
     MaterialRate,
     PublicationMark,
     PublishedFigure,
+    QuantityMove,
     QuantityStatement,
     ReasonClass,
     ShiftPattern,
@@ -97,7 +99,7 @@ def _write_marks(session: Session) -> None:
     if not late:
         return
     news: list[tuple[int | None, Cause]] = session.info.get(NEWS, [])
-    who = _who(session)
+    who, why = _who_and_why(session)
     now = real_now_us()
     run_many(
         session,
@@ -107,7 +109,7 @@ def _write_marks(session: Session) -> None:
                 "work_unit_id": unit_id,
                 "start": held.start,
                 "end": held.end,
-                "causes": list(_causes(unit_id, held, news, who)),
+                "causes": list(_causes(unit_id, held, news, who, why)),
                 "watch": False,
                 "marked_at": now,
             }
@@ -121,6 +123,7 @@ def _causes(
     held: Late,
     news: Iterable[tuple[int | None, Cause]],
     who: Mapping[str, Any] | None,
+    why: str | None,
 ) -> Iterable[Cause]:
     for source_id, times in sorted(held.readings.items()):
         yield {
@@ -134,15 +137,26 @@ def _causes(
         yield {"kind": "gaps", "count": len(held.gaps), "from": min(held.gaps)}
     told = [cause for of, cause in news if of in (None, unit_id)][:CAUSES_MAX]
     for cause in told:
-        yield cause if cause.get("actor") or who is None else {**cause, "actor": dict(who)}
+        yield (
+            cause
+            if cause.get("actor") or who is None
+            else {
+                **cause,
+                "actor": dict(who),
+                "note": cause.get("note") or why,
+            }
+        )
     if not held.readings and not held.gaps and not told:
         yield {"kind": "derived_again", "count": 1, "from": held.start, "actor": who}
 
 
-def _who(session: Session) -> Mapping[str, Any] | None:
-    """Who acts in this transaction by what waits for the audit log; None: not known."""
-    waiting = session.info.get("audit_rows") or []
-    return waiting[0][1].actor if waiting else None
+def _who_and_why(session: Session) -> tuple[Mapping[str, Any] | None, str | None]:
+    """Who acts in this transaction and why, by what waits for the audit log; None: not known."""
+    waiting = session.info.get(WAITING) or []
+    if not waiting:
+        return None, None
+    row = waiting[0][1]
+    return row.actor, row.details.get("past_reason") or row.details.get("note")
 
 
 def _remember(session: Session, _context: object) -> None:
@@ -162,6 +176,8 @@ def _cause_of(row: object) -> tuple[int | None, Cause] | None:
         return row.work_unit_id, _stated(row, "stop_statement", at, row.reason, row.note)
     if isinstance(row, QuantityStatement):
         return row.work_unit_id, _stated(row, "quantity", row.at, row.reason, row.note)
+    if isinstance(row, QuantityMove):
+        return row.work_unit_id, _stated(row, "quantity", row.start, None, row.note)
     if isinstance(row, JobEvent):
         return row.work_unit_id, _stated(row, f"job_{row.kind}", row.at, row.reason, None)
     if isinstance(row, CountDecision):

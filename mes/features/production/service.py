@@ -150,7 +150,7 @@ def derive_again(session: Session, dirty: Dirty) -> None:
         written.derive(scope, version, touched)
         published = dirty.known.published_until.get(unit_id)
         if published is not None:
-            note_late(session, unit_id, touched, published, BRIDGE_US + scope.now_limit_us)
+            note_late(session, unit_id, touched, published, BRIDGE_US + unit.longest_limit_us)
     written.store()
 
 

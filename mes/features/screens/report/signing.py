@@ -16,6 +16,8 @@ from mes.features.screens.report.periods import Period, PeriodKind
 from mes.features.screens.report.words import _
 
 Shown = dict[str, object]
+LONGEST_US = 26 * 3600 * 1_000_000
+"""No published figure is of a longer window than a day with a clock change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,8 @@ def shown_signing(
     place = _place(known, code, units)
     if place is None:
         state = FigureState.FINAL if closed else FigureState.PROVISIONAL
-        return {"chip": _chip(Standing(state=state), None, ""), "line": None}
+        chip = _chip(Standing(state=state), None, "")
+        return {"chip": chip, "line": None, "revisions": _revisions(session, units, period.span)}
     found = standing(session, known, place, period.span, closed=closed)
     line = place if isinstance(place, Line) else known.lines.get(place.line_id or 0)
     zone = place.site.time_zone
@@ -59,11 +62,14 @@ def shown_signing(
         "shift": period.shift or "day",
         "signed": found.state in (FigureState.SIGNED, FigureState.REVISED),
         "touched": found.signoff is not None,
+        "revisions": _revisions(session, units, period.span),
     }
 
 
-def revision_of_units(session: Session, units: Sequence[WorkUnit], span: Span) -> Mapping[str, int]:
+def _revisions(session: Session, units: Sequence[WorkUnit], span: Span) -> Mapping[str, int]:
     """By code of a work unit: the revision of its published figure of exactly this window."""
+    if span.end - span.start > LONGEST_US:
+        return {}
     rows = latest_figures(
         session,
         equipment_ids=[unit.id for unit in units],

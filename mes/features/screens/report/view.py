@@ -280,6 +280,7 @@ def _unit(row: UnitRow, frame: Frame, long: bool) -> Shown:
     """A row of the table; of a long period its figures lead to the report of the work unit."""
     kpis, address = row.result.kpis, frame.address_of(row.place.code)
     return {
+        "code": row.place.code,
         "label": frame.unit_name(row.place.names),
         "counts": row.counts,
         "address": address,
