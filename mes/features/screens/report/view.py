@@ -233,7 +233,7 @@ def _ways(links: Links, units: Sequence[str], key: str) -> Shown:
     if len(units) != 1:
         return {"case": None, "why": "#machines"}
     if links.span.end - links.span.start > CASE_MAX_US:
-        return {"case": None, "why": None}
+        return {"case": None, "why": links.why(units[0], key)}
     return {"case": links.case(units[0]), "why": links.why(units[0], key)}
 
 
