@@ -78,7 +78,8 @@ def test_r28_the_cause_is_followed_through_machines_that_wait_too() -> None:
 def test_r28_a_neighbour_that_waits_the_other_way_is_no_cause() -> None:
     blocked = machine((0, WAIT, "blocked"), (10, RUN, None))
     starved = machine((0, WAIT, "starved"), (10, RUN, None))
-    assert told([blocked, starved], 0) == [(0, "waiting", "blocked", 10)]
+    stops = machine((0, DOWN, "jam"), (10, RUN, None))
+    assert told([blocked, starved, stops], 0) == [(0, "waiting", "blocked", 10)]
 
 
 def test_r28_waiting_for_something_else_stays_with_the_machine() -> None:

@@ -303,6 +303,9 @@ def test_shift_rows_are_the_sum_of_their_hours_after_late_facts(database: Databa
     for n in range(6):
         late.value(5 * HOUR + n * 7 * MINUTE, "state", [1, 2, 3][n % 3])
         late.value(5 * HOUR + n * 7 * MINUTE, "total", 40_000 + n)
+    recent = now - DAY_START - 3 * HOUR
+    for n in range(4):
+        late.value(recent + n * 11 * MINUTE, "state", [1, 2][n % 2])
     late.send(None, now - DAY_START)
     with database.reading() as session:
         for unit_id in set(session.scalars(select(RollupShift.work_unit_id))):
