@@ -10,9 +10,6 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from mes.core.amounts import amount_json, impossible, parse_amount
-from mes.core.case_model import CounterRole
-from mes.core.derive.counts import Pieces, TypedQuantity, check_typed, typed
-from mes.core.exact import parse_number
 from mes.core.instants import format_instant
 from mes.core.refusal import Refusal
 from mes.features.audit.service import record
@@ -26,7 +23,7 @@ from mes.features.commands.subjects import (
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import WorkUnit
 from mes.features.production.service import facts_changed
-from mes.features.quantities.balance import counts_are_known, made_so_far
+from mes.features.quantities.balance import check_balance
 from mes.features.quantities.in_force import is_void, not_in_force
 from mes.features.work_orders.states import FINISHED_ORDERS, LOADED, JobState
 from mes.models import JobOrder, QuantityStatement, Reason, WorkOrder
@@ -99,7 +96,7 @@ def enter_quantities(
         recorded_at=context.now,
         **amounts,
     )
-    _check_balance(session, unit, statement)
+    check_balance(session, unit, statement)
     session.add(statement)
     session.flush()
     record(
@@ -159,7 +156,7 @@ def correct_entry(
         recorded_at=context.now,
         **amounts,
     )
-    _check_balance(session, unit, statement, instead_of=old)
+    check_balance(session, unit, statement, instead_of=old)
     session.add(statement)
     session.flush()
     record(
@@ -357,62 +354,3 @@ def _check_voidable(session: Session, entry: QuantityStatement) -> None:
     if entry.job_order_id is not None:
         job = session.get_one(JobOrder, entry.job_order_id)
         _check_order_open(session, job.order_id)
-
-
-def _typed(statement: QuantityStatement) -> TypedQuantity:
-    return TypedQuantity(
-        command_id=statement.command_id,
-        at=statement.at,
-        pieces=Pieces(
-            good=parse_number(statement.good),
-            scrap=parse_number(statement.scrap),
-            rework=parse_number(statement.rework),
-            startup_scrap=parse_number(statement.startup_scrap),
-        ),
-        adjustment=statement.adjustment,
-    )
-
-
-def _check_balance(
-    session: Session,
-    unit: WorkUnit,
-    statement: QuantityStatement,
-    instead_of: QuantityStatement | None = None,
-) -> None:
-    """That no piece is typed as bad, or taken back, that was never made.
-
-    Args:
-        instead_of: the entry that it replaces, whose pieces are in the sums so far.
-    """
-    roles = frozenset(
-        CounterRole(binding.role)
-        for binding in unit.bound("total", "good", "scrap")
-        if binding.holds(statement.at)
-    )
-    check_typed(_typed(statement), roles)
-    change = typed(_typed(statement), roles)
-    if instead_of is not None and instead_of.job_order_id == statement.job_order_id:
-        change = _without(change, typed(_typed(instead_of), roles))
-    if change.good >= 0 and change.scrap >= 0 and change.rework >= 0:
-        return
-    if roles and not statement.adjustment and not counts_are_known(session, unit, statement.at):
-        return
-    made = made_so_far(session, unit.id, statement.job_order_id, statement.at)
-    for name in ("good", "scrap", "rework"):
-        before, changes = parse_number(getattr(made, name)), getattr(change, name)
-        if changes < 0 and before + changes < 0:
-            field = "scrap" if name == "good" and not statement.adjustment else name
-            raise Refusal(
-                "scrap_exceeds_total",
-                f"only {amount_json(getattr(made, name))} {name} pieces are there to take from",
-                field=field,
-                details={name: amount_json(getattr(made, name))},
-            )
-
-
-def _without(pieces: Pieces, other: Pieces) -> Pieces:
-    return Pieces(
-        good=pieces.good - other.good,
-        scrap=pieces.scrap - other.scrap,
-        rework=pieces.rework - other.rework,
-    )

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
 from mes.core.derive.signals import State
 from mes.core.derive.statements import StatementKind
@@ -33,13 +33,11 @@ from mes.db import Database
 from mes.features.downtime.queries import orphans, stops
 from mes.features.downtime.service import StatementDraft, state_stop
 from mes.features.ingest.rebuild import rebuild
-from mes.features.ingest.status import forget_heard
-from mes.features.production.hot import forget_hot
 from mes.features.production.rows import state_records
-from mes.features.production.service import facts_changed, statement_from
 from mes.features.quantities.moves import MoveDraft, move_pieces, void_move
 from mes.models import Base
 from tests.features.commands.floor import DAY_START, MINUTE, Floor, command_id, make_floor
+from tests.features.downtime.arrival import in_another_order, projections
 from tests.features.downtime.oracle import STEP, Looked, Oracle, Said, may_state
 from tests.features.production.plant import Record, wipe_facts
 
@@ -359,64 +357,6 @@ def refusal_of(act: Callable[[], object]) -> Refusal | None:
     return None
 
 
-PROJECTIONS = ("state_record", "job_run", "quantity_record")
-PEOPLE = ("stop_statement", "quantity_move", "job_event")
-SIGNALS = ("signal_fact", "gap_fact", "source_stream", "source_status", "work_unit_live")
-
-
-def projections(database: Database) -> dict[str, list[str]]:
-    """What follows from the facts, surrogate ids left out."""
-    found = {}
-    with database.reading() as session:
-        for name in PROJECTIONS:
-            table = Base.metadata.tables[name]
-            columns = [column for column in table.columns if column.name != "id"]
-            found[name] = sorted(map(repr, session.execute(select(*columns))))
-    return found
-
-
-def in_another_order(floor: Floor, sent: list[Record], now: int, order: random.Random) -> None:
-    """Forget everything, then let the same facts arrive in another order, one after the other."""
-    unit = floor.ids["press-1"]
-    people: list[tuple[str, dict[str, Any]]] = []
-    with floor.database.transaction() as session:
-        for name in PEOPLE:
-            table = Base.metadata.tables[name]
-            rows = session.execute(select(table).order_by(table.c.id)).mappings()
-            people += [(name, {**row}) for row in rows]
-        for name in (*PEOPLE, *PROJECTIONS, *SIGNALS, "rollup_hour", "rollup_shift"):
-            session.execute(delete(Base.metadata.tables[name]))
-        forget_heard(session)
-        forget_hot(session)
-    arriving: list[Callable[[], None]] = [
-        *(_told(floor, unit, name, row) for name, row in people),
-        *(_heard(floor, record, now) for record in sent),
-    ]
-    order.shuffle(arriving)
-    for arrive in arriving:
-        arrive()
-    floor.feed.post([], now)
-
-
-def _told(floor: Floor, unit: int, name: str, row: dict[str, Any]) -> Callable[[], None]:
-    def arrive() -> None:
-        with floor.database.transaction() as session:
-            session.execute(insert(Base.metadata.tables[name]).values(row))
-            since = row.get("at", row.get("start"))
-            if name == "stop_statement":
-                since = statement_from(session, unit, row["command_id"])
-            facts_changed(session, unit, row["recorded_at"] if since is None else since)
-
-    return arrive
-
-
-def _heard(floor: Floor, record: Record, now: int) -> Callable[[], None]:
-    def arrive() -> None:
-        floor.feed.post([record], None, now)
-
-    return arrive
-
-
 def _since_start(text: str) -> int:
     return parse_instant(text) - DAY_START
 
@@ -430,8 +370,12 @@ def machine_floor(sqlite_database: Database) -> Floor:
 def test_stops_people_have_explained_survive_everything_that_comes_late(
     machine_floor: Floor,
 ) -> None:
+    class OnThisFloor(Plant):
+        def __init__(self) -> None:
+            super().__init__(machine_floor)
+
     run_state_machine_as_test(
-        lambda: Plant(machine_floor),
+        OnThisFloor,
         settings=settings(
             max_examples=20,
             stateful_step_count=15,
