@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -97,7 +98,7 @@ def test_a_supervisor_corrects_and_moves_and_an_operator_only_corrects(
     finish(leader, first)
     second = job_on(leader, "unit-22")
     done(post(leader, f"/job-orders/{second}/start"))
-    body = {"from_job": first, "to_job": second, "good": 2}
+    body: dict[str, Any] = {"from_job": first, "to_job": second, "good": 2}
     problem(post(hand, "/work-units/unit-22/moves", **body), 403, "forbidden")
     moved = done(post(leader, "/work-units/unit-22/moves", **body), 201)
     assert (moved["from_job"], moved["job_order"], moved["good"]) == (first, second, 2)

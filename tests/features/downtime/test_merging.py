@@ -126,7 +126,9 @@ def test_a_declared_state_counts_where_the_source_is_silent(floor: Floor) -> Non
         given = known_unit(
             session, masters(session), find_work_unit(session, "press-1"), DAY_START + NOW
         )
-        times = unit_result(session, given, Span(DAY_START, DAY_START + NOW)).to_json()["times_us"]
+        times: Any = unit_result(session, given, Span(DAY_START, DAY_START + NOW)).to_json()[
+            "times_us"
+        ]
         return {str(name): round(us / MINUTE) for name, us in times.items() if us >= MINUTE}
 
     found = floor.ask(known)

@@ -189,7 +189,10 @@ def test_so_many_pieces_are_moved(counted: Floor) -> None:
     before = figures(counted)
     move(counted, from_job=first, to_job=second, good=20)
     move(counted, from_job=None, to_job=second, good="10.5")
-    assert (made(counted, first).good, made(counted, second).good) == (279, Decimal("331.5"))
+    assert (made(counted, first).good, made(counted, second).good) == (
+        Decimal(279),
+        Decimal("331.5"),
+    )
     assert figures(counted)["quantities"] == before["quantities"]
     refusal = refused(
         "scrap_exceeds_total", lambda: move(counted, from_job=first, to_job=second, good=280)
