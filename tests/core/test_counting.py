@@ -41,11 +41,11 @@ def test_sums_between_edges_are_the_increments_added_up(
             place = bisect_right(edges, at)
             total, nonzero, raised = expected.get(place, (0, 0, set()))
             expected[place] = (total + amount, nonzero + bool(amount), raised | set(flags))
-    found = {
+    found: dict[int, tuple[Any, frozenset[Flag]]] = {
         bisect_right(edges, at): (amount, flags)
         for at, amount, flags in sums_between(counter, edges, window)
     }
     assert found == {
-        place: (total if nonzero else None, raised)
+        place: (total if nonzero else None, frozenset(raised))
         for place, (total, nonzero, raised) in expected.items()
     }

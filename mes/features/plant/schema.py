@@ -86,6 +86,8 @@ class Reason(Part):
             raise ValueError(
                 "a stop reason needs class: break, planned_stop, setup, unplanned_stop or waiting"
             )
+        if self.failure and self.time_class != "unplanned_stop":
+            raise ValueError("failure: true goes with class unplanned_stop only")
         return self
 
 

@@ -52,6 +52,7 @@ def test_the_example_of_the_contract_with_its_missing_tags_has_no_mistakes() -> 
         ("time_zone: Asia/Seoul", "time_zone: Asia/Seoul, policy: nakajima", "policy_unknown"),
         ('end: "20:00", breaks', 'end: "20:00", days: [mon], breaks', "extra_forbidden"),
         ("class: unplanned_stop", "class: bad_luck", "literal_error"),
+        ("class: setup}", "class: setup, failure: true}", "value_error"),
         ("{code: jam,", "{code: lunch,", "duplicate"),
         ("default_item: BRKT-100", "default_item: BRKT-999", "item_unknown"),
         ('{BRKT-100: "2.0"}', '{BRKT-100: "0"}', "value_error"),
