@@ -7,10 +7,6 @@ simulators: first what could be known of it (exactly), then what happened (expla
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,27 +15,20 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mes.clock import ENVIRONMENT_KEY, PlantClock, monotonic_s
+from mes.clock import monotonic_s
 from mes.core.case_model import Span
 from mes.core.exact import Number
 from mes.core.oee import OeeResult, compute
-from mes.core.refusal import Refusal
 from mes.db import Database
 from mes.features.oee.queries import unit_at
 from mes.features.oee.service import unit_result
 from mes.features.storage.opening import opened
-from mes.features.verify.mishaps import Line, Mishap, MishapKind, knowable, silences, spoil
+from mes.features.verify.mishaps import Mishap, MishapKind, knowable, silences
+from mes.features.verify.past_days import make_history, prepare, read_lines, write_spoilt
 from mes.features.verify.roster import CYCLES, ON_SUNDAYS, SOURCES, plan_around, shifts_around
 from mes.features.verify.truth import Loaded, Made, UnitTruth, case_of, read_journal
 from mes.models import CountSuspect, GapFact, Quarantine, SignalFact
 
-HISTORY_WAIT_S = 600.0
-LOAD_WAIT_S = 1800.0
-PRESS_RATE_MAX_PER_S = 1000
-"""More strokes a second than can be believed: what tells a restarted counter from a full turn. As
-wide as this, because in past days the first reading after a silence may hold a minute's strokes."""
-LEFT_OUT = frozenset({"stop_reason"})
-"""What people say about stops changes classes, not times; the journal does not know it."""
 READ_EVERY_US = 120_000_000
 """How far apart the readings of a counter that changes lie in past days."""
 QUANTITIES = ("good", "scrap")
@@ -111,89 +100,15 @@ def verify_past(
     """
     began = monotonic_s()
     folder.mkdir(parents=True, exist_ok=True)
-    made = _make_history(folder, scenario, seed, start, end)
-    readings = _write_spoilt(made, folder / "arrived.jsonl", mishaps)
-    _prepare(folder, scenario, end)
+    made = make_history(folder, scenario, seed, start, end)
+    readings = write_spoilt(made, folder / "arrived.jsonl", mishaps)
+    prepare(folder, scenario, end)
     truth = _read_truth(folder / "simulators" / "journal.jsonl", folder / "arrived.jsonl", end)
     verdict = Verdict(seed=seed, mishaps=mishaps, readings=readings)
     with opened(folder / "data") as database:
         _compare(database, verdict, truth, (start, end))
     verdict.seconds = monotonic_s() - began
     return verdict
-
-
-def _make_history(folder: Path, scenario: str, seed: int, start: int, end: int) -> Path:
-    file = folder / "history.jsonl"
-    command = [
-        *(sys.executable, "-m", "simulators", "run", "--scenario", scenario, "--seed", str(seed)),
-        *("--start", str(end), "--modbus-port", "0", "--opcua-port", "0"),
-        *("--data", str(folder / "simulators"), "--history-file", str(file)),
-        *("--history-from", str(start), "--history-until", str(end)),
-    ]
-    environment = {key: value for key, value in os.environ.items() if key != ENVIRONMENT_KEY}
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as simulators:
-        assert simulators.stdout is not None
-        ready = simulators.stdout.readline()
-        simulators.terminate()
-        _, errors = simulators.communicate(timeout=HISTORY_WAIT_S)
-    if not ready or not file.exists():
-        reason = errors.strip()[-400:]
-        raise Refusal("verify_failed", f"the simulators wrote no past days: {reason}")
-    return file
-
-
-def _write_spoilt(made: Path, arrived: Path, mishaps: Sequence[Mishap]) -> int:
-    """Write the history as it arrives; returns how many readings that are."""
-    readings = 0
-    with open(made, encoding="utf-8") as source, open(arrived, "w", encoding="utf-8") as file:
-        for line in spoil(_lines(source), mishaps):
-            if line.get("action") in LEFT_OUT:
-                continue
-            readings += len(line.get("records", ()))
-            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-    return readings
-
-
-def _lines(texts: Iterator[str] | Any) -> Iterator[Line]:
-    return (json.loads(text) for text in texts)
-
-
-def _prepare(folder: Path, scenario: str, end: int) -> None:
-    """Database, plant file and past days, by the commands that a plant's first start uses."""
-    environment = {
-        **os.environ,
-        ENVIRONMENT_KEY: PlantClock.starting_at(end).to_environment(),
-    }
-    (folder / "data").mkdir(exist_ok=True)
-    plant = _run([sys.executable, "-m", "simulators", "plant-file", "--scenario", scenario], None)
-    file = folder / "plant.yaml"
-    file.write_text(with_plausible_rates(plant), encoding="utf-8")
-    prepare = [sys.executable, "-m", "mes.cli", "prepare", "--data", str(folder / "data")]
-    prepare += ["--plant", str(file), "--history", str(folder / "arrived.jsonl")]
-    _run(prepare, environment)
-
-
-def with_plausible_rates(plant: str) -> str:
-    """The plant file with a largest believable rate for the counters that roll over."""
-    counter = "counter: {mode: rollover, modulus: 65536}"
-    guarded = f"counter: {{mode: rollover, modulus: 65536, max_per_s: {PRESS_RATE_MAX_PER_S}}}"
-    return plant.replace(counter, guarded)
-
-
-def _run(command: Sequence[str], environment: Mapping[str, str] | None) -> str:
-    done = subprocess.run(  # noqa: S603 - our own program
-        list(command),
-        env=None if environment is None else dict(environment),
-        capture_output=True,
-        text=True,
-        timeout=LOAD_WAIT_S,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise Refusal("verify_failed", f"{command[2:5]} failed: {done.stderr.strip()[-800:]}")
-    return done.stdout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +128,9 @@ class _Truth:
 
 def _read_truth(journal: Path, arrived: Path, end: int) -> _Truth:
     with open(journal, encoding="utf-8") as file:
-        lines = [line for line in _lines(file) if line["t"] <= end and line["unit"] is not None]
+        lines = [line for line in read_lines(file) if line["t"] <= end and line["unit"] is not None]
     with open(arrived, encoding="utf-8") as file:
-        people = [line for line in _lines(file) if line["kind"] == "person"]
+        people = [line for line in read_lines(file) if line["kind"] == "person"]
     items = {line["order"]: line["item"] for line in people if line["action"] == "order_create"}
     loaded: dict[str, list[Loaded]] = {}
     sorted_out: dict[str, list[Made]] = {}

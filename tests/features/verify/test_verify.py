@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mes.features.verify import replay
+from mes.features.verify import past_days
 from mes.features.verify.mishaps import Line, Mishap, MishapKind, spoil
 from mes.features.verify.replay import verify_past
 from tests.e2e.plant_process import ROOT
@@ -88,7 +88,7 @@ def test_a_reading_that_gets_lost_is_found_out(
                 line = {**line, "records": [r for r in line["records"] if "lamp" not in r[2]]}
             yield line
 
-    monkeypatch.setattr(replay, "spoil", careless)
+    monkeypatch.setattr(past_days, "spoil", careless)
     verdict = verify_past(tmp_path / "plant", seed=3, start=BEGIN, end=BEGIN + DAY_US, mishaps=[])
     assert lost
     assert {one.unit for one in verdict.unexplained} == {"washer-1"}
