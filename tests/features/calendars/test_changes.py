@@ -19,6 +19,7 @@ from mes.features.oee.queries import unit_at
 from mes.features.oee.service import unit_result
 from mes.features.plant.calendar_schema import Calendar, ExceptionEntry
 from mes.features.production.master_loading import masters
+from mes.features.production.queries import tiles
 from mes.models import AuditLog, CalendarException, Reason, ShiftPattern, WorkUnitLive
 from tests.features.commands.floor import MINUTE, Floor, S, refused
 from tests.features.production.plant import DAY_START, HOUR
@@ -105,6 +106,13 @@ def planned_us(floor: Floor, start: int, end: int, at: int) -> int:
         return int(answer["iso_us"]["PBT"])
 
     return floor.ask(read)
+
+
+def tile_planned_us(floor: Floor, at: int) -> int:
+    """Planned time of the shift so far on the tile of press 1, from the stored sums."""
+    unit = floor.ids["press-1"]
+    tile: Any = floor.ask(lambda s: tiles(s, [unit], DAY_START + at))[0]
+    return int(tile["planned_us"])
 
 
 def stands(floor: Floor, until: int) -> int:
@@ -224,8 +232,10 @@ def test_a_stop_of_today_changes_the_figures_of_today_at_once(floor: Floor) -> N
     at = stands(floor, 3 * HOUR)
     assert planned_us(floor, 0, at, at) == 3 * HOUR
     before = version(floor)
+    live = tile_planned_us(floor, at)
     made = add(floor, at=at, date=on(0), kind="stop", start="09:00", end="09:30")
     assert planned_us(floor, 0, at, at) == 3 * HOUR - 30 * MINUTE
+    assert tile_planned_us(floor, at) == live - 30 * MINUTE
     assert version(floor) > before
     withdraw(floor, made.id, at=at)
     assert planned_us(floor, 0, at, at) == 3 * HOUR
