@@ -11,10 +11,19 @@ from __future__ import annotations
 
 import json
 
-from connectors.sdk.messages import Sample
+from connectors.sdk.messages import Sample, Value
 
+
+class _Heads(dict[str, str]):
+    """Beginning of a value record by tag name, made at its first use."""
+
+    def __missing__(self, tag: str) -> str:
+        head = self[tag] = f'"v",{_encode(tag)},'
+        return head
+
+
+_heads = _Heads()
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_names: dict[str, str] = {}
 
 
 def value_tail(sample: Sample, gap_from: int | None) -> str:
@@ -23,17 +32,28 @@ def value_tail(sample: Sample, gap_from: int | None) -> str:
     Args:
         gap_from: plant time since which nothing was known of the tag; None when it was known.
     """
-    value = sample.value
-    text = repr(value) if type(value) is int or type(value) is float else _encode(value)
-    tag = _names.get(sample.tag)
-    if tag is None:
-        tag = _names[sample.tag] = _encode(sample.tag)
+    text = _value(sample.value)
     reason = "null" if sample.reason is None else _encode(sample.reason)
     source_time = "null" if sample.source_time is None else sample.source_time
     gap = "null" if gap_from is None else gap_from
-    return (
-        f'"v",{tag},{text},{sample.quality:d},{reason},{source_time},{sample.received_time},{gap}]'
-    )
+    head = _heads[sample.tag]
+    return f"{head}{text},{sample.quality:d},{reason},{source_time},{sample.received_time},{gap}]"
+
+
+def good_end(received_time: int, gap_from: int | None) -> str:
+    """End of the records of good values without a source time that arrived together."""
+    gap = "null" if gap_from is None else gap_from
+    return f",0,null,null,{received_time},{gap}]"
+
+
+def good_tail(tag: str, value: Value, end: str) -> str:
+    """The same as `value_tail` for a good value, with what `good_end` has made once for many."""
+    return f"{_heads[tag]}{_value(value)}{end}"
+
+
+def _value(value: Value) -> str:
+    kind = type(value)
+    return repr(value) if kind is float or kind is int else _encode(value)
 
 
 def gap_tail(since: int, until: int, reason: str) -> str:

@@ -16,7 +16,7 @@ import structlog
 
 from connectors.clock import PlantClock, monotonic_s
 from connectors.runtime.backoff import Backoff
-from connectors.runtime.records import gap_tail, value_tail
+from connectors.runtime.records import gap_tail, good_end, good_tail, value_tail
 from connectors.runtime.report import ExceptionReport
 from connectors.runtime.spool import Spool
 from connectors.runtime.store import Append
@@ -28,6 +28,7 @@ SLOW_RETRY_S = 60.0
 CLOSE_TIMEOUT_S = 1.0
 SCANS_PER_HOLE = 2
 SPOOL_FULL = "spool_full"
+SLOT_S = 0.1
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -198,7 +199,18 @@ class SourceRunner:
 
     def _add(self, records: Append, news: Sequence[Sample], gap_from: int | None) -> None:
         streams, bad_since = self._streams, self._bad_since
+        end, end_for = "", None
         for sample in news:
+            if sample.quality is Quality.GOOD and sample.source_time is None and not bad_since:
+                if sample.received_time != end_for:
+                    end_for = sample.received_time
+                    end = good_end(end_for, gap_from)
+                tail = good_tail(sample.tag, sample.value, end)
+                if streams.get(sample.tag) is Stream.EVENT:
+                    records.events.append(tail)
+                else:
+                    records.samples.append(tail)
+                continue
             tag_gap = gap_from
             if sample.quality is Quality.BAD:
                 bad_since.setdefault(sample.tag, self._covered)
@@ -228,7 +240,7 @@ class SourceRunner:
         if records.covered_until is not None:
             self._hole = None
             self._covered = max(records.covered_until, self._covered or 0)
-            for sample in news:
+            for sample in news if self._bad_since else ():
                 if sample.quality is not Quality.BAD:
                     self._bad_since.pop(sample.tag, None)
         return True
@@ -276,10 +288,15 @@ class SourceRunner:
         self._on_status()
 
     def _next_due(self, period_ms: int, phase: float) -> float:
-        """The next point of the source's own time grid; sources are spread over the period."""
+        """The next point of the source's own time grid.
+
+        Sources are spread over the period in slots that they share: a wake-up of a sleeping
+        process costs more than a whole reading.
+        """
         real_s = self._clock.real_seconds(period_ms / 1000)
-        now = monotonic_s()
-        return (now / real_s - phase) // 1 * real_s + (1 + phase) * real_s
+        slots = int(real_s / SLOT_S)
+        offset_s = real_s * (int(phase * slots) / slots if slots > 1 else phase)
+        return (monotonic_s() - offset_s) // real_s * real_s + real_s + offset_s
 
     async def _within(self, seconds: float, call: Awaitable[T], code: str) -> T:
         try:
