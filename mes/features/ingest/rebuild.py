@@ -15,9 +15,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mes.db import Database
+from mes.features.production import facts
 from mes.features.production.coverage import covered_by_source, covered_until, fresh_limit_us
 from mes.features.production.derivation import derive_unit
 from mes.features.production.dirty import Touched
+from mes.features.production.interpret import counter_tags
 from mes.features.production.live_state import LiveState
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, WorkUnit
@@ -135,8 +137,12 @@ def derive_all(session: Session, known: Masters, unit: WorkUnit, now_us: int) ->
             covered=covered_until(unit, covered, now_us) or None,
             until=until,
         )
+        gaps = facts.facts_reaching_back(session, counter_tags(unit), begin)
         touched = Touched(
-            states=begin, pieces=begin, runs=begin, latest=last_fact_of(session, unit, until)
+            states=begin,
+            pieces=min([begin, *(row.gap_from for row in gaps if row.gap_from is not None)]),
+            runs=begin,
+            latest=last_fact_of(session, unit, until),
         )
         live = derive_unit(scope, live, touched)
         begin = last + 1 if until is None else until

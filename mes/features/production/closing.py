@@ -28,7 +28,12 @@ from mes.features.production.parts import (
     whole,
 )
 from mes.features.production.plan import Cell
-from mes.features.production.rollups import delete_rollups, insert_rollups, sum_between
+from mes.features.production.rollups import (
+    delete_rollups,
+    insert_rollups,
+    stored_reach,
+    sum_between,
+)
 from mes.features.production.rows import job_runs, records_with_context
 from mes.features.production.scope import Scope, booked_in
 from mes.features.production.standstill import reach_back, seal_point, stop_start_index
@@ -182,6 +187,10 @@ def _reopened(scope: Scope, live: LiveState | None, reach: int) -> _Base:
     session, unit = scope.session, scope.unit
     cell = unit.plan.cell_at(reach)
     at, origin = cell.start, live.origin if live else None
+    if live is None:  # left by an older program: its hours stand, and go on where they end
+        held = stored_reach(session, unit.id)
+        if held is not None:
+            origin, at = min(held[0], at), min(held[1], at)
     if origin is None or at < origin:
         at = origin = min(unit.plan.period_at(reach).start_us, at)
     delete_rollups(session, unit.id, at)

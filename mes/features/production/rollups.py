@@ -35,6 +35,7 @@ _HOURS = table(RollupHour)
 _SHIFTS = table(RollupShift)
 _OF_UNIT = _HOURS.c.work_unit_id == bindparam("unit")
 _OPENED = (_HOURS.c.end > bindparam("since"),)
+_REACH = select(func.min(_HOURS.c.start), func.max(_HOURS.c.end)).where(_OF_UNIT)
 _DELETE_HOURS = delete(_HOURS).where(_OF_UNIT, *_OPENED)
 _OPENED_SHIFTS = (
     select(_HOURS.c.production_day, _HOURS.c.shift).where(_OF_UNIT, *_OPENED).distinct()
@@ -90,6 +91,12 @@ def sum_between(session: Session, unit_id: int, start: int, end: int, names: Nam
     for material, data in run(session, _EXACT, given):
         total += tally_of_row({"exact": data}, names(material))
     return total
+
+
+def stored_reach(session: Session, unit_id: int) -> tuple[int, int] | None:
+    """First and last instant that the stored hours of a work unit speak of; None: there is none."""
+    first, last = run(session, _REACH, {"unit": unit_id}).one()
+    return None if first is None else (first, last)
 
 
 def delete_rollups(session: Session, unit_id: int, since: int) -> None:

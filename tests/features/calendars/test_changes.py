@@ -15,6 +15,7 @@ from mes.features.calendars import queries, service
 from mes.features.calendars.checks import Past
 from mes.features.calendars.holiday_lookup import Holiday
 from mes.features.commands.context import Context
+from mes.features.ingest.rebuild import rebuild
 from mes.features.oee.queries import unit_at
 from mes.features.oee.service import unit_result
 from mes.features.plant.calendar_schema import Calendar, ExceptionEntry
@@ -254,6 +255,23 @@ def test_a_change_of_the_past_derives_its_figures_again_and_leaves_other_lines(
     assert floor.ids["bench-1"] not in derived
     withdraw(floor, made.id, at=at, past=SUPERVISOR)
     assert planned_us(floor, 0, DAY, at) == 22 * HOUR
+
+
+def test_after_a_change_of_the_past_a_rebuild_finds_no_difference(sqlite_floor: Floor) -> None:
+    floor = sqlite_floor
+    floor.count(0, HOUR, every=MINUTE)
+    for at in (2 * HOUR, DAY, 2 * DAY):
+        floor.feed.value(at, "state", 1)
+        floor.feed.value(at + HOUR, "state", 2)
+        floor.feed.send(at + 2 * HOUR)
+    now = 2 * DAY + 2 * HOUR
+    changes: list[dict[str, Any]] = [
+        {"date": on(1), "kind": "holiday"},
+        {"date": on(2), "kind": "stop", "start": "08:10", "end": "08:50"},
+    ]
+    for entry in changes:
+        add(floor, at=now, past=SUPERVISOR, **entry)
+        assert rebuild(floor.database, DAY_START + now, check=True).count == 0
 
 
 def test_a_pattern_holds_from_its_day_and_the_days_before_keep_theirs(floor: Floor) -> None:

@@ -100,6 +100,24 @@ def test_any_moment_and_any_end_of_knowledge_give_what_counting_gives(served: Se
                 assert made.times_us == counted.times_us
 
 
+def test_an_hour_with_a_stop_that_was_still_short_is_counted_as_it_was_known(small: Floor) -> None:
+    """At 61 minutes a stop has lasted 3; later it is known to have lasted 12."""
+    small.start(small.job())
+    small.count(0, 58 * MINUTE)
+    small.feed.value(58 * MINUTE, "state", 1)
+    small.feed.value(70 * MINUTE, "state", 2)
+    small.count(70 * MINUTE, 200 * MINUTE, total=1800)
+    window = Span(DAY_START, DAY_START + 12 * HOUR)
+    with small.database.reading() as session:
+        given = unit_at(session, "press-1", DAY_START + 200 * MINUTE)
+        for minute, lost in ((61, "minor_stop"), (190, "unplanned_stop")):
+            as_of = DAY_START + minute * MINUTE
+            found = explained_window(session, given, window, ISO22400, as_of=as_of)
+            counted = tally(unit_case(session, given, window, as_of=as_of))
+            assert found.sums.times_us == counted.times_us
+            assert lost in {str(one.time_class) for one in found.class_times}
+
+
 def test_readings_of_an_interval_add_up_to_the_pieces_booked_in_it(served: Served) -> None:
     """A counter alone: what its readings counted is what the kernel booked."""
     span = Span(DAY_START, DAY_START + LENGTH)

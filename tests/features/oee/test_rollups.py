@@ -26,9 +26,10 @@ from mes.features.oee.rollup_answer import Request, answer
 from mes.features.oee.rollup_csv import csv_text
 from mes.features.oee.rollup_query import Group
 from mes.features.oee.service import known_unit, unit_case
+from mes.features.production.hot import forget_hot
 from mes.features.production.master_loading import masters
 from mes.features.production.rollup_row import SUM_COLUMNS
-from mes.models import RollupHour, RollupShift
+from mes.models import RollupHour, RollupShift, WorkUnitLive
 from tests.features.production.plant import (
     DAY_START,
     HOUR,
@@ -312,6 +313,24 @@ def test_shift_rows_are_the_sum_of_their_hours_after_late_facts(database: Databa
             hours = _summed(session, RollupHour, unit_id)
             assert hours == _summed(session, RollupShift, unit_id)
             assert hours
+
+
+def test_hours_of_an_older_program_stand_and_go_on_where_they_end(database: Database) -> None:
+    apply_plant(database)
+    now = feed_days(database, 10)
+    with database.transaction() as session:
+        for row in session.scalars(select(WorkUnitLive)):
+            row.tile = {**row.tile, "v": 0}  # another layout than this program reads
+        forget_hot(session)
+    later = now - DAY_START + 50 * HOUR
+    after = Feed(database, epoch="00000000000000bb")
+    after.value(later, "state", 2)
+    after.value(later, "state2", 2)
+    after.send(later + 5 * MINUTE)
+    now = DAY_START + later + 5 * MINUTE
+    for item in items(database, now, **whole_range("press-1", period=PeriodKind.DAY)):
+        expected = kernel(database, ["press-1"], item["period"], ISO22400, now)
+        assert item["result"] == expected.to_json(), item["period"]
 
 
 def _summed(session: Session, model: Any, unit_id: int) -> dict[tuple[Any, ...], list[int]]:
