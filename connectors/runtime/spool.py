@@ -1,8 +1,8 @@
 """The spool as the runners see it: hand records over, they are on disk a moment later.
 
 One thread writes. It commits at once when idle and groups while busy: whatever arrives while a
-commit runs, or within `GROUP_S` after its beginning, shares the next one. This is the only grouping of the
-edge: the sink follows each commit. What the centre has acknowledged waits for the next commit.
+commit runs, or within `GROUP_S` after its beginning, shares the next one. This is the only grouping
+of the edge: the sink follows each commit. What the centre has acknowledged waits for the next one.
 """
 
 from __future__ import annotations
