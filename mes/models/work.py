@@ -220,7 +220,7 @@ class CountDecision(Base):
 class ShiftSignoff(Base):
     """A supervisor closed a shift of a work center, or a manager opened it again.
 
-    `kind` is signoff or reopen; [start, end) is the shift by the calendar of then; `checklist` lists
+    `kind` is signoff or reopen; [start, end) is the shift by the calendar of then; `checklist` says
     what was not in order at that moment, `note` says why it was signed all the same, or why opened.
     """
 

@@ -13,6 +13,7 @@ import pytest
 
 from mes.core.instants import format_instant, parse_instant
 from mes.features.verify.comparison import Row, count_rows, differing, table
+from mes.features.verify.truth import UnitTruth, read_journal
 from tests.e2e.plant_process import (
     ROOT,
     PlantProcess,
@@ -22,7 +23,6 @@ from tests.e2e.plant_process import (
     plant_process,
     until,
 )
-from mes.features.verify.truth import UnitTruth, read_journal
 from tests.faults.audit import acknowledged_of_pusher, holes, pushed, unsent
 from tests.faults.processes import child_named, children, family, kill, lives
 from tests.faults.pusher import Pusher

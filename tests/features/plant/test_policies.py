@@ -45,8 +45,7 @@ def status(arguments: list[str]) -> int:
     try:
         main(arguments)
     except SystemExit as left:
-        assert isinstance(left.code, int)
-        return left.code
+        return int(left.code or 0)
     return 0
 
 
