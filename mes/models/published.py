@@ -14,8 +14,8 @@ class PublishedFigure(Base):
     `scope` is the code of the work unit or line, `level` work_unit or line, `period` the production
     day and shift as `2026-03-02/D`. `line_id` is the line that was signed off. The window [start,
     end) is that of the shift by the calendar of then. `policy` and `policy_version` name the
-    profile and `policy_definition` holds it whole, so that a later version changes nothing. `basis` says
-    which work units the figure is made of and by which rule. `result` is the OEE result,
+    profile and `policy_definition` holds it whole, so that a later version changes nothing.
+    `basis` says which work units the figure is made of and by which rule. `result` is the OEE result,
     `fingerprint` the SHA-256 (hex) of the facts that speak of the window. `cause`: what changed the
     figure, empty in revision 1; `actor`: who signed, in a later revision None.
     """
