@@ -15,9 +15,9 @@ class PublishedFigure(Base):
     day and shift as `2026-03-02/D`. `line_id` is the line that was signed off. The window [start,
     end) is that of the shift by the calendar of then. `policy` and `policy_version` name the
     profile and `policy_definition` holds it whole, so that a later version changes nothing.
-    `basis` says which work units the figure is made of and by which rule. `result` is the OEE result,
-    `fingerprint` the SHA-256 (hex) of the facts that speak of the window. `cause`: what changed the
-    figure, empty in revision 1; `actor`: who signed, in a later revision None.
+    `basis` says which work units the figure is made of and by which rule. `result` is the OEE
+    result, `fingerprint` the SHA-256 (hex) of the facts that speak of the window. `cause`: what
+    changed the figure, empty in revision 1; `actor`: who signed, in a later revision None.
     """
 
     __tablename__ = "published_figure"
