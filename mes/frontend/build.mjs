@@ -9,6 +9,22 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static", "dist");
 const catalogues = process.env.MES_CATALOGUES;
 
+const CALL = /(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*")/g;
+
+/** The texts that scripts ask for; the catalogues hold those of the templates, too. */
+async function textsOfScripts() {
+  const names = (await readdir(here, { recursive: true })).filter((name) => name.endsWith(".js"));
+  const sources = await Promise.all(names.map((name) => readFile(join(here, name), "utf8")));
+  return new Set(sources.flatMap((source) => [...source.matchAll(CALL)].map((found) => JSON.parse(found[1]))));
+}
+
+async function catalogueOf(language) {
+  if (!catalogues) return "{}";
+  const all = JSON.parse(await readFile(join(catalogues, `${language}.json`), "utf8"));
+  const used = await textsOfScripts();
+  return JSON.stringify(Object.fromEntries(Object.entries(all).filter(([text]) => used.has(text))));
+}
+
 // `import ko from "catalogue:ko"` gives the translations of one language as an object.
 const cataloguePlugin = {
   name: "catalogue",
@@ -18,7 +34,7 @@ const cataloguePlugin = {
       namespace: "catalogue",
     }));
     bundle.onLoad({ filter: /.*/, namespace: "catalogue" }, async (found) => ({
-      contents: catalogues ? await readFile(join(catalogues, `${found.path}.json`), "utf8") : "{}",
+      contents: await catalogueOf(found.path),
       loader: "json",
     }));
   },
@@ -52,6 +68,7 @@ const result = await build({
   format: "esm",
   splitting: true,
   minify: true,
+  charset: "utf8",
   target: ["es2022", "chrome100", "safari16"],
   entryNames: "[name]-[hash]",
   chunkNames: "chunk-[hash]",

@@ -1,10 +1,7 @@
 // A3, the operator terminal of one machine.
 import { get } from "../lib/api.js";
-import { DeclareDialog } from "../dialogs/declare.js";
 import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
 import { QuantityDialog } from "../dialogs/quantity.js";
-import { StopDialog } from "../dialogs/stop.js";
-import { StopListDialog } from "../dialogs/stop-list.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
@@ -18,6 +15,10 @@ import { recent } from "../terminal/recent.js";
 import { timeline } from "../terminal/timeline.js";
 
 const ENTRIES_REFRESH_MS = 30000;
+
+// What speaks of stops is a third of the page: it comes right behind what shows the machine.
+let stopDialogs = null;
+const loading = import("../dialogs/stops.js").then((module) => (stopDialogs = module));
 
 class Terminal extends UnitPage {
   entries = [];
@@ -65,8 +66,9 @@ class Terminal extends UnitPage {
     const stop = this.open.at(-1);
     if (!tile?.needs_reason || this.dialog || !stop || stop.end !== null || this.offered.has(stop.start)) return;
     if (stopLength(stop, now()) <= (tile.minor_stop_limit_s ?? 300) * 1000) return;
+    if (!stopDialogs) return;
     this.offered.add(stop.start);
-    this.dialog = new StopDialog(this, this.open, this.open.length - 1);
+    this.dialog = new stopDialogs.StopDialog(this, this.open, this.open.length - 1);
   }
 
   async reloadEntries() {
@@ -80,6 +82,12 @@ class Terminal extends UnitPage {
     }
   }
 
+  /** Open a dialog about stops, once their part of the page is here. */
+  openLater(make) {
+    if (stopDialogs) return this.openDialog(make(stopDialogs));
+    return loading.then((dialogs) => this.openDialog(make(dialogs)));
+  }
+
   openQuantity(field) {
     this.openDialog(new QuantityDialog(this, field));
   }
@@ -87,7 +95,7 @@ class Terminal extends UnitPage {
   openStops(index) {
     const open = this.open;
     if (!open.length) return this.openStopList();
-    this.openDialog(new StopDialog(this, open, index ?? open.length - 1));
+    this.openLater((dialogs) => new dialogs.StopDialog(this, open, index ?? open.length - 1));
   }
 
   /** All stops of the shift. */
@@ -99,12 +107,12 @@ class Terminal extends UnitPage {
   openAnyStop(start) {
     const stops = this.allStops;
     const index = stops.findIndex((stop) => stop.start === start);
-    if (index >= 0) this.openDialog(new StopDialog(this, stops, index, false));
+    if (index >= 0) this.openLater((dialogs) => new dialogs.StopDialog(this, stops, index, false));
   }
 
   openStopList() {
     if (!this.allStops.length) return this.say(_("There is no stop in this shift."), null);
-    this.openDialog(new StopListDialog(this));
+    this.openLater((dialogs) => new dialogs.StopListDialog(this));
   }
 
   get mayDeclare() {
@@ -112,7 +120,7 @@ class Terminal extends UnitPage {
   }
 
   openDeclare(start, end) {
-    this.openDialog(new DeclareDialog(this, start, end));
+    this.openLater((dialogs) => new dialogs.DeclareDialog(this, start, end));
   }
 
   openStop(start) {
