@@ -161,14 +161,16 @@ def _replaced_by(
 
 def _window(said: list[core.StopStatement], context: Context, limit_us: int) -> tuple[int, int]:
     """The time that statements may change, for the audit log; at least one instant."""
-    start, end = context.at, context.at
+    starts: list[int] = []
+    ends: list[int] = []
     for one in said:
         if one.kind is StatementKind.REVERT:
             continue
         growth = limit_us if one.kind is StatementKind.WHOLE else 0
-        start = min(start, one.window_start - growth)
-        end = max(end, context.now if one.is_open else one.window_end + growth)
-    return start, max(end, start + 1)
+        starts.append(one.window_start - growth)
+        ends.append(context.now if one.is_open else one.window_end + limit_us)
+    start = min(starts, default=context.at)
+    return start, max([*ends, start + 1])
 
 
 def _old_and_new(
@@ -176,8 +178,9 @@ def _old_and_new(
 ) -> dict[str, Any]:
     """Old and new state and reason where a statement changed them."""
     held, made = _clipped(before, *window), _clipped(after, *window)
-    old = [_told(one) for one in held if one not in made]
-    new = [_told(one) for one in made if one not in held]
+    kept = set(held) & set(made)
+    old = [_told(one) for one in held if one not in kept]
+    new = [_told(one) for one in made if one not in kept]
     told: dict[str, Any] = {"old": old[:AUDIT_RECORDS_MAX], "new": new[:AUDIT_RECORDS_MAX]}
     if max(len(old), len(new)) > AUDIT_RECORDS_MAX:
         told["stretches"] = [len(old), len(new)]
