@@ -113,8 +113,8 @@ def _of(kind: str, folder: Path, url: str, begin: int, end: int, windows: int) -
         ),
         Figure(name=f"{kind}: whole HTTP answer", values=whole, unit="ms", target=500),
         Figure(
-            name=f"{kind}: memory of web, first to last of {READS} answers",
-            values=[rss[-1] - rss[1]],
+            name=f"{kind}: memory of web, third to last of {READS} answers",
+            values=[rss[-1] - rss[3]],
             unit="MB",
             target=10,
             note="before any and after each: " + ", ".join(f"{one:.0f}" for one in rss),

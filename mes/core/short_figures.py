@@ -28,6 +28,7 @@ SHORT_SUMS = (
 """What the four KPIs and the coverage are made of, after a policy: off plan is not scheduled time,
 breaks and planned stops; pieces are millionths, ideal times parts of a second."""
 _MILLION = 1_000_000
+_NO_FLAGS: list[str] = []
 _NO_PLANNED_TIME, _NO_RUN_TIME = Cause.NO_PLANNED_TIME.value, Cause.NO_RUN_TIME.value
 _NO_QUANTITY, _RATE_MISSING = Cause.NO_QUANTITY.value, Cause.RATE_MISSING.value
 
@@ -73,8 +74,10 @@ def short_result(
         "good": good / _MILLION if good % _MILLION else good // _MILLION,
         "scrap": scrap / _MILLION if scrap % _MILLION else scrap // _MILLION,
         "rework": rework / _MILLION if rework % _MILLION else rework // _MILLION,
-        "flags": _flags(flags, above, rate_missing) if flags or above or rate_missing else [],
+        "flags": _NO_FLAGS,
     }
+    if flags or above or rate_missing:
+        item["flags"] = _flags(flags, above, rate_missing)
     if causes:
         item["causes"] = causes
     return item

@@ -33,7 +33,7 @@ from mes.features.production.master_loading import masters
 from mes.features.production.parts import item_names
 from mes.features.production.rollups import sum_between
 from mes.features.production.rows import job_runs
-from mes.features.production.standstill import index_at, standing
+from mes.features.production.standstill import index_at, standing, standstill_span
 
 INTERVALS_PER_PAGE = 50
 
@@ -137,7 +137,11 @@ def explained_window(
     end = max(window.start, min(window.end, moment))
     records = unit_records(session, given, window.start, max(end, window.start + 1), moment)
     sums = _sums(session, given, window, moment, records)
-    runs = job_runs(session, given.unit.id, window.start, max(end, window.start + 1))
+    runs = job_runs(
+        session,
+        given.unit.id,
+        *standstill_span(records, window.start, max(end, window.start + 1)),
+    )
     names = job_names(session, (int(run.job) for run in runs if run.job is not None))
     case = build_case(
         given.unit,

@@ -17,6 +17,7 @@ from mes.features.production.cases import build_case
 from mes.features.production.lines import LineRule, key_machine, rule_of, units_of_line
 from mes.features.production.masters import Line, Masters, WorkUnit
 from mes.features.production.rows import job_runs
+from mes.features.production.standstill import standstill_span
 
 LOSSES_MAX_US = 62 * 86_400_000_000
 """Longest window of line losses."""
@@ -104,14 +105,15 @@ def states_case(
     """
     moment = given.as_of if as_of is None else min(as_of, given.as_of)
     end = max(window.start + 1, min(window.end, moment))
+    records = unit_records(session, given, window.start, end, moment) if known else []
     return build_case(
         given.unit,
         given.masters,
         window=window,
         as_of=moment,
         policy=policy,
-        records=unit_records(session, given, window.start, end, moment) if known else (),
-        runs=job_runs(session, given.unit.id, window.start, end),
+        records=records,
+        runs=job_runs(session, given.unit.id, *standstill_span(records, window.start, end)),
         bookings=(),
     )
 

@@ -127,9 +127,9 @@ def short_sums(session: Session, known: Masters, question: Question) -> Short:
     numbers: dict[ItemKey, Sequence[int]] = {}
     width, keys = book.width, book.keys
     for row in short_rows(session, book.wanted, question.policy):
+        sums = row[width:]
         for key in keys(row[:width]):
-            held = numbers.get(key)
-            numbers[key] = row[width:] if held is None else _plus(held, row[width:])
+            numbers[key] = _plus(numbers[key], sums) if key in numbers else sums
     bits: dict[ItemKey, int] = defaultdict(int)
     for row in marked_rows(session, book.wanted):
         for key in keys(row[:width]):
@@ -241,12 +241,13 @@ class _Book:
         self.as_of: dict[int, int] = {}
         self._periods: dict[RowKey, tuple[str, str, str]] = {}
         self._group_name = self._namer()
+        self._grouped = question.group is not Group.NONE
 
     def keys(self, row: Sequence[Any]) -> list[ItemKey]:
         """The figures that a row (unit, period, group) belongs to."""
         label_, first, shift = self._period(row[1:-1])
-        name = self._group_name(row[-1])
-        return [ItemKey(n, label_, first, shift, name) for n in self._places[row[0]]]
+        name = self._group_name(row[-1]) if self._grouped else ""
+        return [ItemKey(place, label_, first, shift, name) for place in self._places[row[0]]]
 
     def pieces(self, present: Iterable[ItemKey]) -> list[tuple[ItemKey, Piece]]:
         """What the rows do not hold: the open end, and silent time of periods that are there."""

@@ -37,6 +37,7 @@ from mes.features.production.parts import item_names
 from mes.features.production.rollups import sum_between
 from mes.features.production.rows import job_runs, records_with_context
 from mes.features.production.scope import booked_in
+from mes.features.production.standstill import standstill_span
 from mes.models import JobOrder, RollupHour, WorkUnitLive
 
 HOUR_US = 3_600_000_000
@@ -121,7 +122,9 @@ def unit_case(
     moment = given.as_of if as_of is None else min(as_of, given.as_of)
     end = max(window.start, min(window.end, moment))
     records = unit_records(session, given, window.start, max(end, window.start + 1), moment)
-    runs = job_runs(session, unit.id, window.start, max(end, window.start + 1))
+    runs = job_runs(
+        session, unit.id, *standstill_span(records, window.start, max(end, window.start + 1))
+    )
     bookings, marks = unit_bookings(session, given, window.start, end, runs, assumed)
     names = job_names(session, (int(run.job) for run in runs if run.job is not None))
     return build_case(

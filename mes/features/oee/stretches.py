@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 from mes.core.case_model import Span
 from mes.core.derive.reading import known_records
 from mes.core.derive.records import StateRecord
-from mes.core.derive.runs import JobRun
 from mes.core.derive.signals import State
 from mes.core.tally import Tally
 from mes.features.production.bookings import NO_JOB
@@ -181,9 +180,6 @@ def _parts(
     end: int,
     as_of: int,
 ) -> Parts:
-    runs: list[JobRun] = [
-        run for run in live.runs if run.start < end and (run.end is None or run.end > begin)
-    ]
     return parts_of(
         Stretch(
             unit=unit,
@@ -191,7 +187,7 @@ def _parts(
             window=Span(begin, end),
             as_of=as_of,
             records=records,
-            runs=runs,
+            runs=live.runs,
             bookings=live.bookings,
             marks=live.marks,
         )

@@ -82,7 +82,7 @@ def close(scope: Scope, live: LiveState | None, change: Change) -> LiveState:
     """
     session, unit = scope.session, scope.unit
     base, records = _begin(scope, live, change)
-    runs = _runs(scope, live, change, base)
+    runs = _runs(scope, live, change, base, records)
     rows = facts.facts_since(session, counter_tags(unit), base.at, scope.until)
     priors = {row.tag_id: row for row in base.priors}
     found = booked_in(session, scope.known, unit, rows, priors, RunIndex(runs), base.at)
@@ -93,7 +93,8 @@ def close(scope: Scope, live: LiveState | None, change: Change) -> LiveState:
     sealed = max(base.at, seal_point(records, change.last_fact, scope.covered, scope.now_limit_us))
     sums = _Sums(scope, records, runs, bookings, marks, change.last_fact)
     cell, period_start, period = sums.close(base, sealed)
-    kept_from = min(sealed, period_start)
+    kept = records[stop_start_index(records, sealed) :]
+    kept_from = min([sealed, period_start, *(record.start for record in kept[:1])])
     tail_runs = tuple(run for run in runs if run.end is None or run.end > kept_from)
     tail = [booking for booking in bookings if booking.at >= sealed]
     return LiveState(
@@ -105,7 +106,7 @@ def close(scope: Scope, live: LiveState | None, change: Change) -> LiveState:
         period=period,
         priors=_priors(rows, priors, sealed),
         jobs=_jobs(scope, live, base.at, bookings, tail_runs, tail, sealed),
-        records=tuple(records[stop_start_index(records, sealed) :]),
+        records=tuple(kept),
         runs=tail_runs,
         bookings=tuple(_short(scope, tail, records, tail_runs, sealed)),
         marks=tuple(mark for mark in marks if mark.at >= sealed),
@@ -159,12 +160,19 @@ def _begin(scope: Scope, live: LiveState | None, change: Change) -> tuple[_Base,
     return base, records_with_context(session, unit.id, base.at)
 
 
-def _runs(scope: Scope, live: LiveState | None, change: Change, base: _Base) -> list[JobRun]:
-    """The runs from `base` and from the start of its period on."""
+def _runs(
+    scope: Scope,
+    live: LiveState | None,
+    change: Change,
+    base: _Base,
+    records: Sequence[StateRecord],
+) -> list[JobRun]:
+    """The runs from `base`, from the start of its period and of its standstill on."""
     if live is not None and not change.runs and base.at >= live.sealed:
         return list(live.runs)
     unit = scope.unit
     start = min(base.at, unit.plan.period_at(base.at).start_us)
+    start = min([start, *(record.start for record in records[:1])])
     return job_runs(scope.session, unit.id, start)
 
 
@@ -253,7 +261,7 @@ class _Sums:
                 window=Span(start, end),
                 as_of=max(end, self.last_fact),
                 records=self.records,
-                runs=[r for r in self.runs if r.start < end and (r.end is None or r.end > start)],
+                runs=self.runs,
                 bookings=[b for b in self.bookings if start <= b.at < end],
                 marks=self.marks,
             )

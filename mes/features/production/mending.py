@@ -42,7 +42,7 @@ from mes.features.production.rows import (
     replace_records,
 )
 from mes.features.production.scope import BRIDGE_US, Scope, booked_in
-from mes.features.production.standstill import reach_back
+from mes.features.production.standstill import reach_back, standstill_span
 from mes.features.production.sums import replace_quantities
 from mes.features.production.suspects import any_between
 
@@ -205,6 +205,7 @@ def _summed(scope: Scope, live: LiveState, touched: Touched, news: _News, cut: _
     if replace_records(session, unit.id, cut.old, cut.new) is None and news.pieces is None:
         return True
     records = records_with_context(session, unit.id, start, end)
+    loaded = job_runs(session, unit.id, *standstill_span(records, start, end))
     found = _counted(scope, runs, start, end)
     bookings = [booking for booking in found.bookings if booking.at < end]
     replace_quantities(session, unit.id, start, bookings, end)
@@ -216,7 +217,7 @@ def _summed(scope: Scope, live: LiveState, touched: Touched, news: _News, cut: _
             window=Span(cell.start, cell.end),
             as_of=max(cell.end, live.last_fact),
             records=records,
-            runs=[r for r in runs if r.start < cell.end and (r.end is None or r.end > cell.start)],
+            runs=loaded,
             bookings=[b for b in bookings if cell.start <= b.at < cell.end],
             marks=found.marks,
         )

@@ -17,6 +17,7 @@ from mes.core.tally import EMPTY, Tally, sum_of
 from mes.features.production.bookings import NO_JOB, Booking, Mark
 from mes.features.production.cases import build_case, tally_of
 from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.standstill import standstill_span
 
 
 class PartKey(NamedTuple):
@@ -37,7 +38,8 @@ class Stretch:
     Attributes:
         as_of: what was known then.
         records: those of the stretch, the standstills at both ends whole.
-        runs: those that overlap the stretch, and maybe more.
+        runs: those that overlap the stretch and the standstills at both its ends, and maybe more:
+            whether an order was loaded decides about the class of a stop, and so how long it is.
         bookings: pieces, those outside the stretch are left out; marks likewise.
     """
 
@@ -99,6 +101,7 @@ def item_names(known: Masters) -> Callable[[int], str | None]:
 
 def _tally(given: Stretch, span: Span, bookings: Sequence[Booking], *, with_marks: bool) -> Tally:
     start, end = span.start, span.end
+    first, last = standstill_span(given.records, start, end)
     return tally_of(
         build_case(
             given.unit,
@@ -107,7 +110,7 @@ def _tally(given: Stretch, span: Span, bookings: Sequence[Booking], *, with_mark
             as_of=given.as_of,
             policy=given.unit.site.policy,
             records=given.records,
-            runs=[r for r in given.runs if r.start < end and (r.end is None or r.end > start)],
+            runs=[r for r in given.runs if r.start < last and (r.end is None or r.end > first)],
             bookings=bookings,
             marks=[m for m in given.marks if start <= m.at < end] if with_marks else (),
         )

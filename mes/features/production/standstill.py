@@ -58,6 +58,15 @@ def context(records: Sequence[StateRecord], start: int, end: int) -> list[StateR
     return list(records[first : last + 2])
 
 
+def standstill_span(records: Sequence[StateRecord], start: int, end: int) -> tuple[int, int]:
+    """[start, end) with the standstills at both its ends whole, as far as the records say."""
+    held = context(records, start, max(end, start + 1))
+    if not held:
+        return start, end
+    last = held[-1].end
+    return min(start, held[0].start), end if last is None else max(end, last)
+
+
 def reach_back(records: Sequence[StateRecord], at: int, limit_us: int) -> int:
     """The first instant whose class may change when the partition changes from `at` on.
 
