@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -9,11 +10,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
+from mes.clock import ENVIRONMENT_KEY, PlantClock
+from mes.core.instants import parse_instant
 from tests.e2e.plant_process import END_S, ROOT, free_port, until
 
 START_S = 240.0
+BEGIN = parse_instant("2026-11-25T06:30:00+09:00")
+"""The end of a night shift: the shift has stops that wait for a reason, whenever the tests run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +38,10 @@ def running_demo(folder: Path, speed: str = "1") -> Iterator[Demo]:
     port, log = free_port(), folder / "demo.log"
     command = [sys.executable, "-m", "mes.cli", "demo", "--data", str(folder / "data")]
     command += ["--port", str(port), "--speed", speed]
+    clock = PlantClock.starting_at(BEGIN, Fraction(speed))
+    environment = {**os.environ, ENVIRONMENT_KEY: clock.to_environment()}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         url = f"http://127.0.0.1:{port}"
 

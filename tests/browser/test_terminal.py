@@ -143,6 +143,7 @@ def test_a_stop_gets_its_reason_in_two_parts(tablet: Page, demo: Demo) -> None:
     expect(tablet.locator(".part")).to_have_count(2)
     tablet.locator(".splitctl .btn").first.click()
     for part in (0, 1):
+        expect(tablet.locator(".part").nth(part)).to_have_attribute("aria-pressed", "true")
         tablet.locator(".list .rt").nth(part).click()
         tablet.locator("dialog.sheet footer .primary").click()
     expect(flags).to_have_count(open_before - 1)

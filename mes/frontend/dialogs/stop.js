@@ -212,9 +212,14 @@ export class StopDialog {
     const clash = outcomes.find(({ problem }) => problem?.code === "stop_changed");
     if (clash) return this.conflict(entries, clash.problem.body.stop ?? null);
     const answered = outcomes.at(-1).answer;
-    if (stay && answered?.stop) return this.show(answered.stop);
+    if (answered?.stop && (stay || this.isPartly(answered.stop))) return this.show(answered.stop);
     if (outcomes.every(({ problem }) => !problem)) host.answered.add(stop.start);
     return this.next();
+  }
+
+  /** Whether a stop that was cut has parts that still wait for a reason; the dialog goes on with them. */
+  isPartly(stop) {
+    return this.pieces.length > 1 && piecesOf(stop).some((piece) => !piece.reason);
   }
 
   /** Nothing is lost: the choice stays, the present stop and what changed stand above it. */
@@ -233,7 +238,7 @@ export class StopDialog {
   show(stop) {
     this.stops = this.stops.map((one, index) => (index === this.index ? { ...one, ...stop } : one));
     this.pieces = piecesOf(this.stop);
-    this.part = 0;
+    this.part = Math.max(0, this.pieces.findIndex((piece) => !piece.reason));
     this.changes = null;
     this.host.history?.expire(this.host.unit.code);
     this.host.update();
