@@ -20,6 +20,7 @@ from benchmarks.tools import DEVICES, TAGS
 from mes.clock import real_now_us
 from mes.db import Database
 from mes.features.ingest.service import ingest
+from mes.web.server import keep_what_stays
 
 T = TypeVar("T")
 REQUESTS = {"sample": 20, "event": 20}
@@ -40,6 +41,7 @@ def measure(folder: Path, windows: int) -> list[Figure]:
         ours = stack.enter_context(database(folder, "ours.db", begun_us=begun - SECOND_US))
         raw = stack.enter_context(database(folder, "raw.db", begun_us=begun - SECOND_US))
         edge = Edge(begun)
+        keep_what_stays()  # as the web process does
         return [*_samples(ours, raw, edge, windows), *_events(ours, raw, edge, windows)]
 
 

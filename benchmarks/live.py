@@ -84,6 +84,15 @@ def _against(ours: Side, bare: Side) -> list[Figure]:
             name="poll to client p99", values=ours.of("p99"), unit="ms", target=300, ambition=150
         ),
         Figure(name="poll to client p50", values=ours.of("p50"), unit="ms"),
+        *(
+            Figure(
+                name=f"poll to client {key} / prototype",
+                values=[a / b for a, b in zip(ours.of(key), bare.of(key), strict=True)],
+                target=1.5,
+                ambition=1.0,
+            )
+            for key in ("p50", "p99")
+        ),
         Figure(
             name="changes delivered",
             values=ours.delivered(),

@@ -18,6 +18,7 @@ from mes.clock import real_now_us
 from mes.db import Database
 from mes.features.ingest.service import ingest
 from mes.features.production.queries import tiles
+from mes.web.server import keep_what_stays
 
 SECONDS = 30
 REPEATS = 20
@@ -31,6 +32,7 @@ def measure(folder: Path, windows: int) -> list[Figure]:
         for _ in range(SECONDS):
             ingest(store, EDGE, json.loads(edge.second(["event"])), now_us=real_now_us())
         _read(store)
+        keep_what_stays()  # as the web process does
         with _selects(store) as said:
             made = _read(store)
         if len(made) != DEVICES:

@@ -117,13 +117,13 @@ def start_live(worker: Any) -> None:
         with contextlib.suppress(OSError):  # a Unix socket has no such option
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
     live = worker.wsgi.extensions[LIVE]
-    _keep_what_stays()
+    keep_what_stays()
     live.hub.start()
     live.settler.start()
     threading.Thread(target=_close_on_stop, args=(worker, live), name="stop", daemon=True).start()
 
 
-def _keep_what_stays() -> None:
+def keep_what_stays() -> None:
     """Take what the start has made out of the garbage collector's sight.
 
     A full collection over all of it holds every thread for 100 to 270 ms (measured), each minute or
