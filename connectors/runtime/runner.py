@@ -311,7 +311,7 @@ class SourceRunner:
 def _pass_on_cancellation() -> None:
     """Raise a cancellation that a library swallowed.
 
-    `asyncio.wait_for` of Python 3.11, used by pymodbus, drops it when the reply arrives in the same
+    `asyncio.wait_for` of Python 3.11, used by asyncua, drops it when the reply arrives in the same
     turn of the loop; the task would then run for ever.
     """
     task = asyncio.current_task()
