@@ -128,8 +128,8 @@ def test_too_large_batches_are_halved_until_they_fit(tmp_path: Path) -> None:
         spool.append(Append(source="s", events=tails, first_us=1, last_us=40, covered_until=40))
         spool.close()
         with sending(tmp_path, mes.url) as (again, _):
-            wait_until(lambda: mes.values("s", "t") == list(range(1, 41)), 10.0)
-            wait_until(lambda: again.waiting_records == 0)
+            wait_until(lambda: again.waiting_records == 0, 10.0)
+        assert mes.values("s", "t") == list(range(1, 41))
 
 
 def test_one_record_that_is_refused_as_a_whole_is_put_aside_and_the_stream_goes_on(

@@ -175,6 +175,7 @@ def test_the_writer_is_told_of_commits(tmp_path: Path) -> None:
     put(spool, 1, 1)
     wait_until(lambda: bool(told))
     spool.close()
+    assert told == [1]
 
 
 def test_a_gap_record_has_its_own_shape() -> None:
