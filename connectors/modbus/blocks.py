@@ -88,6 +88,7 @@ class Columns:
             repeat(None),
             self._units,
             repeat(None),
+            repeat(False),
             strict=False,  # the constants have no end
         )
         return samples_of(compress(rows, differ))

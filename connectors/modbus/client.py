@@ -1,40 +1,66 @@
-"""One link to Modbus devices, shared by all units behind it; one request at a time.
+"""One link to Modbus units, shared by all sources behind it; one request at a time.
 
-The link knows neither sockets nor frames: they belong to the transport of its kind. A serial
-transport stands beside `connectors.modbus.tcp` with the same `exchange` and `close`. A write never
-goes through `read`'s way of asking again: whoever writes needs a class of its own.
+The link knows neither sockets nor frames: they belong to the transport. It knows when the line and
+each unit may be asked, in which order (first come, first served: a unit with many requests queues
+again for each), and which replies cannot be believed.
+
+On a serial line a reply does not say which request it answers. After a request without a reply its
+unit is therefore asked nothing for a while; the next reply it gives is not believed but followed by
+another such while, in which every reply still owed has passed; only then does it count again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
-from connectors.modbus.config import Link
-from connectors.modbus.pdu import DeviceRefusal, ReadRequest, WrongLength
-from connectors.modbus.tcp import TcpConnection, connect
-from connectors.sdk.errors import Unavailable
+from connectors.modbus.connection import Connection
+from connectors.modbus.link_config import AnyLink, RtuLink, TcpLink
+from connectors.modbus.opening import open_connection
+from connectors.modbus.pdu import DeviceRefusal, ModbusRequest, ReadRequest, WrongLength, WriteRequest
+from connectors.modbus.rtu import GarbledReply
+from connectors.modbus.units import Unit
+from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
 
 __all__ = ["DeviceRefusal", "ModbusLink", "ReadRequest", "WrongLength"]
 
+SILENCES_UNTIL_RENEWAL = 3
+LISTENINGS = 3
+
+
+class WriteUnanswered(ConnectorError):
+    """A write was sent and its reply did not come; the value may or may not have arrived."""
+
 
 class ModbusLink:
-    """One TCP connection, shared by all units behind it; one request at a time."""
+    """One connection, shared by all units behind it; one request at a time."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, link: AnyLink) -> None:
+        self.settings = link
+        self._is_rtu = not isinstance(link, TcpLink)
+        self._is_serial = isinstance(link, RtuLink)
+        self._silence_s = link.silence_s if isinstance(link, RtuLink) else 0.0
+        self._pause_s = link.pause_ms / 1000
+        self._needs_care = self._is_rtu or link.pause_ms > 0
         self._turn = asyncio.Lock()
-        self._connection: TcpConnection | None = None
+        self._connection: Connection | None = None
         self._skipped_taken = 0
+        self._units: dict[int, Unit] = {}
+        self._holders: Counter[int] = Counter()
+        self._free_at = 0.0
+        self._silences = 0
+        self._is_renewing = False
 
     @property
     def endpoint(self) -> str:
-        """Host and port for people."""
-        return f"{self._link.host}:{self._link.port}"
+        """The other end for people."""
+        return self.settings.name
 
     @property
     def local_port(self) -> int | None:
-        """TCP port of our side; None when not connected."""
+        """TCP port of our side; None when not connected or serial."""
         connection = self._connection
         if connection is None or connection.ended is not None:
             return None
@@ -48,17 +74,51 @@ class ModbusLink:
         self._skipped_taken += fresh
         return fresh
 
+    def join(self, unit: int, pause_s: float, timeout_s: float) -> None:
+        """A source reads this unit from now on; each call needs one `leave`.
+
+        Args:
+            pause_s: rest of the unit after a reply; the longest of several sources counts.
+            timeout_s: time-out of its requests.
+        """
+        self._holders[unit] += 1
+        if self._needs_care or pause_s > 0:
+            known = self._units.setdefault(unit, Unit())
+            known.pause_s = max(known.pause_s, pause_s)
+            quiet_ms = None if isinstance(self.settings, TcpLink) else self.settings.quiet_ms
+            known.quiet_s = max(known.quiet_s, timeout_s if quiet_ms is None else quiet_ms / 1000)
+
+    def leave(self, unit: int) -> None:
+        """A source reads this unit no longer; what is known of it stays."""
+        self._holders[unit] -= 1
+        if self._holders[unit] <= 0:
+            del self._holders[unit]
+
+    def leave_alone(self, unit: int, timeout_s: float) -> None:
+        """The unit is silent: probe it seldom, so that its neighbours lose no time.
+
+        Without neighbours, nobody is harmed by asking it as often as its source likes.
+        """
+        if len(self._holders) > 1:
+            known = self._units.setdefault(unit, Unit())
+            known.left_alone(asyncio.get_running_loop().time(), timeout_s)
+
+    def is_silent(self, unit: int) -> bool:
+        """Whether the unit is left alone but for probes."""
+        known = self._units.get(unit)
+        return known is not None and known.is_silent
+
     async def ensure_open(self, timeout_s: float) -> None:
         """Connect unless connected; several sources that ask at once make one connection.
 
         Raises:
-            Unavailable: `host_not_found`, `connect_timeout`, `connection_refused` or
-                `connect_failed`.
+            Unavailable: `host_not_found`, `connect_timeout`, `connection_refused`,
+                `connect_failed` or `serial_port_*`.
+            ConfigurationError: the serial port does not take the settings.
         """
         async with self._turn:
             if self._connection is None or self._connection.ended is not None:
-                self._connection = await self._connect(timeout_s)
-                self._skipped_taken = 0
+                await self._connect(timeout_s)
 
     async def read(self, request: ReadRequest, timeout_s: float) -> bytes:
         """Read registers or bits; the bytes are those of the reply.
@@ -69,20 +129,63 @@ class ModbusLink:
         Raises:
             Unavailable: `connection_lost`, or `protocol_error` when the other end speaks something
                 else.
-            SilentUnit: `no_reply` within `timeout_s`.
+            SilentUnit: `no_reply` within `timeout_s`, or the unit is left alone at present;
+                `bad_checksum`.
             Busy: the device asks to wait.
             WrongLength: the reply holds another number of bytes.
             DeviceRefusal: any other Modbus exception.
         """
+        unit = self._units.get(request.unit)
+        if unit is not None:
+            return await self._read_with_care(unit, request, timeout_s)
         turn = self._turn
         await turn.acquire()
         try:
             connection = self._connection
-            if connection is None:
-                raise Unavailable("connection_lost", f"no connection to {self.endpoint}")
-            return await connection.exchange(request, timeout_s)
+            if connection is None or self._is_renewing:
+                connection = await self._connected(timeout_s)
+            data = await connection.exchange(request, timeout_s)
+        except ConnectorError as error:
+            self._note(error)
+            raise
         finally:
             turn.release()
+        self._silences = 0
+        return data
+
+    async def write(self, request: WriteRequest, timeout_s: float) -> None:
+        """Write once; it is never sent again.
+
+        Raises:
+            Unavailable: there is no connection, or the unit is left alone; nothing was sent.
+            WriteUnanswered: it was sent and no reply came.
+            Busy: the device asks to wait; nothing changed.
+            DeviceRefusal: any other Modbus exception; nothing changed.
+        """
+        await self._write_in_turn(request.unit, timeout_s, lambda _: _at_once(request))
+
+    async def change(
+        self, present: ReadRequest, change: Callable[[bytes], WriteRequest], timeout_s: float
+    ) -> None:
+        """Read registers and write what `change` makes of them; no other request comes between.
+
+        Raises:
+            Unavailable: nothing was sent, or the reading had no answer.
+            WriteUnanswered: the write was sent and no reply came.
+            Busy: the device asks to wait; nothing changed.
+            WrongLength: the reading was answered wrongly; nothing was written.
+            DeviceRefusal: any other Modbus exception; nothing changed.
+        """
+        unit = self._units.get(present.unit)
+        if unit is not None and unit.is_doubtful:
+            await self._read_with_care(unit, present, timeout_s)
+
+        async def make(connection: Connection) -> WriteRequest:
+            request = change(await connection.exchange(present, timeout_s))
+            await self._wait_for_line(connection)
+            return request
+
+        await self._write_in_turn(present.unit, timeout_s, make)
 
     def end(self) -> None:
         """Close the connection at once."""
@@ -90,20 +193,138 @@ class ModbusLink:
             self._connection.close()
             self._connection = None
 
-    async def _connect(self, timeout_s: float) -> TcpConnection:
-        host, port = self._link.host, self._link.port
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await connect(host, port, self.endpoint)
-        except (socket.gaierror, UnicodeError) as error:
-            detail = f"the host name {host!r} is not known"
-            raise Unavailable("host_not_found", detail, step="dns") from error
-        except TimeoutError as error:
-            detail = f"{self.endpoint} did not accept a connection in {timeout_s:g} s"
-            raise Unavailable("connect_timeout", detail) from error
-        except ConnectionRefusedError as error:
-            detail = f"{self.endpoint} refuses connections"
-            raise Unavailable("connection_refused", detail) from error
-        except OSError as error:
-            detail = f"no connection to {self.endpoint}: {error.strerror or type(error).__name__}"
-            raise Unavailable("connect_failed", detail) from error
+    async def _read_with_care(self, unit: Unit, request: ReadRequest, timeout_s: float) -> bytes:
+        self._refuse_if_left_alone(unit, request.unit)
+        for _ in range(LISTENINGS):
+            answer, is_believed = await self._ask_in_turn(unit, request, timeout_s)
+            if is_believed:
+                if isinstance(answer, ConnectorError):
+                    raise answer
+                return answer
+        detail = f"unit {request.unit} at {self.endpoint} gives replies that fit no request"
+        raise SilentUnit("late_replies", detail)
+
+    async def _ask_in_turn(
+        self, unit: Unit, request: ReadRequest, timeout_s: float
+    ) -> tuple[bytes | ConnectorError, bool]:
+        """The answer, and whether it can only be that of this request."""
+        loop = asyncio.get_running_loop()
+        async with self._turn_of(unit):
+            connection = await self._connected(timeout_s)
+            await self._wait_for_line(connection)
+            answer: bytes | ConnectorError
+            try:
+                answer = await connection.exchange(request, timeout_s)
+            except Unavailable as error:
+                self._note(error)
+                self._missed(unit, error)
+                raise
+            except ConnectorError as error:
+                answer = error
+            except asyncio.CancelledError:
+                self._missed(unit, None)
+                raise
+            now = loop.time()
+            self._silences = 0
+            self._free_at = max(self._free_at, now + self._pause_s)
+            is_believed = not unit.is_doubtful
+            if is_believed:
+                unit.answered(now)
+            else:
+                unit.listen(now)
+            return answer, is_believed
+
+    async def _write_in_turn(
+        self,
+        number: int,
+        timeout_s: float,
+        make: Callable[[Connection], Awaitable[WriteRequest]],
+    ) -> None:
+        unit = self._units.get(number) or Unit()
+        self._refuse_if_left_alone(unit, number)
+        async with self._turn_of(unit):
+            connection = await self._connected(timeout_s)
+            await self._wait_for_line(connection)
+            request = await make(connection)
+            try:
+                await connection.exchange(request, timeout_s)
+            except Unavailable as error:
+                self._note(error)
+                self._missed(unit, error)
+                raise WriteUnanswered(error.code, error.detail) from error
+            except asyncio.CancelledError:
+                self._missed(unit, None)
+                raise
+            now = asyncio.get_running_loop().time()
+            self._free_at = max(self._free_at, now + self._pause_s)
+            unit.free_at = max(unit.free_at, now + unit.pause_s)
+
+    def _refuse_if_left_alone(self, unit: Unit, number: int) -> None:
+        """A silent unit is skipped as long as its neighbours answer."""
+        wait_s = unit.probe_at - asyncio.get_running_loop().time()
+        if unit.is_silent and wait_s > 0 and self._silences <= 1:
+            detail = f"unit {number} at {self.endpoint} is silent; asked again in {wait_s:.0f} s"
+            raise SilentUnit("no_reply", detail)
+
+    @asynccontextmanager
+    async def _turn_of(self, unit: Unit) -> AsyncIterator[None]:
+        """The line for one request; while the unit rests, others may have it."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while (wait_s := unit.free_at - loop.time()) > 0:
+                await asyncio.sleep(wait_s)
+            async with self._turn:
+                if unit.free_at <= loop.time():
+                    yield
+                    return
+
+    async def _wait_for_line(self, connection: Connection) -> None:
+        """Rest between requests, and let one frame be parted from the next."""
+        loop = asyncio.get_running_loop()
+        while True:
+            free_at = max(self._free_at, connection.idle_from + self._silence_s)
+            wait_s = free_at - loop.time()
+            if wait_s <= 0:
+                return
+            await asyncio.sleep(wait_s)
+
+    def _missed(self, unit: Unit, error: ConnectorError | None) -> None:
+        """A reply may still come; the line rests too when the unit was well until now."""
+        if not self._is_rtu or isinstance(error, GarbledReply):
+            return
+        now = asyncio.get_running_loop().time()
+        if unit.was_answered:
+            self._free_at = max(self._free_at, now + unit.quiet_s)
+        unit.missed(now)
+
+    def _strayed(self, number: int) -> None:
+        unit = self._units.get(number)
+        if unit is not None:
+            unit.strayed(asyncio.get_running_loop().time())
+
+    def _note(self, error: ConnectorError) -> None:
+        """Count silences; when nothing answers any more, the connection may be a dead one."""
+        if not isinstance(error, SilentUnit):
+            self._silences = 0
+            return
+        self._silences += 1
+        if self._silences % SILENCES_UNTIL_RENEWAL == 0 and not self._is_serial:
+            self._is_renewing = True
+
+    async def _connected(self, timeout_s: float) -> Connection:
+        """The connection; a dead one that only we have given up is made anew."""
+        if self._connection is None:
+            raise Unavailable("connection_lost", f"no connection to {self.endpoint}")
+        if self._is_renewing:
+            self._connection.close()
+            await self._connect(timeout_s)
+        return self._connection
+
+    async def _connect(self, timeout_s: float) -> None:
+        self._connection = await open_connection(self.settings, self._strayed, timeout_s)
+        self._skipped_taken = 0
+        self._is_renewing = False
+
+
+async def _at_once(request: WriteRequest) -> WriteRequest:
+    return request

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt, StrictStr, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic_core import InitErrorDetails
 
 from connectors.modbus.codec import ORDERS, REGISTERS, DataType
+from connectors.modbus.link_config import SERIAL_UNITS, Link, Pause, RtuLink, RtuOverTcpLink
 from connectors.sdk.config import (
     ScanPeriod,
     SourceConfig,
@@ -20,6 +21,7 @@ from connectors.sdk.config import (
     field_error,
     raise_field_errors,
 )
+from connectors.sdk.steps import Endpoint
 
 LARGEST_REGISTER_READ = 125
 LARGEST_BIT_READ = 2000
@@ -40,37 +42,24 @@ class Table(StrEnum):
         return self in (Table.COIL, Table.DISCRETE)
 
 
-class Transport(StrEnum):
-    """How frames travel."""
+class ReadableRange(Strict):
+    """Addresses that the device lets us read in one request, however many of them have no tag.
 
-    TCP = "tcp"
-    RTU = "rtu"
-    RTU_OVER_TCP = "rtu_over_tcp"
+    Attributes:
+        first: first address, counted as the tags count.
+        last: last address, included.
+    """
 
+    table: Table
+    first: Annotated[StrictInt, Field(ge=0, le=LARGEST_ADDRESS + 1)]
+    last: Annotated[StrictInt, Field(ge=0, le=LARGEST_ADDRESS + 1)]
 
-class Link(Strict):
-    """The connection; sources that name the same link share it."""
-
-    transport: Transport
-    host: Annotated[StrictStr, Field(min_length=1, max_length=253)]
-    port: Annotated[StrictInt, Field(ge=1, le=65_535)] = 502
-
-    @model_validator(mode="before")
-    @classmethod
-    def _available(cls, data: object) -> object:
-        transport = data.get("transport") if isinstance(data, dict) else None
-        if transport in (Transport.RTU, Transport.RTU_OVER_TCP):
-            raise PydanticCustomError(
-                "transport_not_available",
-                "the transport {transport} is not available yet; use tcp or a Modbus TCP gateway",
-                {"transport": transport},
-            )
-        return data
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        """What makes two links the same."""
-        return (self.transport.value, self.host, self.port)
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            message = "`last` lies before `first`"
+            raise_field_errors("range", [field_error("range_reversed", message, ("last",))])
+        return self
 
 
 class ModbusTag(TagConfig):
@@ -140,8 +129,13 @@ class ModbusSource(SourceConfig):
         max_registers: largest register read the device takes.
         max_bits: largest bit read the device takes.
         max_gap: unread registers that one request may span (16 times as many bits).
+        readable: ranges of a device that refuses reads across their borders; inside one, reads are
+            merged over gaps of any size. Empty: `max_gap` decides.
+        pause_ms: real time that this unit rests after a reply; that of the link counts too.
         timeout_ms: real time to wait for one reply.
         scan_ms: scan period of tags without their own, plant time.
+        write_single: whether one register or coil is written with functions 5 and 6; some devices
+            only take 15 and 16.
     """
 
     protocol: Literal["modbus"]
@@ -153,8 +147,11 @@ class ModbusSource(SourceConfig):
     )
     max_bits: Annotated[StrictInt, Field(ge=1, le=LARGEST_BIT_READ)] = LARGEST_BIT_READ
     max_gap: Annotated[StrictInt, Field(ge=0, le=LARGEST_REGISTER_READ)] = 32
+    readable: Annotated[list[ReadableRange], Field(max_length=1000)] = []
+    pause_ms: Pause = 0
     timeout_ms: Annotated[StrictInt, Field(ge=10, le=60_000)] = 1000
     scan_ms: ScanPeriod = 1000
+    write_single: StrictBool = True
     tags: Annotated[list[ModbusTag], Field(min_length=1, max_length=10_000)]
 
     @property
@@ -162,25 +159,40 @@ class ModbusSource(SourceConfig):
         """The tags in the order of the file."""
         return self.tags
 
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The device or gateway."""
+        return [self.link.endpoint] if self.link.endpoint is not None else []
+
     @model_validator(mode="after")
     def _tags_fit_the_device(self) -> Self:
         errors = check_tags(self.tags)
+        if isinstance(self.link, RtuLink | RtuOverTcpLink) and self.unit not in SERIAL_UNITS:
+            message = "a serial line has units 1 to 247; 0 is a call to all and has no answer"
+            errors.append(field_error("unit_not_possible", message, ("unit",)))
         for index, tag in enumerate(self.tags):
-            first = tag.address - self.address_base
-            if first < 0 or first + tag.width > LARGEST_ADDRESS + 1:
-                message = (
-                    f"address {tag.address} with address_base {self.address_base} "
-                    "lies outside 0..65535 on the wire"
-                )
-                errors.append(field_error("address_out_of_range", message, _path(index)))
-            if not tag.table.has_bits and tag.width > self.max_registers:
-                message = (
-                    f"the value takes {tag.width} registers, max_registers is {self.max_registers}"
-                )
-                errors.append(field_error("value_wider_than_read", message, _path(index)))
+            errors += self._address_errors(index, tag)
         raise_field_errors("source", errors)
         return self
 
-
-def _path(index: int) -> tuple[str | int, ...]:
-    return ("tags", index, "address")
+    def _address_errors(self, index: int, tag: ModbusTag) -> list[InitErrorDetails]:
+        errors = []
+        path = ("tags", index, "address")
+        first = tag.address - self.address_base
+        if first < 0 or first + tag.width > LARGEST_ADDRESS + 1:
+            message = (
+                f"address {tag.address} with address_base {self.address_base} "
+                "lies outside 0..65535 on the wire"
+            )
+            errors.append(field_error("address_out_of_range", message, path))
+        if not tag.table.has_bits and tag.width > self.max_registers:
+            message = (
+                f"the value takes {tag.width} registers, max_registers is {self.max_registers}"
+            )
+            errors.append(field_error("value_wider_than_read", message, path))
+        ranges = [each for each in self.readable if each.table is tag.table]
+        last = tag.address + tag.width - 1
+        if self.readable and not any(r.first <= tag.address and last <= r.last for r in ranges):
+            message = f"{tag.table} {tag.address} lies in none of the `readable` ranges"
+            errors.append(field_error("address_not_readable", message, path))
+        return errors

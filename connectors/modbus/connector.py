@@ -23,6 +23,7 @@ from connectors.sdk.connector import ConnectorContext, PollingConnector
 from connectors.sdk.conversion import Outcome, bad
 from connectors.sdk.errors import Busy, ConnectorError, SilentUnit, Unavailable
 from connectors.sdk.messages import Quality, Reading, Sample, Value
+from connectors.sdk.steps import Step
 
 REFUSED_ADDRESS = (2, 3)
 BUSY_WAITS_S = (0.05, 0.2)
@@ -32,6 +33,9 @@ LONGEST_REFUSED_PROBE_S = 86_400.0
 
 class ModbusConnector(PollingConnector):
     """Reads one unit behind a shared link."""
+
+    test_steps = (Step.NAME, Step.PORT, Step.PROTOCOL, Step.UNIT, Step.REGISTER, Step.VALUE)
+    register_reasons = ("illegal_", "no_reply", "short_reply", "long_reply")
 
     def __init__(self, config: ModbusSource, context: ConnectorContext) -> None:
         super().__init__(config, context)

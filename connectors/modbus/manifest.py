@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.sdk.connector import Capability
+from connectors.sdk.capabilities import Capability
 from connectors.sdk.manifest import Manifest
 
 MANIFEST = Manifest(
@@ -10,5 +10,6 @@ MANIFEST = Manifest(
     name={"ko": "Modbus TCP", "en": "Modbus TCP"},
     config="connectors.modbus.config:ModbusSource",
     connector="connectors.modbus.connector:ModbusConnector",
+    sdk_version=(2, 0),
     capabilities=frozenset({Capability.POLL}),
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from connectors.opcua.node_ids import checked_node, checked_step
 from connectors.sdk.config import (
+    Number,
+    Secret,
     SourceConfig,
     Strict,
     TagConfig,
@@ -19,10 +21,9 @@ from connectors.sdk.config import (
     field_error,
     raise_field_errors,
 )
+from connectors.sdk.steps import Endpoint
 
-_NODE = re.compile(
-    r"(?:nsu=(?P<uri>[^;\s][^;]*);|ns=(?P<index>\d+);)?(?P<kind>[isgb])=(?P<identifier>\S.*)"
-)
+DEFAULT_PORT = 4840
 
 
 class SecurityPolicy(StrEnum):
@@ -42,41 +43,88 @@ class SecurityMode(StrEnum):
     SIGN_AND_ENCRYPT = "sign_and_encrypt"
 
 
+Fingerprint = Annotated[
+    StrictStr,
+    AfterValidator(lambda text: text.replace(":", "").lower()),
+    Field(pattern=r"^[0-9a-f]{64}$"),
+]
+
+
 class Security(Strict):
-    """How the channel is protected. It must be said; there is no default."""
+    """How the channel is protected. It must be said; there is no default.
+
+    Attributes:
+        trusted: SHA-256 fingerprints of server certificates that a person has approved, besides
+            those approved in the folder of the edge.
+        allow_expired: an expired certificate that is trusted is still accepted.
+    """
 
     policy: SecurityPolicy
     mode: SecurityMode
+    trusted: Annotated[list[Fingerprint], Field(max_length=20)] = []
+    allow_expired: StrictBool = False
 
     @model_validator(mode="after")
-    def _available(self) -> Self:
-        if self.policy is not SecurityPolicy.NONE:
+    def _fits(self) -> Self:
+        if (self.policy is SecurityPolicy.NONE) != (self.mode is SecurityMode.NONE):
             raise PydanticCustomError(
-                "security_policy_not_available",
-                "the security policy {policy} is not available yet",
-                {"policy": self.policy.value},
-            )
-        if self.mode is not SecurityMode.NONE:
-            raise PydanticCustomError(
-                "security_mode_mismatch", "policy none only goes with mode none"
+                "security_mode_mismatch",
+                "policy none goes with mode none, any other with sign or sign_and_encrypt",
             )
         return self
 
 
-def _node(text: str) -> str:
-    match = _NODE.fullmatch(text)
-    if match is None or text != text.strip():
-        raise PydanticCustomError(
-            "node_id_malformed", "a node id looks like nsu=urn:example:machine;s=Machine.State"
-        )
-    if match["index"] not in (None, "0"):
-        raise PydanticCustomError(
-            "namespace_by_index",
-            "write the namespace by its address (nsu=URI;), an index changes with the server",
-        )
-    if match["kind"] == "i" and not match["identifier"].isdecimal():
-        raise PydanticCustomError("node_id_malformed", "a node id with i= needs a whole number")
-    return text
+class SignIn(Strict):
+    """Who we are for the server: a user with a password, or a certificate with its key.
+
+    Attributes:
+        password: reference to the password.
+        certificate: reference to a PEM certificate.
+        key: reference to the unencrypted PEM key of the certificate.
+    """
+
+    user: Annotated[StrictStr, Field(min_length=1, max_length=200)] | None = None
+    password: Secret | None = None
+    certificate: Secret | None = None
+    key: Secret | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        by_password = self.user is not None and self.password is not None
+        by_certificate = self.certificate is not None and self.key is not None
+        named = [self.user, self.password, self.certificate, self.key]
+        if by_password == by_certificate or sum(part is not None for part in named) != 2:
+            raise PydanticCustomError(
+                "sign_in_incomplete", "sign in with user and password, or with certificate and key"
+            )
+        return self
+
+
+class Trigger(StrEnum):
+    """What makes the server report a variable (OPC 10000-4, 7.10)."""
+
+    STATUS = "status"
+    STATUS_VALUE = "status_value"
+    STATUS_VALUE_TIMESTAMP = "status_value_timestamp"
+
+
+class DeadbandKind(StrEnum):
+    """How the server's dead-band is meant."""
+
+    ABSOLUTE = "absolute"
+    PERCENT = "percent"
+
+
+class Filter(Strict):
+    """What the server leaves out, before scaling; a server without filters reports everything.
+
+    Attributes:
+        deadband: the raw value must move by more than this; percent is of the node's EURange.
+    """
+
+    trigger: Trigger = Trigger.STATUS_VALUE
+    deadband: Annotated[Number, Field(ge=0)] | None = None
+    deadband_kind: DeadbandKind = DeadbandKind.ABSOLUTE
 
 
 def _endpoint(text: str) -> str:
@@ -97,18 +145,40 @@ def _endpoint(text: str) -> str:
 
 
 PublishPeriod = Annotated[StrictInt, Field(ge=10, le=3_600_000)]
+SamplingPeriod = Annotated[StrictInt, Field(ge=0, le=3_600_000)]
+QueueSize = Annotated[StrictInt, Field(ge=1, le=10_000)]
 
 
 class OpcuaTag(TagConfig):
-    """One variable of an OPC UA server.
+    """One variable of an OPC UA server, named by node id or by browse path.
 
     Attributes:
         node: node id by namespace URI, such as `nsu=urn:demo:cnc;s=Cnc.State`.
+        path: browse names from the Objects folder on, such as `[nsu=urn:demo:cnc;Cnc1, State]`.
         publish_ms: own publishing period, plant time; None takes that of the source.
+        sampling_ms: how often the server looks at the variable, plant time; 0 as fast as it can;
+            None takes that of the source.
+        queue_size: samples that the server keeps between two publications; None as the source.
     """
 
-    node: Annotated[StrictStr, Field(max_length=1000), AfterValidator(_node)]
+    node: Annotated[StrictStr, Field(max_length=1000), AfterValidator(checked_node)] | None = None
+    path: (
+        Annotated[
+            list[Annotated[StrictStr, Field(max_length=500), AfterValidator(checked_step)]],
+            Field(min_length=1, max_length=30),
+        ]
+        | None
+    ) = None
     publish_ms: PublishPeriod | None = None
+    sampling_ms: SamplingPeriod | None = None
+    queue_size: QueueSize | None = None
+    filter: Filter | None = None
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if (self.node is None) == (self.path is None):
+            raise PydanticCustomError("address_missing", "give node or path, one of the two")
+        return self
 
 
 class OpcuaSource(SourceConfig):
@@ -116,16 +186,26 @@ class OpcuaSource(SourceConfig):
 
     Attributes:
         allow_insecure: a person has accepted that the channel is not protected.
-        publish_ms: publishing and sampling period of tags without their own, plant time.
+        sign_in: None signs in without a name.
+        publish_ms: publishing period of tags without their own, plant time.
+        sampling_ms: sampling period of tags without their own; None is the publishing period.
+        queue_size: samples that the server keeps of each tag between two publications.
         timeout_ms: real time to wait for one answer.
+        max_items_per_call: nodes in one request; None takes what the server says, else 100.
+        history_h: hours of the server's history to read after an outage; 0 reads none.
     """
 
     protocol: Literal["opcua"]
     endpoint: Annotated[StrictStr, AfterValidator(_endpoint)]
     security: Security | None = None
     allow_insecure: StrictBool = False
+    sign_in: SignIn | None = None
     publish_ms: PublishPeriod = 500
+    sampling_ms: SamplingPeriod | None = None
+    queue_size: QueueSize = 100
     timeout_ms: Annotated[StrictInt, Field(ge=100, le=60_000)] = 4000
+    max_items_per_call: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
+    history_h: Annotated[StrictInt, Field(ge=0, le=744)] = 0
     tags: Annotated[list[OpcuaTag], Field(min_length=1, max_length=10_000)]
 
     @property
@@ -133,21 +213,22 @@ class OpcuaSource(SourceConfig):
         """The tags in the order of the file."""
         return self.tags
 
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The server's host and port."""
+        parts = urlsplit(self.endpoint)
+        return (Endpoint(parts.hostname or "", parts.port or DEFAULT_PORT),)
+
     @model_validator(mode="after")
     def _secure_or_accepted(self) -> Self:
-        errors = check_tags(self.tags)
-        if self.security is None:
-            message = "say how the channel is protected: security: {policy: ..., mode: ...}"
-            errors.append(field_error("security_missing", message, ("security",)))
-        elif self.security.policy is SecurityPolicy.NONE and not self.allow_insecure:
-            message = "policy none is refused unless allow_insecure: true stands beside it"
-            errors.append(field_error("insecure_not_allowed", message, ("security", "policy")))
-        raise_field_errors("source", errors)
+        raise_field_errors("source", [*check_tags(self.tags), *self._security_errors()])
         return self
 
-
-def node_parts(node: str) -> tuple[str | None, str]:
-    """Namespace URI (None is the standard namespace) and the rest, such as `s=Machine.State`."""
-    match = _NODE.fullmatch(node)
-    assert match is not None
-    return match["uri"], f"{match['kind']}={match['identifier']}"
+    def _security_errors(self) -> list[InitErrorDetails]:
+        if self.security is None:
+            message = "say how the channel is protected: security: {policy: ..., mode: ...}"
+            return [field_error("security_missing", message, ("security",))]
+        if self.security.policy is SecurityPolicy.NONE and not self.allow_insecure:
+            message = "policy none is refused unless allow_insecure: true stands beside it"
+            return [field_error("insecure_not_allowed", message, ("security", "policy"))]
+        return []

@@ -1,96 +1,135 @@
-"""The OPC UA connector: subscriptions, quality and source time kept.
+"""The OPC UA connector: subscriptions whose items are each proved alive, quality, source time.
 
-Supported: variables by namespace URI, data changes, policy none where a person accepted it. Not
-yet: other policies, users, events, methods, history. A node that the server lacks marks only its
-own tag bad and is asked for again every half minute.
+A node that the server lacks, or that does not report, marks only its own tags bad; it is asked for
+again soon, and then less and less often, up to every half minute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import asyncio
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+
+import structlog
 
 from connectors.clock import monotonic_s
-from connectors.opcua.config import OpcuaSource, OpcuaTag
-from connectors.opcua.session import OpcuaSession, RawValue, status_name
+from connectors.opcua.address_space import AddressSpace
+from connectors.opcua.config import OpcuaSource
+from connectors.opcua.notifications import Batch, Notification
+from connectors.opcua.session import OpcuaSession
+from connectors.opcua.trust import TrustList
+from connectors.opcua.values import ValueConverter
+from connectors.opcua.watches import Watch, tags_by_watch
 from connectors.sdk.connector import ConnectorContext, PushConnector
-from connectors.sdk.conversion import Conversion, Outcome, bad
 from connectors.sdk.errors import Unavailable
-from connectors.sdk.messages import Quality, Reading, Sample, Value
+from connectors.sdk.messages import Reading, Sample
+from connectors.sdk.steps import Step
 
 ALIVE_S = 0.5
-RETRY_NODES_S = 30.0
-SEVERITY_SHIFT = 30
-LARGEST_TEXT = 1000
+PROOF_S = 5.0
+FIRST_RETRY_S = 1.0
+LAST_RETRY_S = 30.0
+LOOK_AT_APPROVALS_S = 0.5
+NOT_REPORTED = "first_value_missing"
+_HANDLE = itemgetter(0)
+
+log = structlog.get_logger()
 
 
 class OpcuaConnector(PushConnector):
     """Watches the variables of one server."""
 
+    test_steps = (
+        Step.NAME,
+        Step.PORT,
+        Step.PROTOCOL,
+        Step.CERTIFICATE,
+        Step.SIGN_IN,
+        Step.REGISTER,
+        Step.VALUE,
+    )
+    register_reasons = ("Bad", "node_", "namespace_", NOT_REPORTED)
+
     def __init__(self, config: OpcuaSource, context: ConnectorContext) -> None:
         super().__init__(config, context)
         self.config = config
-        self.open_timeout_s = max(10.0, 4 * config.timeout_ms / 1000)
-        self.read_timeout_s = max(10.0, 4 * config.timeout_ms / 1000)
+        self.open_timeout_s = max(15.0, 4 * config.timeout_ms / 1000)
+        self.read_timeout_s = max(15.0, 4 * config.timeout_ms / 1000)
+        grouped = list(tags_by_watch(config, config.tags).items())
+        self._watches: Mapping[int, Watch] = {n: watch for n, (watch, _) in enumerate(grouped, 1)}
+        self._values = ValueConverter({n: tags for n, (_, tags) in enumerate(grouped, 1)})
         self._session: OpcuaSession | None = None
-        self._tags = {tag.name: tag for tag in config.tags}
-        self._conversions = {tag.name: Conversion(tag) for tag in config.tags}
-        self._by_node: dict[str, list[str]] = {}
-        for tag in config.tags:
-            self._by_node.setdefault(tag.node, []).append(tag.name)
-        self._needed = {name for c in self._conversions.values() for name in c.depends_on}
-        self._values: dict[str, tuple[Value, Quality]] = {}
-        self._last_raw: dict[str, RawValue] = {}
-        self._failed_nodes: dict[str, str] = {}
+        self._space: AddressSpace | None = None
+        self._latest: dict[int, Notification] = {}
+        self._kept: list[Batch] = []
+        self._failed: dict[int, str] = {}
         self._retry_at = 0.0
+        self._retry_s = FIRST_RETRY_S
         self._last_event_us = 0
+        self._dropped = 0
 
     async def open(self) -> None:
-        """Connect with a new client and watch every node."""
+        """Connect with a new client and watch every node, all of them resolved anew."""
         await self.close()
-        self._values.clear()
-        self._last_raw.clear()
+        self._values.forget()
+        self._latest.clear()
+        self._kept.clear()
         clock = self.context.clock
-        self._session = OpcuaSession(
-            self.config.endpoint, self.config.timeout_ms / 1000, clock.now_us
-        )
-        await self._session.connect()
-        self._failed_nodes = await self._subscribe(list(self._by_node))
-        self._retry_at = monotonic_s() + RETRY_NODES_S
+        session = await OpcuaSession.open(self.config, self.context.folder, clock.now_us)
+        self._session = session
+        self._compare(session.space)
+        self._failed = await session.watch(self._watches, self._real_ms)
+        self.context.counters.requests += 1
+        self._retry_s = FIRST_RETRY_S
+        self._retry_at = monotonic_s() + self._retry_s
 
     async def close(self) -> None:
         """End the session; the client object is never used again."""
         session, self._session = self._session, None
+        self._dropped = 0
         if session is not None:
             await session.close()
 
     async def read_all(self) -> Reading:
-        """Read every variable once; what was reported before is older and left out."""
+        """Every tag once: the first value that the server reported of it, or why there is none.
+
+        A monitored item is only believed when it has reported by itself, which the server must do
+        at once; a value that was merely read would hide a dead item.
+        """
         session = self._open_session()
-        now = self.context.clock.now_us()
-        nodes = [node for node in self._by_node if node not in self._failed_nodes]
-        self.context.counters.requests += 1
-        session.discard()
-        raws = await session.read(nodes)
-        samples = {sample.tag: sample for sample in self._convert(raws)}
-        for node, reason in self._failed_nodes.items():
-            for name in self._by_node[node]:
-                samples[name] = self._sample(name, bad(reason), None, now)
+        await self._prove(session)
+        # What was kept for later must not be older than what is said now.
+        now = self._kept[0].received_time if self._kept else self.context.clock.now_us()
+        present = [self._latest[handle] for handle in self._watches if handle in self._latest]
+        by_tag = {s.tag: s for s in self._values.samples([Batch(now, present)])}
+        self._note_gone()
+        for handle, reason in self._failed.items():
+            by_tag |= {s.tag: s for s in self._values.missing(handle, reason, now)}
         return Reading(
-            samples=[samples[name] for name in self._tags if name in samples],
+            samples=[by_tag[tag.name] for tag in self.config.tags if tag.name in by_tag],
             read_at=now,
             failed=self._count_failed(),
-            reason=next(iter(self._failed_nodes.values()), None),
+            reason=next(iter(self._failed.values()), None),
         )
 
     async def next_samples(self) -> Sequence[Sample]:
         """What the server reported since the last call."""
         session = self._open_session()
-        raws = await session.take(ALIVE_S)
-        samples = self._convert(raws)
-        if self._failed_nodes and monotonic_s() >= self._retry_at:
+        batches, self._kept = self._kept, []
+        if not batches:
+            batches = await session.take(ALIVE_S)
+        samples = self._take(batches)
+        self._count(session)
+        if self._failed and monotonic_s() >= self._retry_at:
             samples += await self._ask_again(session)
         return samples
+
+    @property
+    def failing(self) -> tuple[int, str | None]:
+        """How many tags have no living item, and why the first of them."""
+        if not self._failed:
+            return 0, None
+        return self._count_failed(), next(iter(self._failed.values()))
 
     @property
     def covered_until(self) -> int | None:
@@ -102,101 +141,100 @@ class OpcuaConnector(PushConnector):
         behind_us = int(known_s_ago * float(clock.speed) * 1_000_000)
         return max(clock.now_us() - behind_us, self._last_event_us)
 
+    async def refusal_may_have_ended(self) -> None:
+        """Return when a person has approved another certificate."""
+        trusted = self.config.security.trusted if self.config.security is not None else ()
+        approvals = TrustList(self.context.folder, self.config.id, trusted)
+        before = approvals.approved()
+        while approvals.approved() == before:
+            await asyncio.sleep(LOOK_AT_APPROVALS_S)
+
+    def diagnostics(self) -> Mapping[str, object]:
+        """Namespaces, start of the server, limits, and items that need attention."""
+        session = self._session
+        if session is None:
+            return {}
+        return {
+            "namespaces": list(session.space.namespaces),
+            "server_started": str(session.space.started),
+            "items_per_call": session.limits.monitor,
+            "items_wanted": len(self._watches),
+            "items_alive": len(self._latest.keys() - self._failed.keys()),
+            "items_failed": {self._watches[n].address: why for n, why in self._failed.items()},
+            "filters_refused": [self._watches[n].address for n in sorted(session.items.unfiltered)],
+            "lost_by_server": self._values.overflows,
+            "lost_here": session.queue.dropped,
+        }
+
     def _open_session(self) -> OpcuaSession:
         if self._session is None:
             raise Unavailable("connection_lost", "the connector is closed")
         return self._session
 
-    def _period(self, tag: OpcuaTag) -> int:
-        return tag.publish_ms if tag.publish_ms is not None else self.config.publish_ms
+    def _real_ms(self, plant_ms: int) -> float:
+        return self.context.clock.real_seconds(plant_ms / 1000) * 1000
 
-    async def _subscribe(self, nodes: Sequence[str]) -> dict[str, str]:
-        """Watch nodes, each with the shortest period that one of its tags wants."""
-        session = self._open_session()
-        failed: dict[str, str] = {}
-        by_period: dict[int, list[str]] = {}
-        for node in nodes:
-            period = min(self._period(self._tags[name]) for name in self._by_node[node])
-            by_period.setdefault(period, []).append(node)
-        for period, group in by_period.items():
-            real_ms = self.context.clock.real_seconds(period / 1000) * 1000
-            failed |= await session.subscribe(real_ms, group)
-        return failed
+    def _compare(self, space: AddressSpace) -> None:
+        """Say when the server is not the one it was; everything is resolved anew in any case."""
+        before, self._space = self._space, space
+        if before is not None and before != space:
+            what = "namespaces" if before.namespaces != space.namespaces else "restart"
+            log.info("address_space_changed", source=self.config.id, what=what)
 
-    async def _ask_again(self, session: OpcuaSession) -> list[Sample]:
-        self._retry_at = monotonic_s() + RETRY_NODES_S
-        await session.refresh_namespaces()
-        before = list(self._failed_nodes)
-        self._failed_nodes = await self._subscribe(before)
-        found = [node for node in before if node not in self._failed_nodes]
-        return self._convert(await session.read(found)) if found else []
+    async def _prove(self, session: OpcuaSession) -> None:
+        """Wait until each item has reported; what came after that stays for the next call."""
+        until = monotonic_s() + PROOF_S
+        waiting = set(self._watches) - self._latest.keys() - self._failed.keys()
+        while waiting and monotonic_s() < until:
+            batches = await session.take(min(ALIVE_S, max(0.0, until - monotonic_s())))
+            for received_time, notifications in batches:
+                later = []
+                for notification in notifications:
+                    if notification.handle in waiting:
+                        waiting.discard(notification.handle)
+                        self._latest[notification.handle] = notification
+                    else:
+                        later.append(notification)
+                if later:
+                    self._kept.append(Batch(received_time, later))
+        self._failed |= dict.fromkeys(waiting, NOT_REPORTED)
 
-    def _convert(self, raws: Sequence[RawValue]) -> list[Sample]:
-        samples: list[Sample] = []
-        changed: set[str] = set()
-        for raw in raws:
-            for name in self._by_node[raw.node]:
-                conversion = self._conversions[name]
-                if conversion.depends_on:
-                    self._last_raw[name] = raw
-                    changed.add(name)
-                    continue
-                outcome = self._outcome(conversion, raw)
-                if name in self._needed:
-                    self._values[name] = outcome[:2]
-                    changed |= self._dependents(name)
-                samples.append(self._sample(name, outcome, raw.source_time, raw.received_time))
-        for name in changed:
-            last = self._last_raw.get(name)
-            if last is not None:
-                outcome = self._outcome(self._conversions[name], last)
-                samples.append(self._sample(name, outcome, last.source_time, last.received_time))
-        if raws:
-            self._last_event_us = max(self._last_event_us, raws[-1].received_time)
+    def _take(self, batches: Sequence[Batch]) -> list[Sample]:
+        if not batches:
+            return []
+        for _, notifications in batches:
+            self._latest.update(zip(map(_HANDLE, notifications), notifications, strict=True))
+            for handle in self._failed.keys() & set(map(_HANDLE, notifications)):
+                del self._failed[handle]
+        self._last_event_us = max(self._last_event_us, batches[-1].received_time)
+        samples = self._values.samples(batches)
+        self._note_gone()
         return samples
 
-    def _dependents(self, name: str) -> set[str]:
-        return {other for other, c in self._conversions.items() if name in c.depends_on}
+    def _note_gone(self) -> None:
+        """A node that has gone is an item that has failed; it must be made anew."""
+        if self._values.gone:
+            self._failed |= self._values.gone
+            self._values.gone.clear()
 
-    def _outcome(self, conversion: Conversion, raw: RawValue) -> Outcome:
-        severity = raw.status >> SEVERITY_SHIFT
-        if severity >= Quality.BAD:
-            return bad(status_name(raw.status))
-        value, problem = _plain(raw.value)
-        if problem is not None:
-            return bad(problem)
-        converted = conversion(value, self._values.get)
-        if severity == Quality.UNCERTAIN and converted[1] is Quality.GOOD:
-            return converted[0], Quality.UNCERTAIN, status_name(raw.status)
-        return converted
+    async def _ask_again(self, session: OpcuaSession) -> list[Sample]:
+        """Make the failed items anew, in the address space as it is now."""
+        failed = {handle: self._watches[handle] for handle in self._failed}
+        await session.refresh()
+        await session.items.remove(list(failed))
+        refused = await session.watch(failed, self._real_ms)
+        now = self.context.clock.now_us()
+        changed = {n: why for n, why in refused.items() if self._failed[n] != why}
+        self._failed |= refused
+        self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
+        self._retry_at = monotonic_s() + self._retry_s
+        return [s for n, why in changed.items() for s in self._values.missing(n, why, now)]
 
-    def _sample(
-        self, name: str, outcome: Outcome, source_time: int | None, received_time: int
-    ) -> Sample:
-        value, quality, reason = outcome
-        return Sample(
-            tag=name,
-            value=value,
-            quality=quality,
-            reason=reason,
-            unit=self._tags[name].unit,
-            source_time=source_time,
-            received_time=received_time,
-        )
+    def _count(self, session: OpcuaSession) -> None:
+        lost = session.queue.dropped + self._values.overflows
+        self.context.counters.dropped += lost - self._dropped
+        self._dropped = lost
 
     def _count_failed(self) -> int:
-        return sum(len(self._by_node[node]) for node in self._failed_nodes)
-
-
-def _plain(value: object) -> tuple[Value, str | None]:
-    """The value as a number, text or truth; a reason when it is none of these."""
-    if isinstance(value, bool | int | float):
-        return value, None
-    if isinstance(value, str):
-        return (value, None) if len(value) <= LARGEST_TEXT else (None, "too_long")
-    if isinstance(value, datetime):
-        return value.isoformat(), None
-    text = getattr(value, "Text", None)
-    if isinstance(text, str):
-        return text, None
-    return None, "no_value" if value is None else "type_not_supported"
+        now = self.context.clock.now_us()
+        return sum(len(self._values.missing(handle, "", now)) for handle in self._failed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.sdk.connector import Capability
+from connectors.sdk.capabilities import Capability
 from connectors.sdk.manifest import Manifest
 
 MANIFEST = Manifest(
@@ -10,5 +10,6 @@ MANIFEST = Manifest(
     name={"ko": "OPC UA", "en": "OPC UA"},
     config="connectors.opcua.config:OpcuaSource",
     connector="connectors.opcua.connector:OpcuaConnector",
+    sdk_version=(2, 0),
     capabilities=frozenset({Capability.PUSH}),
 )

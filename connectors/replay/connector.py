@@ -19,6 +19,7 @@ from connectors.sdk.connector import ConnectorContext, PushConnector
 from connectors.sdk.conversion import Conversion, bad
 from connectors.sdk.errors import ConfigurationError, Unavailable
 from connectors.sdk.messages import Quality, Reading, Sample, Value
+from connectors.sdk.steps import Step
 
 ALIVE_S = 0.5
 LARGEST_FILE_ROWS = 1_000_000
@@ -37,6 +38,8 @@ class Row:
 
 class ReplayConnector(PushConnector):
     """Hands out the rows of one file when their time has come."""
+
+    test_steps = (Step.PROTOCOL, Step.VALUE)
 
     def __init__(self, config: ReplaySource, context: ConnectorContext) -> None:
         super().__init__(config, context)

@@ -17,7 +17,7 @@ import structlog
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
 from connectors.runtime.plant_source import find_source, load_sources
 from connectors.runtime.source_check import (
-    Step,
+    WHAT_TO_DO,
     as_line,
     iso_time,
     read_source,
@@ -26,6 +26,7 @@ from connectors.runtime.source_check import (
 from connectors.runtime.store import SpoolFileError
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.messages import Sample
+from connectors.sdk.steps import StepOutcome, StepResult
 
 LEAVE_S = 0.5
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -143,7 +144,7 @@ def test_command(plant: Path, source: str, as_json: bool) -> None:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
     for step in steps:
         click.echo(_step_json(step) if as_json else _step_line(step))
-    if not all(step.passed for step in steps):
+    if any(step.outcome is StepOutcome.FAILED for step in steps):
         sys.exit(1)
 
 
@@ -155,17 +156,24 @@ def _for_people(sample: Sample) -> str:
     return f"{time}  {sample.tag}  {value}  {quality}{reason}"
 
 
-def _step_json(step: Step) -> str:
+def _step_json(step: StepResult) -> str:
     line = {
-        "step": step.name,
-        "passed": step.passed,
-        "detail": step.detail,
-        "advice": step.advice,
+        "step": step.step,
+        "outcome": step.outcome,
+        "code": step.code,
+        "message": step.message,
+        "advice": _advice(step),
     }
     return json.dumps(line, ensure_ascii=False)
 
 
-def _step_line(step: Step) -> str:
-    mark = "ok  " if step.passed else "FAIL"
-    advice = f"\n      what to do: {step.advice}" if step.advice else ""
-    return f"{mark}  {step.name}: {step.detail}{advice}"
+def _step_line(step: StepResult) -> str:
+    marks = {StepOutcome.PASSED: "ok  ", StepOutcome.FAILED: "FAIL", StepOutcome.NOT_REACHED: "-   "}
+    code = f"{step.code}: " if step.code else ""
+    advice = _advice(step)
+    more = f"\n      what to do: {advice}" if advice else ""
+    return f"{marks[step.outcome]}  {step.step}: {code}{step.message}{more}".rstrip(": ")
+
+
+def _advice(step: StepResult) -> str | None:
+    return WHAT_TO_DO[step.step] if step.outcome is StepOutcome.FAILED else None

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.errors import ConfigurationError
-from connectors.sdk.manifest import manifest_of
+from connectors.sdk.registry import manifest_of
 from connectors.sdk.messages import Stream
 
 Document = Mapping[str, object]

@@ -32,7 +32,7 @@ from connectors.runtime.spool import DEFAULT_LIMIT_BYTES, Spool
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.links import LinkRegistry
-from connectors.sdk.manifest import manifest_of
+from connectors.sdk.registry import manifest_of
 from connectors.sdk.messages import LinkState, LinkStatus
 
 STOP_RUNNERS_S = 1.0
@@ -189,7 +189,9 @@ class Edge:
         try:
             config = check_source(source.document)
             connector_class = manifest_of(config.protocol).connector_class()
-            context = ConnectorContext(clock=self._clock, links=self._links)
+            context = ConnectorContext(
+                clock=self._clock, links=self._links, folder=self._options.data
+            )
             connector = connector_class(config, context)
         except ConfigurationError as error:
             return error

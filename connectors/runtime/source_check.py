@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from connectors.clock import monotonic_s, plant_clock
 from connectors.runtime.report import ExceptionReport
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.connector import Connector, ConnectorContext, PollingConnector, PushConnector
-from connectors.sdk.errors import ConnectorError, Unavailable
-from connectors.sdk.manifest import manifest_of
-from connectors.sdk.messages import Quality, Reading, Sample
+from connectors.sdk.errors import Unavailable
+from connectors.sdk.registry import manifest_of
+from connectors.sdk.steps import Step, StepResult
+from connectors.sdk.messages import Reading, Sample
 
-CONNECT_TIMEOUT_S = 5.0
 WHAT_TO_DO = {
-    "dns": "check the host name, or write the address in numbers",
-    "connect": "check address, port, cable and firewall, and that the device is switched on",
-    "protocol": "check the unit number and that the device really speaks this protocol",
-    "security": "check security policy, certificate, user and password",
-    "address": "check table, address and address_base, or the node id, of the named tags",
-    "decode": "check type, order, length and bad_values of the named tags",
-    "configuration": "correct the named field in the plant file",
+    Step.CONFIGURATION: "correct the named field in the plant file",
+    Step.NAME: "check the host name, or write the address in numbers",
+    Step.PORT: "check address, port, cable and firewall, and that the device is switched on",
+    Step.PROTOCOL: "check that the device really speaks this protocol on this port",
+    Step.UNIT: "check the unit number and the wiring behind the gateway",
+    Step.CERTIFICATE: "check security policy and mode, and trust the certificate on both sides",
+    Step.SIGN_IN: "check user, password or certificate, and the rights of that user",
+    Step.REGISTER: "check the address of the named tags",
+    Step.VALUE: "check type, order, length, limits and bad_values of the named tags",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of a test.
-
-    Attributes:
-        detail: what was found.
-        advice: what to do; None when the step passed.
-    """
-
-    name: str
-    passed: bool
-    detail: str
-    advice: str | None = None
 
 
 def make_connector(config: SourceConfig) -> Connector:
@@ -71,25 +55,13 @@ async def read_source(config: SourceConfig, seconds: float, show: Callable[[Samp
         await connector.close()
 
 
-async def test_source(config: SourceConfig) -> list[Step]:
-    """Go the way from name to value step by step; the last step tells what is wrong, if any."""
-    steps: list[Step] = []
-    try:
-        for host, port in _endpoints(config):
-            await _look_up(host, port, steps)
-            await _connect(host, port, steps)
-        connector = make_connector(config)
-        try:
-            reading = await _open_and_read(connector)
-        finally:
-            await connector.close()
-        steps.append(Step(name="protocol", passed=True, detail="the source answers"))
-        steps += _judge(reading, len(config.tag_list))
-    except ConnectorError as error:
-        detail = f"{error.code}: {error.detail}"
-        advice = WHAT_TO_DO.get(error.step)
-        steps.append(Step(name=error.step, passed=False, detail=detail, advice=advice))
-    return steps
+async def test_source(config: SourceConfig) -> Sequence[StepResult]:
+    """Go the way from name to value step by step; the failing step tells what is wrong, if any.
+
+    Raises:
+        ConnectorError: the connector cannot be made at all.
+    """
+    return await make_connector(config).test()
 
 
 def iso_time(instant: int | None) -> str | None:
@@ -123,7 +95,7 @@ async def _open_and_read(connector: Connector) -> Reading:
             return await connector.read_all()
     except TimeoutError as error:
         detail = f"no answer within {connector.open_timeout_s:g} s"
-        raise Unavailable("open_timeout", detail, step="protocol") from error
+        raise Unavailable("open_timeout", detail, step=Step.PROTOCOL) from error
 
 
 async def _next(connector: Connector, left_s: float) -> Sequence[Sample]:
@@ -141,70 +113,3 @@ async def _next(connector: Connector, left_s: float) -> Sequence[Sample]:
     for each in connector.scan_periods_ms:
         samples += (await connector.read(each)).samples
     return samples
-
-
-def _endpoints(config: SourceConfig) -> list[tuple[str, int]]:
-    """Host and port of the source; nothing for a source that is a file."""
-    link = getattr(config, "link", None)
-    if link is not None:
-        return [(link.host, link.port)]
-    endpoint = getattr(config, "endpoint", None)
-    if endpoint is not None:
-        parts = urlsplit(endpoint)
-        return [(parts.hostname or "", parts.port or 4840)]
-    return []
-
-
-async def _look_up(host: str, port: int, steps: list[Step]) -> None:
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, TimeoutError) as error:
-        detail = f"the host name {host!r} is not known"
-        raise Unavailable("host_not_found", detail, step="dns") from error
-    steps.append(Step(name="dns", passed=True, detail=f"{host} is {found[0][4][0]}"))
-
-
-async def _connect(host: str, port: int, steps: list[Step]) -> None:
-    try:
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(host, port)
-    except ConnectionRefusedError as error:
-        detail = f"{host}:{port} refuses connections"
-        raise Unavailable("connection_refused", detail) from error
-    except (OSError, TimeoutError) as error:
-        detail = f"{host}:{port} does not accept a connection"
-        raise Unavailable("connect_timeout", detail) from error
-    writer.close()
-    await writer.wait_closed()
-    steps.append(Step(name="connect", passed=True, detail=f"{host}:{port} accepts connections"))
-
-
-def _judge(reading: Reading, count: int) -> list[Step]:
-    bad = [sample for sample in reading.samples if sample.quality is Quality.BAD]
-    addresses = [s for s in bad if s.reason and s.reason.startswith(_ADDRESS_REASONS)]
-    values = [sample for sample in bad if sample not in addresses]
-    steps = [_tags_step("address", addresses, f"all {count} tags answer")]
-    if not addresses:
-        steps.append(_tags_step("decode", values, f"all {count} tags have a value"))
-    return steps
-
-
-_ADDRESS_REASONS = (
-    "illegal_",
-    "Bad",
-    "no_reply",
-    "short_reply",
-    "long_reply",
-    "node_",
-    "namespace_",
-)
-
-
-def _tags_step(name: str, bad: Sequence[Sample], fine: str) -> Step:
-    if not bad:
-        return Step(name=name, passed=True, detail=fine)
-    named = ", ".join(f"{sample.tag} ({sample.reason})" for sample in bad[:10])
-    more = f" and {len(bad) - 10} more" if len(bad) > 10 else ""
-    return Step(name=name, passed=False, detail=named + more, advice=WHAT_TO_DO[name])

@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.steps import Endpoint
 
 
 def _number(value: object) -> object:
@@ -127,6 +128,11 @@ class SourceConfig(Strict):
     @property
     def tag_list(self) -> Sequence[TagConfig]:
         """The tags in the order of the file."""
+        return ()
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The places in the network that the source needs; none for a file or a serial line."""
         return ()
 
 

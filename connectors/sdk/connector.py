@@ -7,24 +7,19 @@ deadline. Construction makes no connection and must be possible inside a running
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
 
 from connectors.clock import PlantClock
 from connectors.sdk.config import SourceConfig
+from connectors.sdk.connection_check import walk
 from connectors.sdk.links import LinkRegistry
 from connectors.sdk.messages import Counters, Reading, Sample
-
-SDK_VERSION = 1
-
-
-class Capability(StrEnum):
-    """What a connector can do; declared in its manifest."""
-
-    POLL = "poll"
-    PUSH = "push"
+from connectors.sdk.steps import Step, StepResult
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,11 +30,13 @@ class ConnectorContext:
         clock: plant clock that stamps samples.
         links: registry for connections that several sources share.
         counters: counters of the source; the connector counts requests, errors and bytes.
+        folder: where the host lets connectors keep keys and approvals; None keeps nothing.
     """
 
     clock: PlantClock
     links: LinkRegistry = field(default_factory=LinkRegistry)
     counters: Counters = field(default_factory=Counters)
+    folder: Path | None = None
 
 
 class Connector(ABC):
@@ -48,10 +45,22 @@ class Connector(ABC):
     Attributes:
         open_timeout_s: real seconds after which an `open` counts as failed.
         read_timeout_s: real seconds after which a whole read counts as failed.
+        test_timeout_s: real seconds in which a connection test must have opened the connection.
+        test_steps: the steps that a connection test can tell apart, in the order of the way.
+        register_reasons: how reasons begin that speak of an address; others speak of a value.
     """
 
     open_timeout_s: float = 10.0
     read_timeout_s: float = 10.0
+    test_timeout_s: float = 2.8
+    test_steps: ClassVar[tuple[Step, ...]] = (
+        Step.NAME,
+        Step.PORT,
+        Step.PROTOCOL,
+        Step.REGISTER,
+        Step.VALUE,
+    )
+    register_reasons: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: SourceConfig, context: ConnectorContext) -> None:
         self.source_config = config
@@ -78,6 +87,24 @@ class Connector(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Let go of everything; twice is harmless, and it never raises a `ConnectorError`."""
+
+    async def refusal_may_have_ended(self) -> None:
+        """Return when what refused us may have changed, so that waiting longer is pointless.
+
+        The host tries again slowly in any case; it cancels this after a while.
+        """
+        await asyncio.get_running_loop().create_future()
+
+    async def test(self) -> Sequence[StepResult]:
+        """Open, read every tag once, close, and say which step fails, if any.
+
+        An `open` that raises an error with the right step is enough; override only to say more.
+        """
+        return await walk(self)
+
+    def diagnostics(self) -> Mapping[str, object]:
+        """What helps a person who looks for a fault; plain data for JSON, without secrets."""
+        return {}
 
 
 class PollingConnector(Connector):
@@ -111,6 +138,11 @@ class PushConnector(Connector):
         Raises:
             Unavailable: the source fell silent or the connection is lost.
         """
+
+    @property
+    def failing(self) -> tuple[int, str | None]:
+        """How many tags cannot be read at present, and the reason of the first of them."""
+        return 0, None
 
     @property
     @abstractmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from connectors.sdk.steps import Step
+
 
 class ConnectorError(Exception):
     """Base of all expected errors of a connector.
@@ -9,13 +11,12 @@ class ConnectorError(Exception):
     Attributes:
         code: stable identifier shown as the reason of a link or a bad value.
         detail: a sentence for people; never contains a secret.
-        step: the step that failed: dns, connect, protocol, security, address, decode or
-            configuration.
+        step: the step from name to value that failed.
     """
 
-    step = "protocol"
+    step = Step.PROTOCOL
 
-    def __init__(self, code: str, detail: str, *, step: str | None = None) -> None:
+    def __init__(self, code: str, detail: str, *, step: Step | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
@@ -26,13 +27,13 @@ class ConnectorError(Exception):
 class Unavailable(ConnectorError):
     """The device or server cannot be reached; try again soon (transport fault)."""
 
-    step = "connect"
+    step = Step.PORT
 
 
 class SilentUnit(Unavailable):
     """The link stands but the asked unit does not answer; other units are not touched."""
 
-    step = "protocol"
+    step = Step.UNIT
 
 
 class Busy(ConnectorError):
@@ -40,9 +41,9 @@ class Busy(ConnectorError):
 
 
 class Refused(ConnectorError):
-    """The other side refuses us (security, identity, certificate); try again slowly."""
+    """The other side refuses us (certificate, identity, rights); try again slowly."""
 
-    step = "security"
+    step = Step.SIGN_IN
 
 
 class ConfigurationError(ConnectorError):
@@ -52,7 +53,7 @@ class ConfigurationError(ConnectorError):
         field: path of the offending field, None when it is not about one field.
     """
 
-    step = "configuration"
+    step = Step.CONFIGURATION
 
     def __init__(self, code: str, detail: str, *, field: str | None = None) -> None:
         super().__init__(code, detail)

@@ -1,27 +1,25 @@
 """What the rest of the world knows of a connector before it is loaded.
 
-Manifests are found by the entry-point group `mes.connectors` and import no protocol library; the
-classes they name are loaded at first use.
+A manifest imports no protocol library; the classes that it names are loaded at first use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import cast
 
+from connectors.sdk.capabilities import Browsing, Capability, HistoryReading, Writing
 from connectors.sdk.config import SourceConfig
-from connectors.sdk.connector import SDK_VERSION, Capability, Connector
+from connectors.sdk.connector import Connector, PollingConnector, PushConnector
 from connectors.sdk.errors import ConfigurationError
 
-ENTRY_POINT_GROUP = "mes.connectors"
-BUILT_IN = {
-    "modbus": "connectors.modbus.manifest:MANIFEST",
-    "opcua": "connectors.opcua.manifest:MANIFEST",
-    "replay": "connectors.replay.manifest:MANIFEST",
+CLASS_OF: Mapping[Capability, type] = {
+    Capability.POLL: PollingConnector,
+    Capability.PUSH: PushConnector,
+    Capability.BROWSE: Browsing,
+    Capability.WRITE: Writing,
+    Capability.HISTORY: HistoryReading,
 }
 
 
@@ -31,11 +29,11 @@ class Manifest:
 
     Attributes:
         protocol: the word a plant file uses in `protocol:`.
-        name: name for people, by language.
+        name: name for people, by language; `ko` and `en` are needed.
         config: `module:class` of the Pydantic model of a source.
         connector: `module:class` of the connector.
-        capabilities: what it can do.
-        sdk_version: version of the SDK it was written for.
+        capabilities: what it can do, exactly one of poll and push among them.
+        sdk_version: major and minor version of the SDK it was written for, in numbers.
     """
 
     protocol: str
@@ -43,52 +41,49 @@ class Manifest:
     config: str
     connector: str
     capabilities: frozenset[Capability]
-    sdk_version: int = SDK_VERSION
+    sdk_version: tuple[int, int]
 
     def config_model(self) -> type[SourceConfig]:
-        """The model that checks a source of this protocol."""
-        return cast(type[SourceConfig], _load(self.config))
+        """The model that checks a source of this protocol.
+
+        Raises:
+            ConfigurationError: `connector_broken`, with the reason in the detail.
+        """
+        found = self._load(self.config)
+        if not (isinstance(found, type) and issubclass(found, SourceConfig)):
+            raise self._broken(f"{self.config} is no SourceConfig")
+        return found
 
     def connector_class(self) -> type[Connector]:
-        """The connector; this imports the protocol library."""
-        return cast(type[Connector], _load(self.connector))
+        """The connector, compared with its declared capabilities; imports the protocol library.
+
+        Raises:
+            ConfigurationError: `connector_broken`, with the reason in the detail.
+        """
+        found = self._load(self.connector)
+        if not (isinstance(found, type) and issubclass(found, Connector)):
+            raise self._broken(f"{self.connector} is no Connector")
+        missing = getattr(found, "__abstractmethods__", frozenset())
+        if missing:
+            raise self._broken(f"{self.connector} lacks {', '.join(sorted(missing))}")
+        able = {capability for capability, kind in CLASS_OF.items() if issubclass(found, kind)}
+        for capability in sorted(self.capabilities ^ able):
+            side = "declared but not in the class" if capability not in able else "not declared"
+            raise self._broken(f"the capability {capability} is {side}")
+        return found
+
+    def _load(self, path: str) -> object:
+        try:
+            return load(path)
+        except Exception as error:  # code of others, run at import
+            raise self._broken(f"{path}: {type(error).__name__}: {error}") from error
+
+    def _broken(self, reason: str) -> ConfigurationError:
+        detail = f"the connector for {self.protocol!r} is broken: {reason}"
+        return ConfigurationError("connector_broken", detail, field="protocol")
 
 
-def _load(path: str) -> object:
+def load(path: str) -> object:
+    """The object that `module:attribute` names."""
     module, _, attribute = path.partition(":")
     return getattr(import_module(module), attribute)
-
-
-@cache
-def manifests() -> Mapping[str, Manifest]:
-    """All usable connectors by protocol: the built-in ones and those of other packages.
-
-    A package whose manifest cannot be loaded or was written for another SDK is left out; its
-    sources are then refused by name.
-    """
-    paths = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)}
-    found: dict[str, Manifest] = {}
-    for path in (BUILT_IN | paths).values():
-        try:
-            manifest = _load(path)
-        except (ImportError, AttributeError):
-            continue
-        if isinstance(manifest, Manifest) and manifest.sdk_version == SDK_VERSION:
-            found[manifest.protocol] = manifest
-    return found
-
-
-def manifest_of(protocol: str) -> Manifest:
-    """The connector that speaks `protocol`.
-
-    Raises:
-        ConfigurationError: `protocol_not_available`, with the known ones in the detail.
-    """
-    known = manifests()
-    if protocol not in known:
-        raise ConfigurationError(
-            "protocol_not_available",
-            f"no connector speaks {protocol!r}; installed: {', '.join(sorted(known))}",
-            field="protocol",
-        )
-    return known[protocol]

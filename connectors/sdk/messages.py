@@ -53,6 +53,7 @@ class Sample(NamedTuple):
         reason: why the quality is not good; None when it is good.
         unit: engineering unit of the value; None when it has none.
         source_time: instant given by the device; None when the protocol carries none.
+        historical: the source kept the value and tells it late; it never replaces a newer one.
     """
 
     tag: str
@@ -62,9 +63,10 @@ class Sample(NamedTuple):
     reason: str | None = None
     unit: str | None = None
     source_time: int | None = None
+    historical: bool = False
 
 
-SampleRow = tuple[str, Value, Quality, int, str | None, str | None, int | None]
+SampleRow = tuple[str, Value, Quality, int, str | None, str | None, int | None, bool]
 
 
 def samples_of(rows: Iterable[SampleRow]) -> list[Sample]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.sdk.errors import ConfigurationError
-from connectors.sdk.manifest import manifest_of
+from connectors.sdk.registry import manifest_of
 from mes.features.plant.check_calendars import (
     break_reasons,
     calendar_problems,

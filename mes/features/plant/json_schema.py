@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sdk.manifest import manifests
+from connectors.sdk.registry import manifests
 from mes.features.plant.schema import PlantFile
 
 

@@ -178,7 +178,7 @@ async def test_an_unknown_host_name_fails_at_the_name() -> None:
     plc = connector(config)
     with pytest.raises(Unavailable) as caught:
         await plc.open()
-    assert (caught.value.code, caught.value.step) == ("host_not_found", "dns")
+    assert (caught.value.code, caught.value.step) == ("host_not_found", "name")
     await plc.close()
 
 

@@ -306,12 +306,12 @@ async def test_a_host_that_does_not_accept_is_a_connect_timeout() -> None:
 @pytest.mark.parametrize(
     ("host", "code", "step"),
     [
-        ("localhost", "connection_refused", "connect"),
-        ("127.0.0.1", "connection_refused", "connect"),
-        ("fe80::1", "connect_failed", "connect"),
-        ("no-such-host.invalid", "host_not_found", "dns"),
-        ("two..dots", "host_not_found", "dns"),
-        ("x" * 70, "host_not_found", "dns"),
+        ("localhost", "connection_refused", "port"),
+        ("127.0.0.1", "connection_refused", "port"),
+        ("fe80::1", "connect_failed", "port"),
+        ("no-such-host.invalid", "host_not_found", "name"),
+        ("two..dots", "host_not_found", "name"),
+        ("x" * 70, "host_not_found", "name"),
     ],
 )
 async def test_each_way_of_not_reaching_a_host_has_its_name(

@@ -110,37 +110,39 @@ async def failing_step(tmp_path: Path, source: dict[str, Any]) -> tuple[int, dic
     path = plant(tmp_path, source)
     code, lines, err = await run("source_command", "test", str(path), source["id"], "--json")
     assert "Traceback" not in err
-    last: dict[str, Any] = json.loads(lines[-1])
-    return code, last
+    steps: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    return code, next(step for step in steps if step["outcome"] == "failed")
 
 
 async def test_test_names_the_step_that_fails_and_what_to_do(tmp_path: Path) -> None:
     nowhere = document(502, [tag("a", 0)])
     nowhere["link"]["host"] = "no-such-host.invalid"
     code, step = await failing_step(tmp_path, nowhere)
-    assert (code, step["step"]) == (1, "dns")
+    assert (code, step["step"]) == (1, "name")
 
     code, step = await failing_step(tmp_path, document(free_port(), [tag("a", 0)]))
-    assert (code, step["step"]) == (1, "connect")
+    assert (code, step["step"]) == (1, "port")
     assert step["advice"]
 
     device = Device(registers={0: 7, 5: 0x7FC0}, refused={400}, silent_units={9})
     async with serving(device):
         silent = document(device.port, [tag("a", 0)], unit=9)
-        assert (await failing_step(tmp_path, silent))[1]["step"] == "protocol"
+        assert (await failing_step(tmp_path, silent))[1]["step"] == "unit"
 
         absent = document(device.port, [tag("a", 0), tag("b", 400)])
         code, step = await failing_step(tmp_path, absent)
-        assert (code, step["step"]) == (1, "address")
-        assert "b (illegal_address)" in step["detail"]
+        assert (code, step["step"]) == (1, "register")
+        assert "b (illegal_address)" in step["message"]
 
         senseless = document(device.port, [tag("a", 0), tag("c", 5, type="float32")])
         code, step = await failing_step(tmp_path, senseless)
-        assert (code, step["step"]) == (1, "decode")
-        assert "c (not_a_number)" in step["detail"]
+        assert (code, step["step"]) == (1, "value")
+        assert "c (not_a_number)" in step["message"]
 
-        code, step = await failing_step(tmp_path, document(device.port, [tag("a", 0)]))
-        assert (code, step["passed"]) == (0, True)
+        fine = plant(tmp_path, document(device.port, [tag("a", 0)]))
+        code, lines, _ = await run("source_command", "test", str(fine), "press_plc", "--json")
+        assert code == 0
+        assert {json.loads(line)["outcome"] for line in lines} == {"passed"}
 
 
 async def test_list_names_the_sources_of_a_plant_file(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from connectors.opcua.config import OpcuaSource
 from connectors.runtime.configuration import check_source
 from connectors.sdk.config import read_secret
 from connectors.sdk.errors import ConfigurationError
-from connectors.sdk.manifest import manifests
+from connectors.sdk.registry import manifests
 
 MODBUS: dict[str, Any] = {
     "id": "press_plc",
@@ -196,7 +196,7 @@ def test_a_secret_is_read_from_where_it_lies_and_never_named(
 def test_manifests_and_configurations_import_no_protocol_library() -> None:
     code = (
         "import sys\n"
-        "from connectors.sdk.manifest import manifests\n"
+        "from connectors.sdk.registry import manifests\n"
         "[manifest.config_model() for manifest in manifests().values()]\n"
         "import connectors.runtime.commands\n"
         "print([name for name in ('asyncua', 'pymodbus', 'mes') if name in sys.modules])\n"

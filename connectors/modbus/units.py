@@ -1,0 +1,72 @@
+"""What a link knows of a unit: when it may be asked, and whether its next reply can be believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FIRST_PROBE_S, LONGEST_PROBE_S = 5.0, 60.0
+LARGEST_SHARE_FOR_SILENT = 0.02
+"""Most of the line's time that waiting for one silent unit may take in the long run."""
+LONGEST_QUIET_S = 10.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Unit:
+    """One unit behind a link; instants are event-loop times in seconds.
+
+    Attributes:
+        pause_s: rest after each reply.
+        quiet_s: rest after a reply that did not come, so that a late one is over (RTU); grows when
+            replies come later than that.
+        free_at: nothing is asked before.
+        is_doubtful: a reply may belong to an earlier request, because one was not answered (RTU).
+        was_answered: whether the last request was answered.
+        probe_at: a silent unit is left alone until then.
+        probe_delay_s: rest of a silent unit after the next probe; 0 while it is not silent.
+    """
+
+    pause_s: float = 0.0
+    quiet_s: float = 0.0
+    free_at: float = 0.0
+    is_doubtful: bool = False
+    was_answered: bool = False
+    probe_at: float = 0.0
+    probe_delay_s: float = 0.0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the unit is left alone but for probes."""
+        return self.probe_delay_s > 0
+
+    def answered(self, now: float) -> None:
+        """A reply came that can be believed."""
+        self.was_answered = True
+        self.probe_delay_s = 0.0
+        self.free_at = max(self.free_at, now + self.pause_s)
+
+    def missed(self, now: float) -> None:
+        """No reply came, and a late one could be taken for that of the next request (RTU)."""
+        self.is_doubtful = True
+        self.was_answered = False
+        self.free_at = max(self.free_at, now + self.quiet_s)
+
+    def listen(self, now: float) -> None:
+        """The reply just taken may be a late one: hear all that is still to come."""
+        self.is_doubtful = False
+        self.free_at = now + self.quiet_s
+
+    def strayed(self, now: float) -> None:
+        """A reply came that nobody awaited: there may be more of them."""
+        if now > self.free_at:
+            self.quiet_s = min(2 * self.quiet_s, max(LONGEST_QUIET_S, self.quiet_s))
+        self.free_at = max(self.free_at, now + self.quiet_s)
+
+    def left_alone(self, now: float, timeout_s: float) -> None:
+        """Ask no more than one request in a while, each while longer than the last.
+
+        The longest while is such that waiting for the unit costs the others next to nothing.
+        """
+        longest = min(max(timeout_s / LARGEST_SHARE_FOR_SILENT, FIRST_PROBE_S), LONGEST_PROBE_S)
+        delay = self.probe_delay_s or FIRST_PROBE_S
+        self.probe_at = now + delay
+        self.probe_delay_s = min(2 * delay, longest)

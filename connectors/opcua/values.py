@@ -1,0 +1,169 @@
+"""From what a server reports to samples: status to quality, types to plain values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import isfinite
+
+from connectors.opcua.config import OpcuaTag
+from connectors.opcua.failures import status_name
+from connectors.opcua.notifications import Batch, Notification
+from connectors.sdk.conversion import Conversion, Outcome, bad
+from connectors.sdk.messages import Quality, Sample, SampleRow, Value, samples_of
+
+SEVERITY_SHIFT = 30
+OVERFLOW = 0x480
+"""InfoType DataValue with the bit Overflow: the server's own queue ran over (OPC 10000-4, 7.38)."""
+CODE = 0xFFFF0000
+NODE_GONE = frozenset({0x80340000, 0x80330000})
+"""BadNodeIdUnknown and BadNodeIdInvalid."""
+LARGEST_TEXT = 1000
+NUMBERS = (int, float)
+
+
+class ValueConverter:
+    """Converts the notifications of one source.
+
+    Attributes:
+        overflows: how often the server itself said that it had lost values of an item.
+        gone: items whose node is no longer there, with the status; the reader clears it.
+    """
+
+    def __init__(self, tags_by_handle: Mapping[int, Sequence[OpcuaTag]]) -> None:
+        self.overflows = 0
+        self.gone: dict[int, str] = {}
+        self._tags = {handle: [tag.name for tag in tags] for handle, tags in tags_by_handle.items()}
+        every = [tag for tags in tags_by_handle.values() for tag in tags]
+        self._units = {tag.name: tag.unit for tag in every}
+        self._conversions = {tag.name: Conversion(tag) for tag in every}
+        self._needed = {name for c in self._conversions.values() for name in c.depends_on}
+        self._values: dict[str, tuple[Value, Quality]] = {}
+        self._last: dict[str, tuple[Notification, int]] = {}
+        self._plain = {
+            handle: (tags[0].name, tags[0].unit)
+            for handle, tags in tags_by_handle.items()
+            if len(tags) == 1 and self._is_plain(tags[0].name)
+        }
+
+    def forget(self) -> None:
+        """Forget all values, before the first reading of a new session."""
+        self._values.clear()
+        self._last.clear()
+        self.gone.clear()
+        self.overflows = 0
+
+    def samples(self, batches: Sequence[Batch], *, historical: bool = False) -> list[Sample]:
+        """Samples of all notifications, in their order."""
+        rows: list[SampleRow] = []
+        plain, good = self._plain, Quality.GOOD
+        for received_time, notifications in batches:
+            for notification in notifications:
+                handle, value, status, time = notification
+                known = plain.get(handle)
+                if known is not None and status == 0:
+                    kind = type(value)
+                    if kind is bool or (kind in NUMBERS and isfinite(value)):  # type: ignore[arg-type]  # a number by its type
+                        name, unit = known
+                        rows.append((name, value, good, received_time, None, unit, time, historical))  # type: ignore[arg-type]  # the same
+                        continue
+                rows += self._any(notification, received_time, historical)
+        return samples_of(rows)
+
+    def one(self, tag: str, notification: Notification, received_time: int) -> Sample:
+        """The sample of one tag for a notification of its node."""
+        outcome = self._outcome(self._conversions[tag], notification)
+        return self._sample(tag, outcome, notification.source_time, received_time, False)
+
+    def missing(self, handle: int, reason: str, received_time: int) -> list[Sample]:
+        """A bad sample for each tag of a node that cannot be read."""
+        return [
+            self._sample(name, bad(reason), None, received_time, False)
+            for name in self._tags[handle]
+        ]
+
+    def _is_plain(self, name: str) -> bool:
+        return self._conversions[name].is_plain and name not in self._needed
+
+    def _any(
+        self, notification: Notification, received_time: int, historical: bool
+    ) -> list[SampleRow]:
+        rows: list[SampleRow] = []
+        changed: set[str] = set()
+        if notification.status & OVERFLOW == OVERFLOW:
+            self.overflows += 1
+        if notification.status & CODE in NODE_GONE:
+            self.gone[notification.handle] = status_name(notification.status)
+        for name in self._tags.get(notification.handle, ()):
+            conversion = self._conversions[name]
+            if conversion.depends_on:
+                self._last[name] = (notification, received_time)
+                changed.add(name)
+                continue
+            outcome = self._outcome(conversion, notification)
+            if name in self._needed:
+                self._values[name] = outcome[:2]
+                changed |= self._dependents(name)
+            time = notification.source_time
+            rows.append(self._sample(name, outcome, time, received_time, historical))
+        return rows + self._changed(changed, historical)
+
+    def _changed(self, names: set[str], historical: bool) -> list[SampleRow]:
+        """Tags whose value depends on another one that has just come."""
+        rows: list[SampleRow] = []
+        for name in sorted(names & self._last.keys()):
+            notification, received_time = self._last[name]
+            outcome = self._outcome(self._conversions[name], notification)
+            time = notification.source_time
+            rows.append(self._sample(name, outcome, time, received_time, historical))
+        return rows
+
+    def _dependents(self, name: str) -> set[str]:
+        return {other for other, c in self._conversions.items() if name in c.depends_on}
+
+    def _outcome(self, conversion: Conversion, notification: Notification) -> Outcome:
+        status = notification.status
+        severity = status >> SEVERITY_SHIFT
+        if severity >= Quality.BAD:
+            return bad(status_name(status))
+        value, problem = plain_value(notification.value)
+        if problem is not None:
+            return bad(problem)
+        converted = conversion(value, self._values.get)
+        if severity == Quality.UNCERTAIN and converted[1] is Quality.GOOD:
+            return converted[0], Quality.UNCERTAIN, status_name(status)
+        return converted
+
+    def _sample(
+        self,
+        name: str,
+        outcome: Outcome,
+        source_time: int | None,
+        received_time: int,
+        historical: bool,
+    ) -> Sample:
+        value, quality, reason = outcome
+        return Sample(
+            tag=name,
+            value=value,
+            quality=quality,
+            reason=reason,
+            unit=self._units[name],
+            source_time=source_time,
+            received_time=received_time,
+            historical=historical,
+        )
+
+
+def plain_value(value: object) -> tuple[Value, str | None]:
+    """The value as a number, text or truth; a reason when it is none of these."""
+    if isinstance(value, bool | int | float):
+        return value, None
+    if isinstance(value, str):
+        return (value, None) if len(value) <= LARGEST_TEXT else (None, "too_long")
+    if isinstance(value, datetime):
+        return value.isoformat(), None
+    text = getattr(value, "Text", None)
+    if isinstance(text, str):
+        return (text, None) if len(text) <= LARGEST_TEXT else (None, "too_long")
+    return None, "no_value" if value is None else "type_not_supported"

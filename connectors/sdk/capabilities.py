@@ -1,0 +1,158 @@
+"""What a connector can do beside reading: browse, write, tell the past. Each is one small mix-in.
+
+A capability is declared in the manifest and stands in the class; the two are compared at load.
+Like every method of a connector, these are called under a deadline and make one attempt.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from connectors.sdk.messages import Sample, Value
+
+
+class Capability(StrEnum):
+    """What a connector can do; declared in its manifest."""
+
+    POLL = "poll"
+    PUSH = "push"
+    BROWSE = "browse"
+    WRITE = "write"
+    HISTORY = "history"
+
+
+class NodeKind(StrEnum):
+    """What a node of a browsed source is."""
+
+    FOLDER = "folder"
+    VARIABLE = "variable"
+    METHOD = "method"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowsedNode:
+    """One node that a source offers.
+
+    Attributes:
+        path: the names from the root on, joined by `/`.
+        address: the keys of a tag's configuration that lead to the node; empty for a folder.
+        data_type: type in the words of the protocol; None when the source does not say.
+        unit: engineering unit; None when the source does not say.
+        writable: whether we may write it; None when the source does not say.
+        sample: its present value; None when it was not read.
+    """
+
+    path: str
+    kind: NodeKind
+    address: Mapping[str, Value] = field(default_factory=dict)
+    data_type: str | None = None
+    unit: str | None = None
+    writable: bool | None = None
+    sample: Sample | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browsed:
+    """The answer to one browse.
+
+    Attributes:
+        nodes: at most as many as were asked for, ordered by path.
+        is_complete: whether there is nothing more that matches.
+    """
+
+    nodes: Sequence[BrowsedNode]
+    is_complete: bool
+
+
+class Browsing(ABC):
+    """A connector whose source can say what it offers."""
+
+    @abstractmethod
+    async def browse(self, pattern: str, limit: int) -> Browsed:
+        """The nodes whose path matches; an open connector is needed, configured tags are not.
+
+        Args:
+            pattern: a path with `*` for anything inside one name and `**` for any number of
+                names, as `connectors.sdk.patterns` reads it.
+            limit: most nodes that are returned; the source is asked for no more than it takes.
+
+        Raises:
+            Unavailable: the source does not answer.
+            Refused: the source does not let us browse.
+        """
+
+
+class WriteOutcome(StrEnum):
+    """What is known after one attempt to write.
+
+    ACCEPTED: the device confirmed it. REFUSED: the device said no and nothing changed. UNKNOWN: no
+    answer came, the value may or may not have arrived.
+    """
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The outcome of one attempt to write.
+
+    Attributes:
+        reason: stable code; None when it was accepted.
+        detail: a sentence for people; None when there is nothing to say.
+    """
+
+    tag: str
+    outcome: WriteOutcome
+    reason: str | None = None
+    detail: str | None = None
+
+
+class Writing(ABC):
+    """A connector that can write; whether it may is decided by the host's allow-list."""
+
+    @abstractmethod
+    async def write(self, tag: str, value: Value) -> Written:
+        """Send one value once. It is never sent again, neither by us nor by a library.
+
+        Args:
+            value: the value as it is read: after scale, offset and table, in the tag's unit.
+
+        Raises:
+            ConfigurationError: the value does not fit the tag (`value_not_possible`), or there is
+                no such tag; nothing was sent.
+            Unavailable: there is no connection; nothing was sent.
+        """
+
+    @abstractmethod
+    async def read_back(self, tag: str) -> Sample:
+        """Ask the device for the tag now, so that the host can confirm a write.
+
+        Raises:
+            Unavailable: the device does not answer.
+        """
+
+
+class HistoryReading(ABC):
+    """A connector whose source keeps values that we missed."""
+
+    @abstractmethod
+    def history(
+        self, tags: Sequence[str], since_us: int, until_us: int
+    ) -> AsyncIterator[Sequence[Sample]]:
+        """What the source kept in `[since_us, until_us)`, in portions.
+
+        Samples are marked historical, carry a source time, and ascend per tag.
+
+        Args:
+            since_us: plant time, UTC microseconds.
+            until_us: plant time, UTC microseconds.
+
+        Raises:
+            Unavailable: the source does not answer.
+            Refused: the source keeps no history (`history_not_available`).
+        """

@@ -1,0 +1,138 @@
+"""Which connectors are installed: found by entry points, and listed as broken where they are.
+
+A broken package never stops another one. A package may not take the protocol of a built-in
+connector, nor may two packages take the same one: the later is listed as broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from connectors.sdk.capabilities import Capability
+from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.manifest import Manifest, load
+from connectors.sdk.version import SDK_VERSION, SdkVersion
+
+ENTRY_POINT_GROUP = "mes.connectors"
+BUILT_IN = {
+    "modbus": "connectors.modbus.manifest:MANIFEST",
+    "opcua": "connectors.opcua.manifest:MANIFEST",
+    "replay": "connectors.replay.manifest:MANIFEST",
+}
+LANGUAGES = ("ko", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledConnector:
+    """One connector as it was found.
+
+    Attributes:
+        name: the protocol, or the name of the entry point where no manifest could be read.
+        package: distribution that brought it; None for a built-in one.
+        manifest: None when it is broken.
+        problem: why it is broken; None when it can be used.
+    """
+
+    name: str
+    package: str | None
+    manifest: Manifest | None = None
+    problem: str | None = None
+
+
+@cache
+def installed() -> tuple[InstalledConnector, ...]:
+    """Every connector that is installed, the built-in ones first, broken ones too."""
+    return find(entry_points(group=ENTRY_POINT_GROUP))
+
+
+@cache
+def manifests() -> Mapping[str, Manifest]:
+    """All usable connectors by protocol."""
+    return {
+        each.manifest.protocol: each.manifest for each in installed() if each.manifest is not None
+    }
+
+
+def manifest_of(protocol: str) -> Manifest:
+    """The connector that speaks `protocol`.
+
+    Raises:
+        ConfigurationError: `connector_broken`, or `protocol_not_available` with the known ones.
+    """
+    known = manifests()
+    if protocol in known:
+        return known[protocol]
+    for each in installed():
+        if each.name == protocol and each.problem is not None:
+            detail = f"the connector for {protocol!r} is broken: {each.problem}"
+            raise ConfigurationError("connector_broken", detail, field="protocol")
+    raise ConfigurationError(
+        "protocol_not_available",
+        f"no connector speaks {protocol!r}; installed: {', '.join(sorted(known))}",
+        field="protocol",
+    )
+
+
+def find(entries: Iterable[EntryPoint]) -> tuple[InstalledConnector, ...]:
+    """The built-in connectors and those of the entry points, each with what is wrong with it."""
+    found = [_read(name, path, None) for name, path in BUILT_IN.items()]
+    for entry in sorted(entries, key=lambda each: (each.name, each.value)):
+        if entry.value in BUILT_IN.values():
+            continue
+        package = entry.dist.name if entry.dist is not None else "unknown"
+        found.append(_without_shadow(_read(entry.name, entry.value, package), found))
+    return tuple(found)
+
+
+def _read(name: str, path: str, package: str | None) -> InstalledConnector:
+    try:
+        manifest = load(path)
+    except Exception as error:  # code of others, run at import
+        problem = f"{path}: {type(error).__name__}: {error}"
+        return InstalledConnector(name=name, package=package, problem=problem)
+    if not isinstance(manifest, Manifest):
+        problem = f"{path} is no Manifest"
+        return InstalledConnector(name=name, package=package, problem=problem)
+    problem = _problem(manifest)
+    return InstalledConnector(
+        name=manifest.protocol,
+        package=package,
+        manifest=manifest if problem is None else None,
+        problem=problem,
+    )
+
+
+def _problem(manifest: Manifest) -> str | None:
+    try:
+        wanted = SdkVersion(*manifest.sdk_version)
+    except TypeError:
+        return f"sdk_version must be two numbers, not {manifest.sdk_version!r}"
+    if not SDK_VERSION.runs(wanted):
+        return f"it was written for SDK {wanted}, this is {SDK_VERSION}"
+    if len(manifest.capabilities & {Capability.POLL, Capability.PUSH}) != 1:
+        return "its capabilities must name one of poll and push"
+    missing = [language for language in LANGUAGES if not manifest.name.get(language)]
+    if missing:
+        return f"its name lacks {', '.join(missing)}"
+    try:
+        model = manifest.config_model()
+    except ConfigurationError as error:
+        return error.detail
+    if "protocol" not in model.model_fields:
+        return f"{manifest.config} has no field `protocol`"
+    return None
+
+
+def _without_shadow(
+    each: InstalledConnector, earlier: Iterable[InstalledConnector]
+) -> InstalledConnector:
+    """The connector, or a broken one when an earlier one has its protocol already."""
+    for other in earlier:
+        if other.name == each.name and other.manifest is not None:
+            owner = other.package or "this program"
+            problem = f"the protocol {each.name!r} already belongs to {owner}"
+            return InstalledConnector(name=each.name, package=each.package, problem=problem)
+    return each
