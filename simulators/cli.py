@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import click
 from simulators import life, plc_memory
 from simulators.build import Built, build
 from simulators.clock import PlantClock, clock_from_environment
+from simulators.devices import STROKES_MODULUS
 from simulators.faults import Fault, FaultSchedule, parse
 from simulators.journal import Journal
 from simulators.plant.model import SECOND_US, JobMode
@@ -86,6 +88,12 @@ def plant_file(scenario: str, modbus_port: int, opcua_port: int) -> None:
 @click.option("--history-until", type=int, default=None, help="Instant in us of plant time.")
 @click.option("--history-file", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @click.option("--fault", "faults", type=_FaultType(), multiple=True, help="KIND@AT[:FOR]...")
+@click.option(
+    "--first-strokes",
+    type=click.IntRange(0, STROKES_MODULUS - 1),
+    default=None,
+    help="What the stroke counters of a new plant show; default: the scenario's.",
+)
 @click.option("--reboot-at", type=float, default=None, help="Same as --fault reboot@SECONDS.")
 @click.option("--begin-at", type=int, default=None, help="Plant time in us; off before it.")
 @click.option("--stop-at", type=int, default=None, help="Plant time in us; stands still from then.")
@@ -101,6 +109,7 @@ def run(
     history_until: int | None,
     history_file: Path | None,
     faults: tuple[Fault, ...],
+    first_strokes: int | None,
     reboot_at: float | None,
     begin_at: int | None,
     stop_at: int | None,
@@ -118,6 +127,8 @@ def run(
         clock = clock_from_environment(speed=speed, start_us=start)
         journal = Journal(data)
         chosen = SCENARIOS[scenario]
+        if first_strokes is not None:
+            chosen = replace(chosen, first_strokes=first_strokes)
         if history_from is not None and history_until is not None and history_file is not None:
             built = _past_days(chosen, seed, history_from, history_until, history_file, journal)
         else:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from mes.clock import ENVIRONMENT_KEY, PlantClock
 from mes.core.instants import parse_instant
-from tests.e2e.plant_process import END_S, ROOT, free_port, until
+from mes.features.verify.live_plant import END_S, free_port
+from mes.features.verify.waiting import until
+from tests.e2e.plant_process import ROOT
 
 START_S = 240.0
 BEGIN = parse_instant("2026-11-25T06:30:00+09:00")

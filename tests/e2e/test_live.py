@@ -17,7 +17,9 @@ import socketio
 
 from mes.clock import PlantClock
 from mes.core.instants import parse_instant
-from tests.e2e.plant_process import START_S, PlantProcess, PlantRun, plant_process, until
+from mes.features.verify.live_plant import START_S, PlantProcess, PlantRun
+from mes.features.verify.waiting import until
+from tests.e2e.plant_process import plant_process
 
 NAMESPACE = "/live"
 MORNING = parse_instant("2026-03-02T09:00:00+09:00")

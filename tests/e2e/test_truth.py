@@ -12,8 +12,10 @@ import pytest
 
 from mes.core.instants import parse_instant
 from mes.features.verify.comparison import Row, differing, table
-from tests.e2e.plant_process import ROOT, PlantRun, mes_command
-from tests.e2e.truth_run import JOB_STEPS, MINUTE_US, MODBUS_POLL_US, TruthRun, run_truth
+from mes.features.verify.live_known import MODBUS_POLL_US
+from mes.features.verify.live_plant import PlantRun, mes_command
+from tests.e2e.plant_process import ROOT
+from tests.e2e.truth_run import JOB_STEPS, MINUTE_US, TruthRun, run_truth
 
 SEED = 7
 SPEED = 60

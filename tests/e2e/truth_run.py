@@ -7,22 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from mes.core.instants import format_instant, parse_instant
 from mes.core.oee import compute
 from mes.features.verify.comparison import Row, count_rows, lateness_by_class, oee_row, time_rows
+from mes.features.verify.live_known import pieces_of_a_poll, poll_us
+from mes.features.verify.live_plant import PlantProcess, PlantRun
+from mes.features.verify.orders import command, start_order
 from mes.features.verify.roster import CYCLES, plan_around, shifts_around
 from mes.features.verify.truth import Loaded, UnitTruth, case_of, read_journal
-from tests.e2e.plant_process import PlantProcess, PlantRun, running_plant, until
+from tests.e2e.plant_process import running_plant
 
 MINUTE_US = 60_000_000
 BEFORE_US = MINUTE_US
 POLLS_AFTER_US = 2 * MINUTE_US
 """How long after the plant stood still the counts are read: far more than one poll."""
-MODBUS_POLL_US = 1_000_000
-SHORTEST_REAL_POLL_US = 10_000
-OPCUA_PUBLISH_US = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +106,7 @@ class TruthRun:
                     told,
                     truth.pieces(start, end),
                     what=f"shift {number}",
-                    allowed=2 * self.pieces_of_a_poll(unit),
+                    allowed=2 * pieces_of_a_poll(unit, self.run.speed),
                 )
         return rows
 
@@ -122,7 +121,7 @@ class TruthRun:
                     {"GQ": float(view["good"]), "SQ": float(view["scrap"])},
                     self.truths[unit].pieces(one.start, one.end or self.stop_at),
                     what=f"job {one.item}",
-                    allowed=2 * self.pieces_of_a_poll(unit),
+                    allowed=2 * pieces_of_a_poll(unit, self.run.speed),
                 )
         return rows
 
@@ -140,20 +139,10 @@ class TruthRun:
             )
             told = self.results[unit]["run"]
             exact = compute(case)
-            lateness = lateness_by_class(case, self.poll_us(unit), truth.lags)
+            lateness = lateness_by_class(case, poll_us(unit, self.run.speed), truth.lags)
             rows += time_rows(unit, told["times_us"], exact, lateness)
             rows.append(oee_row(unit, told["kpis"]["oee"], exact))
         return rows
-
-    def poll_us(self, unit: str) -> int:
-        """Plant time between two looks at a work unit."""
-        asked = OPCUA_PUBLISH_US if unit.startswith("cnc") else MODBUS_POLL_US
-        return max(asked, SHORTEST_REAL_POLL_US * self.run.speed)
-
-    def pieces_of_a_poll(self, unit: str) -> int:
-        """The most pieces that a work unit makes between two looks."""
-        shortest_us = int(min(float(text) for text in CYCLES[unit].values()) * 900_000)
-        return -(-self.poll_us(unit) // shortest_us)
 
 
 def run_truth(folder: Path, run: PlantRun, steps: Sequence[JobStep] = JOB_STEPS) -> TruthRun:
@@ -168,7 +157,7 @@ def run_truth(folder: Path, run: PlantRun, steps: Sequence[JobStep] = JOB_STEPS)
             plant.await_plant_time(run.begin_at + step.at)
             _change_job(plant, told, step)
         plant.await_plant_time(run.stop_at + POLLS_AFTER_US)
-        _await_covered(plant, run.stop_at + POLLS_AFTER_US // 2)
+        plant.await_covered(run.stop_at + POLLS_AFTER_US // 2)
         told.truths = read_journal(plant.journal())
         for unit in told.truths:
             _ask(plant, told, unit)
@@ -190,30 +179,10 @@ def _change_job(plant: PlantProcess, told: TruthRun, step: JobStep) -> None:
     loads = told.loaded.setdefault(step.unit, [])
     if loads and loads[-1].end is None:
         before = loads[-1]
-        done = _command(plant, f"/api/v1/job-orders/{before.job}/complete")
+        done = command(plant, f"/api/v1/job-orders/{before.job}/complete")
         ended = parse_instant(done["ended_at"])
         loads[-1] = Loaded(job=before.job, item=before.item, start=before.start, end=ended)
-    order = _command(plant, "/api/v1/work-orders", item=step.item, quantity=5000)["number"]
-    _command(plant, f"/api/v1/work-orders/{order}/release")
-    job = _command(plant, f"/api/v1/work-orders/{order}/dispatch", work_unit=step.unit)["job_order"]
-    started = _command(plant, f"/api/v1/job-orders/{job}/start")
-    start = parse_instant(started["started_at"])
-    loads.append(Loaded(job=job, item=step.item, start=start, end=None))
-
-
-def _command(plant: PlantProcess, address: str, **body: Any) -> Any:
-    return plant.post(address, {"command_id": str(uuid4()), **body})
-
-
-def _await_covered(plant: PlantProcess, instant_us: int) -> None:
-    """Wait until the MES knows everything up to an instant."""
-
-    def covered() -> bool:
-        found = plant.get("/api/v1/work-units")["items"]
-        known = [one["covered_until"] for one in found]
-        return all(one is not None and parse_instant(one) >= instant_us for one in known)
-
-    until(covered, 20.0, "covered until one poll after the end", 0.3)
+    loads.append(start_order(plant, step.unit, step.item))
 
 
 def _ask(plant: PlantProcess, told: TruthRun, unit: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.plant_process import EDGE, PlantProcess
+from mes.features.demo.start import EDGE
+from mes.features.verify.live_plant import PlantProcess
 
 SOURCE = "meter"
 TAG = "power_factor"

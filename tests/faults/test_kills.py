@@ -12,19 +12,15 @@ from typing import Any
 import pytest
 
 from mes.core.instants import format_instant, parse_instant
+from mes.features.storage.opening import opened
 from mes.features.verify.comparison import Row, count_rows, differing, table
+from mes.features.verify.delivery import Delivered, delivered, unsent
+from mes.features.verify.live_plant import PlantProcess, PlantRun, free_port, mes_command
+from mes.features.verify.processes import EDGE, WEB, WORKER, children, family, lives
 from mes.features.verify.truth import UnitTruth, read_journal
-from tests.e2e.plant_process import (
-    ROOT,
-    PlantProcess,
-    PlantRun,
-    free_port,
-    mes_command,
-    plant_process,
-    until,
-)
-from tests.faults.audit import acknowledged_of_pusher, holes, pushed, unsent
-from tests.faults.processes import child_named, children, family, kill, lives
+from mes.features.verify.waiting import until
+from tests.e2e.plant_process import ROOT, plant_process
+from tests.faults.audit import acknowledged_of_pusher, pushed
 from tests.faults.pusher import Pusher
 from tests.live.watching import watching
 
@@ -32,7 +28,7 @@ BEGIN = parse_instant("2026-03-02T09:00:00+09:00")
 SPEED = 10
 AFTER_US = 20_000_000
 """Plant time after the standstill that must be known: several polls."""
-VICTIMS = ("web", "worker", "edge")
+VICTIMS = (WEB, WORKER, EDGE)
 BACK_S = 30.0
 
 
@@ -57,7 +53,7 @@ def test_killed_web_and_edge_lose_nothing_and_count_nothing_twice(
         assert pusher.failures > 0, "no kill hit the pusher: there was no load"
         assert acknowledged_of_pusher(plant.data) == pusher.acknowledged
         assert pushed(plant.data) == list(range(1, pusher.acknowledged + 1))
-        assert not holes(plant.data)
+        assert not lost(plant)
         assert unsent(plant.data) == 0
         plant.mes("rebuild", "--check", "--data", plant.data)
 
@@ -120,25 +116,9 @@ def _start_under_load(plant: PlantProcess) -> Pusher:
 
 
 def _kill_often(plant: PlantProcess, kills: int, chance: random.Random) -> None:
-    parent = plant.processes["run"].pid
     for _ in range(kills):
         time.sleep(chance.uniform(0.1, 2.0))
-        victim = chance.choice(VICTIMS)
-        kill(_await_pid(parent, victim))
-
-
-def _await_pid(parent: int, victim: str) -> int:
-    found = until(lambda: _pid(parent, victim), BACK_S, f"a {victim} to kill")
-    assert found is not None
-    return found
-
-
-def _pid(parent: int, victim: str) -> int | None:
-    """The process to kill: web, the worker of web, or the edge; None: not there at present."""
-    if victim != "worker":
-        return child_named(parent, victim)
-    web = child_named(parent, "web")
-    return next(iter(children(web)), None) if web is not None else None
+        plant.kill(chance.choice(VICTIMS), BACK_S)
 
 
 def _has_simulators(parent: int) -> bool:
@@ -148,20 +128,16 @@ def _has_simulators(parent: int) -> bool:
 def _stand_still(plant: PlantProcess) -> dict[str, UnitTruth]:
     """Let the plant stand still and wait until the MES knows all; the truth up to then."""
     plant.processes["simulators"].send_signal(signal.SIGUSR1)
-    until(lambda: _halted_at(plant) is not None, 5.0, "the plant stands still")
-    halted = _halted_at(plant)
-    assert halted is not None
-
-    def covered() -> bool:
-        known = [one["covered_until"] for one in plant.get("/api/v1/work-units")["items"]]
-        return all(text and parse_instant(text) >= halted + AFTER_US for text in known)
-
-    until(covered, 20.0, "everything is known", 0.2)
+    plant.await_covered(plant.await_halt(5.0) + AFTER_US)
     return read_journal(plant.journal())
 
 
-def _halted_at(plant: PlantProcess) -> int | None:
-    return next((line["t"] for line in plant.journal() if line.get("action") == "halt"), None)
+def lost(plant: PlantProcess) -> list[Delivered]:
+    """Event streams of which a record is missing or there twice."""
+    with opened(plant.data) as database, database.reading() as session:
+        streams = delivered(session)
+    assert streams
+    return [one for one in streams if not one.is_whole]
 
 
 def _count(plant: PlantProcess, truths: dict[str, UnitTruth]) -> list[Row]:

@@ -21,10 +21,13 @@ MODULUS = 65_536
 """Of the stroke counters of the presses."""
 SKEW_US = 90_000_000
 LATE_BY_US = 9 * HOUR_US
+RESENT_US = 3 * MINUTE_US
+"""What an edge that was killed sends a second time: more than the time between two readings."""
 ROLLOVER = "strokes"
 """Part of the names of the tags that roll over; other counters of the presses are resettable."""
 COUNTERS = ("strokes", "rejects", "count", "parts")
 EDGE_DOWN = "edge_down"
+EVERY = "every source"
 
 Line = dict[str, Any]
 Record = list[Any]
@@ -46,16 +49,26 @@ class MishapKind(StrEnum):
     """Records arrive hours after those that follow them."""
     REPEATED = "repeated"
     """Records arrive twice."""
+    ROLLOVER = "rollover"
+    """A counter turns past its modulus."""
+    KILL_EDGE = "kill-edge"
+    """kill -9 of the edge: nothing is read until it is back, its spool is sent on."""
+    KILL_WEB = "kill-web"
+    """kill -9 of the process that takes records in: they are sent again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mishap:
-    """One of them, in [start, end) (UTC microseconds), to one source."""
+    """One of them, in [start, end) (UTC microseconds), to one source; `EVERY`: to all of them."""
 
     kind: MishapKind
     source: str
     start: int
     end: int
+
+    def strikes(self, source: str) -> bool:
+        """Whether it hits a source."""
+        return self.source in {source, EVERY}
 
     def holds(self, at: int) -> bool:
         """Whether an instant lies in it."""
@@ -69,6 +82,8 @@ LENGTHS: Mapping[MishapKind, tuple[int, int]] = {
     MishapKind.CLOCK_SKEW: (HOUR_US, 6 * HOUR_US),
     MishapKind.LATE: (HOUR_US, 5 * HOUR_US),
     MishapKind.REPEATED: (HOUR_US, 5 * HOUR_US),
+    MishapKind.KILL_EDGE: (3_000_000, 40_000_000),
+    MishapKind.KILL_WEB: (0, 0),
 }
 """Shortest and longest, us."""
 POSSIBLE: Mapping[str, tuple[MishapKind, ...]] = {
@@ -78,12 +93,14 @@ POSSIBLE: Mapping[str, tuple[MishapKind, ...]] = {
         MishapKind.FROZEN,
         MishapKind.LATE,
         MishapKind.REPEATED,
+        MishapKind.KILL_EDGE,
     ),
     "remote_io": (
         MishapKind.COLLECTOR_LOSS,
         MishapKind.FROZEN,
         MishapKind.LATE,
         MishapKind.REPEATED,
+        MishapKind.KILL_EDGE,
     ),
     "cnc_cell": (
         MishapKind.COLLECTOR_LOSS,
@@ -91,8 +108,12 @@ POSSIBLE: Mapping[str, tuple[MishapKind, ...]] = {
         MishapKind.CLOCK_SKEW,
         MishapKind.LATE,
         MishapKind.REPEATED,
+        MishapKind.KILL_EDGE,
     ),
+    EVERY: (MishapKind.KILL_WEB,),
 }
+"""What goes wrong in past days, by source."""
+PAST_KINDS = frozenset(kind for kinds in POSSIBLE.values() for kind in kinds)
 
 
 def scatter(
@@ -143,7 +164,9 @@ def spoil(lines: Iterable[Line], mishaps: Sequence[Mishap]) -> Iterator[Line]:
     Args:
         lines: head, records and people, in order of time; records of samples are left out.
     """
-    sources = {name: _Source([m for m in mishaps if m.source == name]) for name in POSSIBLE}
+    sources = {
+        name: _Source([m for m in mishaps if m.strikes(name)]) for name in POSSIBLE if name != EVERY
+    }
     late: list[tuple[int, Line]] = []
     for line in lines:
         if line["kind"] != "records":
@@ -192,7 +215,7 @@ class _Source:
             records += self._passed(list(record))
         records += self._before(until + 1)
         covered = until
-        if self.silent is not None and self.silent.kind is MishapKind.COLLECTOR_LOSS:
+        if self.silent is not None and leaves_unknown(self.silent):
             covered = min(until, self.silent.start)
         for record in records:
             self.seq += 1
@@ -205,8 +228,12 @@ class _Source:
         return LATE_BY_US if self._is_hit(line, MishapKind.LATE) else 0
 
     def is_repeated(self, line: Line) -> bool:
-        """Whether a line arrives twice."""
-        return self._is_hit(line, MishapKind.REPEATED)
+        """Whether a line arrives twice: the last ones before a kill were not acknowledged yet."""
+        until = int(line["covered_until"])
+        return self._is_hit(line, MishapKind.REPEATED) or any(
+            m.kind is MishapKind.KILL_EDGE and m.start - RESENT_US < until <= m.start
+            for m in self.mishaps
+        )
 
     def _is_hit(self, line: Line, kind: MishapKind) -> bool:
         times = [int(record[RECEIVED]) for record in line["records"] if record[KIND] == "v"]
@@ -250,7 +277,7 @@ class _Source:
 
     def _back(self, ended: Mishap) -> Iterator[Record]:
         """The device can be read again: everything it shows now, or what has changed."""
-        if ended.kind is MishapKind.COLLECTOR_LOSS:
+        if leaves_unknown(ended):
             yield [0, "g", ended.start, ended.end, EDGE_DOWN]
             for tag in sorted(self.shown):
                 yield self._again(tag, ended.end, ended.start)
@@ -271,7 +298,12 @@ class _Source:
 
 def silences(mishap: Mishap) -> bool:
     """Whether no reading arrives while it lasts."""
-    return mishap.kind in {MishapKind.COLLECTOR_LOSS, MishapKind.FROZEN}
+    return leaves_unknown(mishap) or mishap.kind is MishapKind.FROZEN
+
+
+def leaves_unknown(mishap: Mishap) -> bool:
+    """Whether it is known that nobody read while it lasted."""
+    return mishap.kind in {MishapKind.COLLECTOR_LOSS, MishapKind.KILL_EDGE}
 
 
 def _is_counter(tag: str) -> bool:
@@ -296,12 +328,22 @@ def _silenced(truth: UnitTruth, mishap: Mishap) -> UnitTruth:
     after = [one for one in truth.states if one[0] >= mishap.end]
     last = (inside or before)[-1]
     back = [(mishap.end, last[1], last[2])]
-    if mishap.kind is MishapKind.COLLECTOR_LOSS:
-        return replace(truth, states=[*before, (mishap.start, "unknown", None), *back, *after])
+    lags = _lags_after(truth, inside, mishap.end)
+    if leaves_unknown(mishap):
+        unknown = (mishap.start, "unknown", None)
+        return replace(truth, states=[*before, unknown, *back, *after], lags=lags)
     made = [
         Made(at=mishap.end, good=one.good, scrap=one.scrap)
         if mishap.start <= one.at <= mishap.end
         else one
         for one in truth.made
     ]
-    return replace(truth, states=[*before, *back, *after], made=made)
+    return replace(truth, states=[*before, *back, *after], made=made, lags=lags)
+
+
+def _lags_after(
+    truth: UnitTruth, inside: Sequence[tuple[int, str, str | None]], end: int
+) -> Mapping[int, int]:
+    """How late the changes inside a silence were seen, counted from its end."""
+    seen = [at + truth.lags[at] for at, _, _ in inside if at in truth.lags]
+    return {**truth.lags, end: max([0, *(at - end for at in seen)])}

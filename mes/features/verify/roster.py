@@ -33,6 +33,8 @@ CYCLES: Mapping[str, Mapping[str, str]] = {
 """Ideal cycles in seconds by work unit and item, the default item first."""
 ON_SUNDAYS = frozenset({"cnc-1", "cnc-2", "washer-1"})
 """Work units that have shifts on Sundays, too."""
+COUNTED_WITHOUT_REJECTS = frozenset({"washer-1"})
+"""Work units whose bad pieces only people know of."""
 SOURCES: Mapping[str, str] = {
     "press-1": "press_plc",
     "press-2": "press_plc",

@@ -1,4 +1,7 @@
-"""Looking at processes and killing those of a plant under test; nothing else is ever touched."""
+"""Looking at processes and killing those of a plant that is verified; nothing else is touched.
+
+Reads /proc, so it works on Linux alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,10 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+
+WEB = "web"
+WORKER = "worker"
+EDGE = "edge"
 
 
 def lives(pid: int) -> bool:
@@ -44,6 +51,17 @@ def child_named(pid: int, command: str) -> int | None:
         if "mes.cli" in arguments and arguments[arguments.index("mes.cli") + 1] == command:
             return child
     return None
+
+
+def victim(parent: int, name: str) -> int | None:
+    """The process to kill below `mes run`: web, the worker of web, or edge.
+
+    None: it is not there at present.
+    """
+    if name != WORKER:
+        return child_named(parent, name)
+    web = child_named(parent, WEB)
+    return next(iter(children(web)), None) if web is not None else None
 
 
 def kill(pid: int) -> None:

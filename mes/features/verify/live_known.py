@@ -1,0 +1,199 @@
+"""What could be known of a plant whose devices failed and whose processes were killed. Pure.
+
+An edge that is back says since when it had read nothing: a gap. That time is unknown, and has to be
+explained: a gap without a fault is as wrong as a fault of some length without a gap. Everywhere
+else the MES has to tell what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mes.core.case_model import CounterMode
+from mes.core.counters import plausible, step
+from mes.features.verify.differences import Bounds, Difference, Story
+from mes.features.verify.live_faults import FIRST_STROKES, PRESSES
+from mes.features.verify.mishaps import MODULUS, Mishap, MishapKind, knowable, leaves_unknown
+from mes.features.verify.roster import CYCLES, SOURCES
+from mes.features.verify.truth import Loaded, Made, UnitTruth
+
+MODBUS_POLL_US = 1_000_000
+OPCUA_PUBLISH_US = 250_000
+SHORTEST_REAL_POLL_US = 10_000
+LATE_S = 1.0
+"""Real seconds that a reading may take: a poll on a busy computer, the way to a wrong clock."""
+UNTOLD_S = 1.5
+"""Longest real silence without a gap: a device is asked twice, half a second each."""
+BACK_S = 30.0
+"""Real seconds after the end of a fault within which the source is read again."""
+STROKES_MAX_PER_S = 5
+"""More strokes a second than any press makes: a restarted counter is no full turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A time (us) in which the edge says that it read nothing of a source."""
+
+    source: str
+    start: int
+    end: int
+
+
+def story(
+    happened: UnitTruth,
+    *,
+    loaded: Sequence[Loaded],
+    mishaps: Sequence[Mishap],
+    gaps: Sequence[Gap],
+    speed: int,
+) -> Story:
+    """A work unit with what could be known of it.
+
+    Args:
+        mishaps: all of the run.
+        gaps: all of the run.
+    """
+    source = SOURCES[happened.unit]
+    own = [one for one in mishaps if one.strikes(source)]
+    silent = [one for one in gaps if one.source == source]
+    restarts = [one.start for one in own if one.kind is MishapKind.REBOOT]
+    losses = [_loss(one, own, speed) for one in silent]
+    stood = [_stood(one, silent) for one in own if one.kind is MishapKind.FROZEN]
+    known = _restarted(happened, restarts, silent)
+    known = replace(known, lags={**known.lags, **_skewed(happened, own, speed)})
+    look_us = poll_us(happened.unit, speed)
+    edges = [edge for gap in silent if _holds_any(gap, restarts) for edge in (gap.start, gap.end)]
+    return Story(
+        happened=happened,
+        known=knowable(known, [*stood, *losses]),
+        loaded=loaded,
+        mishaps=[*stood, *losses, *(one for one in own if not _is_told_by_gaps(one))],
+        bounds=Bounds(
+            poll_us=look_us,
+            count_us=look_us,
+            cut_us=look_us + int(LATE_S * speed * 1e6),
+            pieces=sum(sum(happened.pieces(at - look_us, at + look_us)) for at in edges),
+        ),
+    )
+
+
+def gap_differences(
+    source: str, mishaps: Sequence[Mishap], gaps: Sequence[Gap], speed: int
+) -> Iterator[Difference]:
+    """Each gap beside the faults that explain it, and each fault that no gap tells of.
+
+    Args:
+        mishaps: all of the run.
+        gaps: all of the run.
+    """
+    silencing = [one for one in mishaps if one.strikes(source) and _silences_the_wire(one)]
+    told: set[Mishap] = set()
+    for number, gap in enumerate(one for one in gaps if one.source == source):
+        faults = [one for one in silencing if _explains(one, gap, speed)]
+        told.update(faults)
+        yield _gap_row(source, f"gap {number} s", faults, gap.end - gap.start, speed)
+    for fault in silencing:
+        if fault not in told:
+            yield _gap_row(source, "no gap s", [fault], 0, speed)
+
+
+def _gap_row(
+    source: str, figure: str, faults: Sequence[Mishap], told_us: int, speed: int
+) -> Difference:
+    lasted_us = max([one.end for one in faults], default=0)
+    lasted_us -= min([one.start for one in faults], default=0)
+    return Difference(
+        unit=source,
+        figure=figure,
+        happened=lasted_us / 1e6,
+        knowable=lasted_us / 1e6,
+        told=told_us / 1e6,
+        allowed=UNTOLD_S * speed,
+        allowed_more=(BACK_S if faults else 0.0) * speed,
+        why=", ".join(sorted({one.kind.value for one in faults})),
+    )
+
+
+def _explains(fault: Mishap, gap: Gap, speed: int) -> bool:
+    """Whether a fault lies in a gap, or ends or begins so near that the edge was still busy."""
+    near_us = MODBUS_POLL_US + int(LATE_S * speed * 1e6)
+    return fault.start - near_us <= gap.end and gap.start <= fault.end + near_us
+
+
+def _silences_the_wire(mishap: Mishap) -> bool:
+    return leaves_unknown(mishap) or mishap.kind is MishapKind.REBOOT
+
+
+def _is_told_by_gaps(mishap: Mishap) -> bool:
+    return leaves_unknown(mishap) or mishap.kind is MishapKind.FROZEN
+
+
+def _loss(gap: Gap, mishaps: Sequence[Mishap], speed: int) -> Mishap:
+    """A gap as the loss that it is."""
+    killed = any(one.kind is MishapKind.KILL_EDGE and _explains(one, gap, speed) for one in mishaps)
+    kind = MishapKind.KILL_EDGE if killed else MishapKind.COLLECTOR_LOSS
+    return Mishap(kind=kind, source=gap.source, start=gap.start, end=gap.end)
+
+
+def _stood(frozen: Mishap, gaps: Sequence[Gap]) -> Mishap:
+    """Since when its values stood: a controller that nobody asked shows what it was asked last."""
+    start = min([frozen.start, *(one.start for one in gaps if one.start <= frozen.start < one.end)])
+    return replace(frozen, start=start)
+
+
+def _skewed(truth: UnitTruth, mishaps: Sequence[Mishap], speed: int) -> Mapping[int, int]:
+    """How late changes are known whose clock is off, so that their arrival counts."""
+    skews = [one for one in mishaps if one.kind is MishapKind.CLOCK_SKEW]
+    late_us = int(LATE_S * speed * 1e6)
+    return {at: late_us for at, _, _ in truth.states if any(one.holds(at) for one in skews)}
+
+
+def _holds_any(gap: Gap, instants: Sequence[int]) -> bool:
+    return any(gap.start <= at < gap.end for at in instants)
+
+
+def _restarted(truth: UnitTruth, restarts: Sequence[int], gaps: Sequence[Gap]) -> UnitTruth:
+    """The pieces that counters can tell which begin again at 0 while nobody reads them."""
+    if SOURCES[truth.unit] != PRESSES:
+        return truth
+    before = 0
+    made = list(truth.made)
+    for restart in sorted(restarts):
+        gap = next((one for one in gaps if one.start <= restart < one.end), None)
+        if gap is None:
+            continue
+        counted = _counted_over(truth, before, restart, gap)
+        made = [one for one in made if not gap.start < one.at <= gap.end]
+        made.append(counted)
+        before = restart
+    return replace(truth, made=sorted(made, key=lambda one: one.at))
+
+
+def _counted_over(truth: UnitTruth, before: int, restart: int, gap: Gap) -> Made:
+    """What the counters of a press tell over a gap in which they begin again.
+
+    Args:
+        before: instant (us) of the restart before; 0: there was none.
+    """
+    good_old, scrap_old = truth.pieces(before, gap.start)
+    good_new, scrap_new = truth.pieces(restart, gap.end)
+    first = 0 if before else FIRST_STROKES
+    old = (first + good_old + scrap_old) % MODULUS
+    strokes, _ = step(CounterMode.ROLLOVER, old, good_new + scrap_new, MODULUS)
+    if not plausible(strokes, gap.end - gap.start, STROKES_MAX_PER_S):
+        strokes = 0
+    scrap, _ = step(CounterMode.RESETTABLE, scrap_old, scrap_new, None)
+    return Made(at=gap.end - 1, good=int(strokes - scrap), scrap=int(scrap))
+
+
+def poll_us(unit: str, speed: int) -> int:
+    """Plant time between two looks at a work unit."""
+    asked = OPCUA_PUBLISH_US if SOURCES[unit] == "cnc_cell" else MODBUS_POLL_US
+    return max(asked, SHORTEST_REAL_POLL_US * speed)
+
+
+def pieces_of_a_poll(unit: str, speed: int) -> int:
+    """The most pieces that a work unit makes between two looks."""
+    shortest_us = int(min(float(text) for text in CYCLES[unit].values()) * 900_000)
+    return -(-poll_us(unit, speed) // shortest_us)
