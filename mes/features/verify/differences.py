@@ -19,7 +19,7 @@ from mes.core.oee import OeeResult, compute
 from mes.features.oee.queries import unit_at
 from mes.features.oee.service import unit_result
 from mes.features.verify.comparison import lateness_by_class
-from mes.features.verify.mishaps import Mishap, leaves_unknown, silences
+from mes.features.verify.mishaps import Mishap, hides, leaves_unknown, silences
 from mes.features.verify.roster import (
     COUNTED_WITHOUT_REJECTS,
     CYCLES,
@@ -146,7 +146,7 @@ def _totals(story: Story, told: OeeResult, window: tuple[int, int]) -> Iterator[
     happened = _computed(story.happened, story.loaded, window)
     could = _computed(story.known, story.loaded, window)
     lateness = _lateness(story, window)
-    reason = ", ".join(sorted({one.kind.value for one in story.mishaps}))
+    reason = ", ".join(sorted({one.kind.value for one in story.mishaps if hides(one)}))
     for name in QUANTITIES:
         was, known = _pieces(happened, name), _pieces(could, name)
         yield Difference(

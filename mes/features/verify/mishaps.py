@@ -242,14 +242,16 @@ class _Source:
     def _before(self, now: int) -> Iterator[Record]:
         """What begins and ends before an instant."""
         for mishap in self.mishaps:
-            if mishap.start < now and mishap.kind is MishapKind.REBOOT and mishap not in self.begun:
-                self.begun.add(mishap)
+            if mishap.start >= now or mishap in self.begun:
+                continue
+            self.begun.add(mishap)
+            if mishap.kind is MishapKind.REBOOT:
                 self.restarting |= set(self.raw)
-            if self.silent is None and mishap.start < now <= mishap.end and silences(mishap):
+            elif silences(mishap):
+                yield from self._back()
                 self.silent = mishap
         if self.silent is not None and self.silent.end < now:
-            ended, self.silent = self.silent, None
-            yield from self._back(ended)
+            yield from self._back()
 
     def _passed(self, record: Record) -> Iterator[Record]:
         """A reading as the wire shows it."""
@@ -275,8 +277,11 @@ class _Source:
         counted = self.raw[tag] - self.bases.get(tag, 0)
         return counted % MODULUS if ROLLOVER in tag else counted
 
-    def _back(self, ended: Mishap) -> Iterator[Record]:
+    def _back(self) -> Iterator[Record]:
         """The device can be read again: everything it shows now, or what has changed."""
+        ended, self.silent = self.silent, None
+        if ended is None:
+            return
         if leaves_unknown(ended):
             yield [0, "g", ended.start, ended.end, EDGE_DOWN]
             for tag in sorted(self.shown):
@@ -299,6 +304,11 @@ class _Source:
 def silences(mishap: Mishap) -> bool:
     """Whether no reading arrives while it lasts."""
     return leaves_unknown(mishap) or mishap.kind is MishapKind.FROZEN
+
+
+def hides(mishap: Mishap) -> bool:
+    """Whether something that happened while it lasted cannot be known, or not in time."""
+    return silences(mishap) or mishap.kind is MishapKind.REBOOT
 
 
 def leaves_unknown(mishap: Mishap) -> bool:

@@ -9,6 +9,7 @@ from mes.features.verify.mishaps import (
     LATE_BY_US,
     MINUTE_US,
     MODULUS,
+    PAST_KINDS,
     SKEW_US,
     Line,
     Mishap,
@@ -85,6 +86,23 @@ def test_a_restarted_controller_counts_from_nothing_after_its_next_reading() -> 
     assert [r[3] for r in told] == [MODULUS - 3, MODULUS - 1, 0, 7]
 
 
+def test_a_killed_edge_tells_its_gap_and_sends_its_last_records_again() -> None:
+    lines = [line(1, (TAG, 5)), line(6, (TAG, 9)), line(8, (TAG, 20))]
+    at = BEGIN + 6 * MINUTE_US + 1
+    killed = Mishap(kind=MishapKind.KILL_EDGE, source="press_plc", start=at, end=at + 3_000_000)
+    told = records(lines, killed)
+    assert [(r[0], r[1]) for r in told] == [
+        (1, "v"),
+        (2, "v"),
+        (2, "v"),
+        (3, "g"),
+        (4, "v"),
+        (5, "v"),
+    ]
+    assert told[3][2:4] == [killed.start, killed.end]
+    assert (told[4][3], told[4][8], told[5][3], told[5][8]) == (9, killed.start, 20, None)
+
+
 def test_a_wrong_clock_shifts_source_times_alone() -> None:
     lines = [line(1, ("cnc1_parts", 1), source="cnc_cell")]
     (told,) = records(lines, hit(MishapKind.CLOCK_SKEW, 0, 2, "cnc_cell"))
@@ -133,7 +151,7 @@ def test_mishaps_of_a_source_lie_apart_and_follow_from_the_seed() -> None:
     end = BEGIN + 14 * 24 * HOUR_US
     found = scatter(5, BEGIN, end)
     assert found == scatter(5, BEGIN, end) != scatter(6, BEGIN, end)
-    assert {one.kind for one in found} == set(MishapKind)
+    assert {one.kind for one in found} == PAST_KINDS
     for source in {one.source for one in found}:
         spans = sorted((one.start, one.end) for one in found if one.source == source)
         assert all(b[0] - a[1] >= HOUR_US for a, b in pairwise(spans))
