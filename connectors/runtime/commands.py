@@ -26,7 +26,9 @@ from connectors.runtime.source_check import (
 from connectors.runtime.store import SpoolFileError
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.messages import Sample
+from connectors.sdk.registry import InstalledConnector, checked, installed
 from connectors.sdk.steps import StepOutcome, StepResult
+from connectors.sdk.version import SdkVersion
 
 LEAVE_S = 0.5
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -148,6 +150,28 @@ def test_command(plant: Path, source: str, as_json: bool) -> None:
         sys.exit(1)
 
 
+@source_command.command("connectors")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def connectors_command(as_json: bool) -> None:
+    """List the installed connectors; a broken one with its reason, and then exit with 1."""
+    found = [checked(each) for each in installed()]
+    for each in found:
+        click.echo(json.dumps(_connector(each), ensure_ascii=False) if as_json else str(each))
+    if any(each.problem for each in found):
+        sys.exit(1)
+
+
+def _connector(each: InstalledConnector) -> dict[str, object]:
+    manifest = each.manifest
+    return {
+        "protocol": each.name,
+        "package": each.package,
+        "capabilities": sorted(manifest.capabilities) if manifest else [],
+        "sdk_version": str(SdkVersion(*manifest.sdk_version)) if manifest else None,
+        "problem": each.problem,
+    }
+
+
 def _for_people(sample: Sample) -> str:
     value = "-" if sample.value is None else f"{sample.value} {sample.unit or ''}".rstrip()
     quality = sample.quality.name.lower()
@@ -168,7 +192,11 @@ def _step_json(step: StepResult) -> str:
 
 
 def _step_line(step: StepResult) -> str:
-    marks = {StepOutcome.PASSED: "ok  ", StepOutcome.FAILED: "FAIL", StepOutcome.NOT_REACHED: "-   "}
+    marks = {
+        StepOutcome.PASSED: "ok  ",
+        StepOutcome.FAILED: "FAIL",
+        StepOutcome.NOT_REACHED: "-   ",
+    }
     code = f"{step.code}: " if step.code else ""
     advice = _advice(step)
     more = f"\n      what to do: {advice}" if advice else ""

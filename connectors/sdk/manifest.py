@@ -63,7 +63,7 @@ class Manifest:
         found = self._load(self.connector)
         if not (isinstance(found, type) and issubclass(found, Connector)):
             raise self._broken(f"{self.connector} is no Connector")
-        missing = getattr(found, "__abstractmethods__", frozenset())
+        missing: frozenset[str] = getattr(found, "__abstractmethods__", frozenset())
         if missing:
             raise self._broken(f"{self.connector} lacks {', '.join(sorted(missing))}")
         able = {capability for capability, kind in CLASS_OF.items() if issubclass(found, kind)}
@@ -79,8 +79,7 @@ class Manifest:
             raise self._broken(f"{path}: {type(error).__name__}: {error}") from error
 
     def _broken(self, reason: str) -> ConfigurationError:
-        detail = f"the connector for {self.protocol!r} is broken: {reason}"
-        return ConfigurationError("connector_broken", detail, field="protocol")
+        return ConfigurationError("connector_broken", reason, field="protocol")
 
 
 def load(path: str) -> object:

@@ -19,6 +19,7 @@ from connectors.sdk.version import SDK_VERSION, SdkVersion
 ENTRY_POINT_GROUP = "mes.connectors"
 BUILT_IN = {
     "modbus": "connectors.modbus.manifest:MANIFEST",
+    "mqtt": "connectors.mqtt.manifest:MANIFEST",
     "opcua": "connectors.opcua.manifest:MANIFEST",
     "replay": "connectors.replay.manifest:MANIFEST",
 }
@@ -40,6 +41,12 @@ class InstalledConnector:
     package: str | None
     manifest: Manifest | None = None
     problem: str | None = None
+
+    def __str__(self) -> str:
+        owner = self.package or "built in"
+        if self.manifest is None:
+            return f"{self.name}  {owner}  broken: {self.problem}"
+        return f"{self.name}  {owner}  {', '.join(sorted(self.manifest.capabilities))}"
 
 
 @cache
@@ -87,15 +94,25 @@ def find(entries: Iterable[EntryPoint]) -> tuple[InstalledConnector, ...]:
     return tuple(found)
 
 
+def checked(each: InstalledConnector) -> InstalledConnector:
+    """The connector with its class compared as well; this imports its protocol library."""
+    if each.manifest is None:
+        return each
+    try:
+        each.manifest.connector_class()
+    except ConfigurationError as error:
+        return InstalledConnector(name=each.name, package=each.package, problem=error.detail)
+    return each
+
+
 def _read(name: str, path: str, package: str | None) -> InstalledConnector:
     try:
         manifest = load(path)
-    except Exception as error:  # code of others, run at import
-        problem = f"{path}: {type(error).__name__}: {error}"
-        return InstalledConnector(name=name, package=package, problem=problem)
+    except Exception as error:  # noqa: BLE001  # code of others, run at import
+        words = f"{path}: {type(error).__name__}: {error}"
+        return InstalledConnector(name=name, package=package, problem=words)
     if not isinstance(manifest, Manifest):
-        problem = f"{path} is no Manifest"
-        return InstalledConnector(name=name, package=package, problem=problem)
+        return InstalledConnector(name=name, package=package, problem=f"{path} is no Manifest")
     problem = _problem(manifest)
     return InstalledConnector(
         name=manifest.protocol,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the independent Modbus and OPC UA peers of the conformance tests into .peers/.
+# Installs the independent Modbus, OPC UA and MQTT peers of the conformance tests into .peers/.
 # Does nothing when they are already there; stops with a clear word when they cannot be had.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

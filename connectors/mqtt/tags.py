@@ -1,0 +1,121 @@
+"""From what a message holds to samples, with the tags that depend on others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from connectors.sdk.config import TagConfig
+from connectors.sdk.conversion import Conversion, Outcome, bad
+from connectors.sdk.messages import Quality, Sample, Value
+
+TEXT_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A value as it arrived.
+
+    Attributes:
+        grade: what the sender says of it.
+        reason: why its quality is not good; None when it is good.
+        source_time: UTC microseconds; None when the sender does not say.
+        received_time: plant time, UTC microseconds.
+    """
+
+    value: Value
+    received_time: int
+    grade: Quality = Quality.GOOD
+    reason: str | None = None
+    source_time: int | None = None
+    historical: bool = False
+
+
+class TagBook:
+    """Converts what arrives for each tag and remembers the last sample of each."""
+
+    def __init__(self, tags: Sequence[TagConfig]) -> None:
+        self._units = {tag.name: tag.unit for tag in tags}
+        self._conversions = {tag.name: Conversion(tag) for tag in tags}
+        self._dependents: dict[str, list[str]] = {}
+        for name, conversion in self._conversions.items():
+            for other in conversion.depends_on:
+                self._dependents.setdefault(other, []).append(name)
+        self._arrived: dict[str, Arrived] = {}
+        self._last: dict[str, Sample] = {}
+
+    def forget(self) -> None:
+        """Know nothing any more."""
+        self._arrived.clear()
+        self._last.clear()
+
+    def last(self, tag: str) -> Sample | None:
+        """The newest sample of a tag; None when nothing has arrived."""
+        return self._last.get(tag)
+
+    def all(self, now: int, missing: str) -> list[Sample]:
+        """The newest sample of every tag; one that never arrived is bad with this reason."""
+        return [self._last.get(tag) or self._bad(tag, missing, now) for tag in self._units]
+
+    def take(self, tag: str, arrived: Arrived) -> list[Sample]:
+        """The samples that follow from one arrival: of the tag and of those that depend on it."""
+        sample = self._sample(tag, arrived)
+        if arrived.historical:
+            return [sample]
+        self._arrived[tag] = arrived
+        self._last[tag] = sample
+        samples = [sample]
+        for other in self._dependents.get(tag, ()):
+            again = self._arrived.get(other)
+            if again is not None:
+                self._last[other] = self._sample(other, again)
+                samples.append(self._last[other])
+        return samples
+
+    def lose(self, tags: Iterable[str], reason: str, now: int) -> list[Sample]:
+        """Nothing is known of these tags any more."""
+        samples = []
+        for tag in tags:
+            self._arrived.pop(tag, None)
+            self._last[tag] = self._bad(tag, reason, now)
+            samples.append(self._last[tag])
+        return samples
+
+    def _sample(self, tag: str, arrived: Arrived) -> Sample:
+        value, quality, reason = self._outcome(tag, arrived)
+        return Sample(
+            tag=tag,
+            value=value,
+            quality=quality,
+            reason=reason,
+            unit=self._units[tag],
+            source_time=arrived.source_time,
+            received_time=arrived.received_time,
+            historical=arrived.historical,
+        )
+
+    def _outcome(self, tag: str, arrived: Arrived) -> Outcome:
+        if arrived.grade is Quality.BAD:
+            return bad(arrived.reason or "sender_says_bad")
+        if isinstance(arrived.value, str) and len(arrived.value) > TEXT_MAX:
+            return bad("too_long")
+        if arrived.value is None:
+            return bad("no_value")
+        value, quality, reason = self._conversions[tag](arrived.value, self._known)
+        if quality is Quality.GOOD and arrived.grade is Quality.UNCERTAIN:
+            return value, Quality.UNCERTAIN, arrived.reason or "sender_says_uncertain"
+        return value, quality, reason
+
+    def _known(self, tag: str) -> tuple[Value, Quality] | None:
+        last = self._last.get(tag)
+        return None if last is None else (last.value, last.quality)
+
+    def _bad(self, tag: str, reason: str, now: int) -> Sample:
+        return Sample(
+            tag=tag,
+            value=None,
+            quality=Quality.BAD,
+            reason=reason,
+            unit=self._units[tag],
+            received_time=now,
+        )
