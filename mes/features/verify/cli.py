@@ -16,10 +16,11 @@ from mes.features.verify.live import verify_live
 from mes.features.verify.live_faults import LIVE_KINDS
 from mes.features.verify.mishaps import HOUR_US, MINUTE_US, PAST_KINDS, MishapKind, scatter
 from mes.features.verify.replay import verify_past
-from mes.features.verify.report import ZONE, as_data, as_text
+from mes.features.verify.report import as_data, as_text
+from mes.features.verify.roster import SEOUL
 
 DAY_US = 24 * HOUR_US
-BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=ZONE)
+BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=SEOUL)
 """A Monday at the beginning of its first shift."""
 DAYS_MAX = 62
 SEEDS_MAX = 20

@@ -24,6 +24,7 @@ from mes.features.verify.roster import (
     COUNTED_WITHOUT_REJECTS,
     CYCLES,
     ON_SUNDAYS,
+    local,
     plan_around,
     shifts_around,
 )
@@ -90,6 +91,21 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """A counter began again at 0 between two readings at `start` and `end` (us).
+
+    Attributes:
+        pieces: those of which nobody can tell on which side of a reading they were made.
+        in_doubt: the difference of the readings is not believed and waits for a decision.
+    """
+
+    start: int
+    end: int
+    pieces: int
+    in_doubt: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """How exactly a work unit can be known where nothing goes wrong; all zero: to the microsecond.
 
@@ -97,13 +113,17 @@ class Bounds:
         poll_us: plant time between two looks at its states; 0: each change has its own instant.
         count_us: plant time between two readings of a counter that changes.
         cut_us: how far the pieces of a reading may lie from it where a shift ends.
-        pieces: pieces that nobody can tell on which side of a restart they were made.
+        restarts: where counters began again unseen.
     """
 
     poll_us: int = 0
     count_us: int = 0
     cut_us: int = 0
-    pieces: int = 0
+    restarts: Sequence[Restart] = ()
+
+    def pieces(self, start: int, end: int) -> int:
+        """Pieces that restarts in [start, end) may have taken with them or not."""
+        return sum(one.pieces for one in self.restarts if one.start < end and start < one.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +155,11 @@ def differences(session: Session, story: Story, window: tuple[int, int]) -> Iter
     told = unit_result(session, given, Span(*window))
     yield from _totals(story, told, window)
     shifts = shifts_around(*window, sundays=story.unit in ON_SUNDAYS)
-    for number, (start, end) in enumerate(shifts):
+    for start, end in shifts:
         cut = max(start, window[0]), min(end, window[1])
         if cut[0] < cut[1]:
             figures = unit_result(session, given, Span(*cut))
-            yield from _shift(story, number, cut, figures)
+            yield from _shift(story, f"shift {local(start):%m-%d %H:%M}", cut, figures)
 
 
 def _totals(story: Story, told: OeeResult, window: tuple[int, int]) -> Iterator[Difference]:
@@ -155,7 +175,7 @@ def _totals(story: Story, told: OeeResult, window: tuple[int, int]) -> Iterator[
             happened=was,
             knowable=known,
             told=_pieces(told, name),
-            allowed=story.bounds.pieces,
+            allowed=story.bounds.pieces(*window),
             why="" if was == known else _why_uncounted(story, reason),
         )
     for kind, length in told.figures.times_us.items():
@@ -177,25 +197,25 @@ def _totals(story: Story, told: OeeResult, window: tuple[int, int]) -> Iterator[
         happened=was_oee,
         knowable=known_oee,
         told=told_oee,
-        allowed=1e-6 + _points_allowed(story, told, sum(lateness.values())),
+        allowed=1e-6 + _points_allowed(story, told, window, sum(lateness.values())),
         why=reason if was_oee != known_oee else "",
     )
 
 
 def _shift(
-    story: Story, number: int, shift: tuple[int, int], told: OeeResult
+    story: Story, figure: str, shift: tuple[int, int], told: OeeResult
 ) -> Iterator[Difference]:
     """Pieces of a shift; of one whose edge lies in a silence, within the pieces of that."""
     start, end = shift
     cut = [m for m in story.mishaps if silences(m) and (m.holds(start) or m.holds(end))]
     allowed = sum(_pieces_moved(story, one) for one in cut)
-    allowed += story.bounds.pieces + sum(_pieces_near(story, edge) for edge in shift)
+    allowed += story.bounds.pieces(*shift) + sum(_pieces_near(story, edge) for edge in shift)
     # As a figure takes them: what is made at the first instant is in, at the last is not.
     made = story.known.pieces(start - 1, end - 1)
     for name, count in zip(QUANTITIES, made, strict=True):
         yield Difference(
             unit=story.unit,
-            figure=f"shift {number} {name}",
+            figure=f"{figure} {name}",
             happened=count,
             knowable=count,
             told=_pieces(told, name),
@@ -231,7 +251,9 @@ def _why_uncounted(story: Story, reason: str) -> str:
     return UNTYPED if story.unit in COUNTED_WITHOUT_REJECTS else reason
 
 
-def _points_allowed(story: Story, told: OeeResult, lateness_us: int) -> float:
+def _points_allowed(
+    story: Story, told: OeeResult, window: tuple[int, int], lateness_us: int
+) -> float:
     """OEE points of times that are off, and of the pieces that nobody can place in a silence.
 
     The pieces before an edge of unknown time may be counted behind it; and pieces of a pause inside
@@ -240,7 +262,7 @@ def _points_allowed(story: Story, told: OeeResult, lateness_us: int) -> float:
     """
     if not told.figures.pbt_us:
         return 0.0
-    pieces = story.bounds.pieces
+    pieces = story.bounds.pieces(*window)
     for one in story.mishaps:
         if leaves_unknown(one):
             for edge in (one.start, one.end):

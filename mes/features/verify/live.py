@@ -38,7 +38,7 @@ from mes.features.verify.live_known import (
 )
 from mes.features.verify.live_plant import LEAD_S, PlantProcess, PlantRun
 from mes.features.verify.mishaps import Mishap, MishapKind
-from mes.features.verify.noticed import noticed
+from mes.features.verify.noticed import noticed, suspects
 from mes.features.verify.orders import start_order
 from mes.features.verify.roster import CYCLES, SOURCES
 from mes.features.verify.truth import Loaded, UnitTruth, read_journal
@@ -159,6 +159,10 @@ def judge(run: LiveRun) -> Verdict:
                 speed=run.speed,
             )
             verdict.differences += differences(session, told, run.window)
+            doubted = sum(one.in_doubt for one in told.bounds.restarts)
+            verdict.differences.append(
+                _same(unit, "counts in doubt", doubted, suspects(session, unit))
+            )
         for source in dict.fromkeys(SOURCES.values()):
             verdict.differences += gap_differences(source, mishaps, gaps, run.speed)
         verdict.differences += _delivery(session, run)
@@ -195,8 +199,8 @@ def _delivery(session: Session, run: LiveRun) -> Iterator[Difference]:
     for stream in delivered(session):
         if stream.stored is not None:
             yield _same(stream.source, "records stored", stream.acknowledged, stream.stored)
-        yield _same(stream.source, "records repeated", 0, stream.repeated)
-        yield _same(stream.source, "holes", 0, stream.islands)
+            yield _same(stream.source, "records repeated", 0, stream.repeated)
+        yield _same(stream.source, "holes in records", 0, stream.islands)
     yield _same("edge", "records not sent", 0, unsent(run.data))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mes.core.case_model import CounterMode
 from mes.core.counters import plausible, step
-from mes.features.verify.differences import Bounds, Difference, Story
+from mes.features.verify.differences import Bounds, Difference, Restart, Story
 from mes.features.verify.live_faults import FIRST_STROKES, PRESSES
 from mes.features.verify.mishaps import MODULUS, Mishap, MishapKind, knowable, leaves_unknown
 from mes.features.verify.roster import CYCLES, SOURCES
@@ -27,8 +27,9 @@ UNTOLD_S = 1.5
 """Longest real silence without a gap: a device is asked twice, half a second each."""
 BACK_S = 30.0
 """Real seconds after the end of a fault within which the source is read again."""
-STROKES_MAX_PER_S = 5
-"""More strokes a second than any press makes: a restarted counter is no full turn."""
+STROKES_MAX_PER_S = 20
+"""More strokes a second than even a late look and the next one show: what tells a restarted counter
+from a full turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +61,9 @@ def story(
     restarts = [one.start for one in own if one.kind is MishapKind.REBOOT]
     losses = [_loss(one, own, speed) for one in silent]
     stood = [_stood(one, silent) for one in own if one.kind is MishapKind.FROZEN]
-    known = _restarted(happened, restarts, silent)
-    known = replace(known, lags={**known.lags, **_skewed(happened, own, speed)})
     look_us = poll_us(happened.unit, speed)
-    edges = [edge for gap in silent if _holds_any(gap, restarts) for edge in (gap.start, gap.end)]
+    known, begun_again = _restarted(happened, restarts, silent, look_us)
+    known = replace(known, lags={**known.lags, **_skewed(happened, own, speed)})
     return Story(
         happened=happened,
         known=knowable(known, [*stood, *losses]),
@@ -73,7 +73,7 @@ def story(
             poll_us=look_us,
             count_us=look_us,
             cut_us=look_us + int(LATE_S * speed * 1e6),
-            pieces=sum(sum(happened.pieces(at - look_us, at + look_us)) for at in edges),
+            restarts=begun_again,
         ),
     )
 
@@ -149,42 +149,45 @@ def _skewed(truth: UnitTruth, mishaps: Sequence[Mishap], speed: int) -> Mapping[
     return {at: late_us for at, _, _ in truth.states if any(one.holds(at) for one in skews)}
 
 
-def _holds_any(gap: Gap, instants: Sequence[int]) -> bool:
-    return any(gap.start <= at < gap.end for at in instants)
-
-
-def _restarted(truth: UnitTruth, restarts: Sequence[int], gaps: Sequence[Gap]) -> UnitTruth:
+def _restarted(
+    truth: UnitTruth, restarts: Sequence[int], gaps: Sequence[Gap], look_us: int
+) -> tuple[UnitTruth, list[Restart]]:
     """The pieces that counters can tell which begin again at 0 while nobody reads them."""
     if SOURCES[truth.unit] != PRESSES:
-        return truth
+        return truth, []
     before = 0
-    made = list(truth.made)
-    for restart in sorted(restarts):
-        gap = next((one for one in gaps if one.start <= restart < one.end), None)
+    made, found = list(truth.made), []
+    for at in sorted(restarts):
+        gap = next((one for one in gaps if one.start <= at < one.end), None)
         if gap is None:
             continue
-        counted = _counted_over(truth, before, restart, gap)
-        made = [one for one in made if not gap.start < one.at <= gap.end]
-        made.append(counted)
-        before = restart
-    return replace(truth, made=sorted(made, key=lambda one: one.at))
+        counted, in_doubt = _counted_over(truth, before, at, gap)
+        made = [*(one for one in made if not gap.start < one.at <= gap.end), counted]
+        near = [truth.pieces(edge - look_us, edge + look_us) for edge in (gap.start, gap.end)]
+        pieces = sum(map(sum, near))
+        found.append(Restart(start=gap.start, end=gap.end, pieces=pieces, in_doubt=in_doubt))
+        before = at
+    return replace(truth, made=sorted(made, key=lambda one: one.at)), found
 
 
-def _counted_over(truth: UnitTruth, before: int, restart: int, gap: Gap) -> Made:
+def _counted_over(truth: UnitTruth, before: int, restart: int, gap: Gap) -> tuple[Made, bool]:
     """What the counters of a press tell over a gap in which they begin again.
 
     Args:
         before: instant (us) of the restart before; 0: there was none.
+
+    Returns:
+        The pieces, and whether the strokes are not believed, so that they wait for a decision.
     """
     good_old, scrap_old = truth.pieces(before, gap.start)
     good_new, scrap_new = truth.pieces(restart, gap.end)
     first = 0 if before else FIRST_STROKES
     old = (first + good_old + scrap_old) % MODULUS
     strokes, _ = step(CounterMode.ROLLOVER, old, good_new + scrap_new, MODULUS)
-    if not plausible(strokes, gap.end - gap.start, STROKES_MAX_PER_S):
-        strokes = 0
+    in_doubt = not plausible(strokes, gap.end - gap.start, STROKES_MAX_PER_S)
     scrap, _ = step(CounterMode.RESETTABLE, scrap_old, scrap_new, None)
-    return Made(at=gap.end - 1, good=int(strokes - scrap), scrap=int(scrap))
+    good = (0 if in_doubt else strokes) - scrap
+    return Made(at=gap.end - 1, good=int(good), scrap=int(scrap)), in_doubt
 
 
 def poll_us(unit: str, speed: int) -> int:

@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mes.features.production.master_loading import masters
 from mes.models import CountSuspect, GapFact, Quarantine, SignalFact
+
+
+def suspects(session: Session, unit: str) -> int:
+    """How many counts of a work unit wait for a decision."""
+    waiting = select(func.count()).where(
+        CountSuspect.work_unit_id == masters(session).work_unit_ids[unit],
+        CountSuspect.decision.is_(None),
+    )
+    return session.scalar(waiting) or 0
 
 
 def noticed(session: Session) -> dict[str, int]:

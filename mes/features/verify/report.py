@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from mes.core.instants import format_instant
 from mes.features.verify.differences import Difference, Verdict
 from mes.features.verify.mishaps import Mishap
-
-ZONE = ZoneInfo("Asia/Seoul")
+from mes.features.verify.roster import local
 
 
 def as_text(verdict: Verdict, *, whole: bool) -> str:
@@ -22,7 +19,7 @@ def as_text(verdict: Verdict, *, whole: bool) -> str:
     lines += [f"  {_fault(one)}" for one in verdict.mishaps]
     lines += [f"  noticed: {count} {what}" for what, count in verdict.noted.items() if count]
     lines.append(
-        f"{'unit':<10} {'figure':<20} {'happened':>14} {'knowable':>14} {'MES':>14}  because of"
+        f"{'unit':<10} {'figure':<24} {'happened':>14} {'knowable':>14} {'MES':>14}  because of"
     )
     shown = [one for one in verdict.differences if whole or one.why or not one.agrees]
     lines += [_row(one) for one in shown]
@@ -71,13 +68,12 @@ def _figure(one: Difference) -> dict[str, object]:
 
 
 def _fault(one: Mishap) -> str:
-    begun = datetime.fromtimestamp(one.start / 1e6, UTC).astimezone(ZONE)
     lasted = f", {(one.end - one.start) / 60e6:.1f} min" if one.end - one.start > 1 else ""
-    return f"{begun:%m-%d %H:%M:%S} {one.kind.value}: {one.source}{lasted}"
+    return f"{local(one.start):%m-%d %H:%M:%S} {one.kind.value}: {one.source}{lasted}"
 
 
 def _row(one: Difference) -> str:
     values: Sequence[float] = (one.happened, one.knowable, one.told)
     numbers = " ".join(f"{value:>14.6f}".rstrip("0").rstrip(".").rjust(14) for value in values)
     mark = "" if one.agrees else "  <-- differs"
-    return f"{one.unit:<10} {one.figure:<20} {numbers}  {one.why}{mark}"
+    return f"{one.unit:<10} {one.figure:<24} {numbers}  {one.why}{mark}"

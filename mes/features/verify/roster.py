@@ -80,9 +80,13 @@ def span(day: datetime, begins: str, ends: str) -> tuple[int, int]:
     return start, end if end > start else end + DAY_US
 
 
+def local(instant: int) -> datetime:
+    """An instant (us) as people of the plant say it."""
+    return datetime.fromtimestamp(instant / 1e6, UTC).astimezone(SEOUL)
+
+
 def _days(start: int, end: int) -> list[datetime]:
-    first = datetime.fromtimestamp(start / 1e6, UTC).astimezone(SEOUL)
-    first = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = local(start).replace(hour=0, minute=0, second=0, microsecond=0)
     return [first + timedelta(days=number) for number in range(-1, 2 + (end - start) // DAY_US)]
 
 
