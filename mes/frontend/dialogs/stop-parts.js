@@ -1,5 +1,5 @@
 // The pieces of the stop dialog: bar, tools, parts, notes, reasons.
-import { _, nameOf } from "../lib/i18n.js";
+import { _, counted, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing, svg } from "../lib/island.js";
 import { classWord } from "../lib/states.js";
 import { cutRange, lengthOf, wanted } from "../lib/stop-pieces.js";
@@ -114,7 +114,7 @@ export function reasonColumns(dialog, reasons) {
   return html`<div class="cols c2"><div class="list"><h3>${dialog.group ? classWord(dialog.group) : _("Most used here")}</h3>
       <div class="rts r2 scroll">${shown.map((reason) =>
         choice(reason.name, (piece.chosen ?? piece.reason) === reason.code, () => dialog.choose(reason.code), {
-          note: reason.used ? _("{n} times", { n: reason.used }) : "",
+          note: reason.used ? counted(reason.used, _("once"), _("{n} times", { n: reason.used })) : "",
         }))}</div></div>
     <div class="groups"><h3>${_("All reasons")}</h3><div class="rts g2">${GROUPS.map((group) => groupTile(dialog, group, reasons))}</div></div></div>`;
 }

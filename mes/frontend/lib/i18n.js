@@ -9,6 +9,9 @@ export function _(text, values = {}) {
   return (texts[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** The text for one thing or for many; English alone tells them apart. */
+export const counted = (n, one, many) => (n === 1 ? one : many);
+
 /** A name of master data: {ko, en} -> the one of this page, or the other, or the fallback. */
 export function nameOf(names, fallback = "") {
   if (!names) return fallback;

@@ -1,6 +1,6 @@
 // One form under the grid: unsaved fields have an indigo edge and show the former value.
 import { count } from "../lib/format.js";
-import { _, nameOf } from "../lib/i18n.js";
+import { _, counted, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { clock, instant, isoDay, toInstant } from "../lib/time.js";
 import { stateLabel } from "./states.js";
@@ -43,7 +43,7 @@ export function orderForm(page) {
   return html`<form class="card det" @submit=${(event) => { event.preventDefault(); page.save(); }} aria-label=${_("Details")}>
     <header><h2>${selected ? _("Details") : _("New work order")} ${selected ? html`<span class="num">${selected}</span>` : nothing}</h2>
       ${shown ? html`<span class="mark">${stateLabel(shown.state)}</span>` : nothing}
-      ${changes ? html`<span class="mark todo">${icon("reason")}<span>${_("{n} changes, not saved", { n: changes })}</span></span>` : nothing}
+      ${changes ? html`<span class="mark todo">${icon("reason")}<span>${counted(changes, _("1 change, not saved"), _("{n} changes, not saved", { n: changes }))}</span></span>` : nothing}
       ${message ? html`<span class="msg ${message.bad ? "dn" : "up"}" role="status">${message.text}${message.code ? html` <span class="mono">${message.code}</span>` : nothing}</span>` : nothing}
       <span class="sp"></span>
       ${shown ? steps(page, shown) : nothing}

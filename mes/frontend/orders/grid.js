@@ -1,6 +1,6 @@
 // The grid of work orders: one row an order, totals below, late dues in words and red.
 import { count, percent } from "../lib/format.js";
-import { _, nameOf } from "../lib/i18n.js";
+import { _, counted, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { clock, instant, isoDay, now } from "../lib/time.js";
 import { stateLabel, stateSymbol } from "./states.js";
@@ -14,7 +14,7 @@ export function orderGrid(page, rows) {
         <th scope="col" class="n">${_("Ordered")}</th><th scope="col" class="n">${_("Good")}</th><th scope="col" class="n">${_("Reject")}</th>
         <th scope="col">${_("Progress")}</th><th scope="col">${_("Due")}</th><th scope="col">${_("Status")}</th></tr></thead>
       <tbody>${rows.length ? rows.map((order) => row(page, order)) : html`<tr><td colspan="10" class="muted">${_("No work order fits these conditions.")}</td></tr>`}</tbody>
-      <tfoot><tr><th scope="row" colspan="4">${_("{n} orders, total", { n: rows.length })}</th><td class="n">${total("ordered")}</td><td class="n"><b>${total("good")}</b></td><td class="n">${total("scrap")}</td><td colspan="3"></td></tr></tfoot>
+      <tfoot><tr><th scope="row" colspan="4">${counted(rows.length, _("1 order, total"), _("{n} orders, total", { n: rows.length }))}</th><td class="n">${total("ordered")}</td><td class="n"><b>${total("good")}</b></td><td class="n">${total("scrap")}</td><td colspan="3"></td></tr></tfoot>
     </table></div></section>`;
 }
 

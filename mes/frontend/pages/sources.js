@@ -3,7 +3,7 @@ import { share } from "../lib/chrome.js";
 import { get } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
 import { count } from "../lib/format.js";
-import { _, nameOf } from "../lib/i18n.js";
+import { _, counted, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { RANK, classIcon, classOf, classWord, edgeSilent, helpText, reasonText, valueAge } from "../lib/source-class.js";
@@ -57,7 +57,7 @@ class Sources extends Island {
     return html`<div class="hd"><div><h1>${_("Sources")}</h1><p class="muted">${_("Read only. Writing to a machine needs an allow-list entry.")}</p></div>
         <div class="edges">${this.edges(sources)}</div></div>
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
-      <section class="card" aria-labelledby="s1"><h2 id="s1">${_("{n} sources, worst first", { n: sources.length })}</h2>
+      <section class="card" aria-labelledby="s1"><h2 id="s1">${counted(sources.length, _("1 source"), _("{n} sources, worst first", { n: sources.length }))}</h2>
         ${this.sources === null ? html`<p class="muted">${_("Loading")}</p>` : sources.length ? this.table(sources, chosen) : html`<p class="muted">${_("No source yet. Describe it in the plant file and apply it.")}</p>`}</section>
       ${chosen ? this.values(chosen) : nothing}`;
   }

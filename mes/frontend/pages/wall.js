@@ -3,8 +3,8 @@ import { share } from "../lib/chrome.js";
 import { combinedOee, gapMinutes, runningCount, unexplained } from "../lib/figures.js";
 import { percent, signClass, signed } from "../lib/format.js";
 import { History } from "../lib/history.js";
-import { _, nameOf } from "../lib/i18n.js";
-import { Island, everySecond, html, nothing } from "../lib/island.js";
+import { _, counted, nameOf } from "../lib/i18n.js";
+import { Island, everySecond, html, icon, nothing } from "../lib/island.js";
 import { linkState } from "../lib/link.js";
 import { Live } from "../lib/live.js";
 import { day, now } from "../lib/time.js";
@@ -16,6 +16,12 @@ const PAGE_SECONDS = 20;
 function figureOf(tiles) {
   const counted = tiles.filter((tile) => tile.in_line_figure);
   return counted.length === 1 && tiles.length > 1 ? html`<small>${nameOf(counted[0].name, counted[0].work_unit)}</small>` : nothing;
+}
+
+// Who is on shift; the machines of a line share their calendar.
+function crewOf(tiles) {
+  const crew = tiles.find((tile) => tile.crew)?.crew;
+  return crew ? html`<small class="onsh">${icon("people")}${nameOf(crew.name, crew.code)}</small>` : nothing;
 }
 
 class Wall extends Island {
@@ -64,7 +70,7 @@ class Wall extends Island {
         ${figure(_("Running"), html`${runningCount(tiles)}<small> / ${this.units.length}</small>`)}
         ${figure(_("OEE so far"), html`<a class="rep" href="/report">${percent(combinedOee(tiles))}<small> %</small></a>`)}
         ${figure(_("Gap to target"), html`<span class=${signClass(gap)}>${signed(gap)}</span><small> ${_("min")}</small>`)}
-        ${figure(_("No reason yet"), html`${open.minutes}<small> ${_("min · {n} stops", { n: open.count })}</small>`, open.count ? "todo" : "")}
+        ${figure(_("No reason yet"), html`${open.minutes}<small> ${counted(open.count, _("min · 1 stop"), _("min · {n} stops", { n: open.count }))}</small>`, open.count ? "todo" : "")}
       </dl>
       <div class="ck"><mes-clock class="clock"></mes-clock><mes-age></mes-age></div></header>`;
   }
@@ -73,7 +79,7 @@ class Wall extends Island {
     const tiles = all.map((unit) => this.live.tiles.get(unit.code)).filter(Boolean);
     const gap = gapMinutes(tiles);
     return html`<section class="line" aria-label=${nameOf(line.name, line.code)}>
-      <div class="lh"><h2>${nameOf(line.name, line.code)}</h2>
+      <div class="lh"><h2>${nameOf(line.name, line.code)}${crewOf(tiles)}</h2>
         <dl>
           <div><dt>OEE${figureOf(tiles)}</dt><dd class="big num"><a class="rep" href="/report?place=${line.code}">${percent(combinedOee(tiles))}<small> %</small></a></dd></div>
           <div><dt>${_("Gap to target")}</dt><dd class="num ${signClass(gap)}">${signed(gap)} <small>${_("min")}</small></dd></div>

@@ -1,6 +1,6 @@
 // What happened to a signed-off shift: who signed, and each revision with old and new figure.
 import { count, percent } from "../lib/format.js";
-import { _, nameOf } from "../lib/i18n.js";
+import { _, counted, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { clock, day } from "../lib/time.js";
 
@@ -13,7 +13,7 @@ export function history(view, figures, place) {
   return html`<ul class="so-list">${view.history.map((entry) => html`<li>${icon(entry.kind === "signoff" ? "lock" : "undo")}
       <span><b>${entry.kind === "signoff" ? _("Signed off") : _("Opened again")}</b> ${entry.by} · <span class="num">${moment(entry.at)}</span>
       ${entry.note ? html`<br><q>${entry.note}</q>` : nothing}
-      ${entry.checklist.length ? html`<br><span class="muted">${_("{n} points were not in order", { n: entry.checklist.length })}</span>` : nothing}</span></li>`)}</ul>
+      ${entry.checklist.length ? html`<br><span class="muted">${counted(entry.checklist.length, _("1 point was not in order"), _("{n} points were not in order", { n: entry.checklist.length }))}</span>` : nothing}</span></li>`)}</ul>
     ${scopes.map((scope) => revisionsOf(nameOf(names.get(scope), scope), figures.filter((figure) => figure.scope === scope)))}`;
 }
 
@@ -29,7 +29,7 @@ function revision(figure) {
   return html`<li><b class="num">r${figure.revision}</b><div>
     <p class="num">${old ? html`OEE ${percent(old.kpis.oee)} → <b>${percent(result.kpis.oee)} %</b> · ${_("Good")} ${count(old.quantities.GQ)} → <b>${count(result.quantities.GQ)}</b>`
       : html`OEE <b>${percent(result.kpis.oee)} %</b> · ${_("Good")} <b>${count(result.quantities.GQ)}</b>`}</p>
-    <p class="muted num">${moment(figure.published_at)}${old ? "" : ` · ${_("as signed off")}`}</p>
+    <p class="muted num">${moment(figure.published_at)}${old ? "" : ` · ${_("as signed off")}`}${figure.case ? html` · <a href=${figure.case} download=${`${figure.scope}-${figure.production_day}-${figure.shift || "day"}-r${figure.revision}.json`} aria-label=${_("Case file of revision {n}", { n: figure.revision })}>${_("Case file")}</a>` : nothing}</p>
     ${figure.cause.map((cause) => html`<p class="so-why">${icon(cause.by ? "user" : "clock")}<span>${causeText(cause)}</span></p>`)}</div></li>`;
 }
 
@@ -44,7 +44,7 @@ function kindText({ kind, count: n, source }) {
   if (kind.startsWith("count_")) return _("Decision on a suspect count");
   return {
     readings: _("{n} late readings of {source}", { n, source: source ?? "–" }),
-    gaps: _("{n} holes of the source became known", { n }),
+    gaps: counted(n, _("1 hole of the source became known"), _("{n} holes of the source became known", { n })),
     stop_statement: _("Reason or state of a stop stated"),
     quantity: _("Quantity entered, moved or voided"),
     rate: _("Ideal rate changed"),

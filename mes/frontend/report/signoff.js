@@ -1,10 +1,10 @@
 // Signing a shift of a line off: the checklist before, the history and the revisions after.
 import { get, post } from "../lib/api.js";
 import { count, percent } from "../lib/format.js";
-import { _, nameOf } from "../lib/i18n.js";
+import { _, counted, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
 import { problemText } from "../lib/problem-text.js";
-import { clock, day, duration } from "../lib/time.js";
+import { clock, day, elapsed } from "../lib/time.js";
 import { history } from "./revisions.js";
 
 class SignOff extends Island {
@@ -131,8 +131,9 @@ function concern(item) {
     not_covered: _("is not known to the end of the shift yet"),
     provisional_stop: _("stands; the stop may still grow"),
     coverage_low: _("was seen only {n} % of the time", { n: percent(item.coverage) }),
-    unexplained_stops: _("{n} stops without reason, {time}", { n: item.count, time: duration(item.us / 1000) }),
-    suspect_counts: _("{n} suspect counts to decide", { n: item.count }),
+    unexplained_stops: counted(item.count, _("1 stop without reason, {time}", { time: elapsed(item.us / 1000) }), _("{n} stops without reason, {time}", { n: item.count, time: elapsed(item.us / 1000) })),
+    suspect_counts: counted(item.count, _("1 suspect count to decide"), _("{n} suspect counts to decide", { n: item.count })),
+    scrap_above_total: counted(item.count, _("1 item with more rejects than pieces"), _("{n} items with more rejects than pieces", { n: item.count })),
     rate_missing: _("made pieces without an ideal rate"),
   }[item.code] ?? item.code;
 }

@@ -1,5 +1,5 @@
 // The band: state word, reason and running timer; the reason button while one is missing.
-import { _ } from "../lib/i18n.js";
+import { _, counted } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { linkText } from "../lib/link.js";
 import { stateIcon, stateWord } from "../lib/states.js";
@@ -41,7 +41,7 @@ function reasonButton(terminal, open) {
   const running = terminal.tile?.needs_reason && present.end === null;
   const total = open.reduce((sum, stop) => sum + lostTime(stop, now()), 0);
   return html`<button type="button" class="btn tap todo" @click=${() => terminal.openStops(running ? open.length - 1 : 0)}>
-    ${icon("reason")}<span class="two"><b>${running ? _("Enter reason") : _("{n} stops without reason", { n: open.length })}</b>
+    ${icon("reason")}<span class="two"><b>${running ? _("Enter reason") : counted(open.length, _("1 stop without reason"), _("{n} stops without reason", { n: open.length }))}</b>
     <small>${running && open.length > 1
       ? _("and {n} earlier stops", { n: open.length - 1 })
       : _("{time} in all · enter now", { time: duration(total) })}</small></span></button>`;

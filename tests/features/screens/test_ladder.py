@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from mes.core.case import Case, load_json, parse_case
+from mes.core.classes import TimeClass
 from mes.core.oee import OeeResult, classify, result_of, tally
 from mes.core.policies import PROFILES
 from mes.features.screens.report.ladder import (
@@ -106,3 +107,11 @@ def test_a_machine_faster_than_its_rate_shows_a_gain_and_nothing_is_clamped() ->
     speed = next(loss for loss in losses_of(steps) if loss.kind is LossKind.SPEED)
     assert speed.us < 0
     assert result.kpis["oee"] == steps[-1].us / steps[1].us
+
+
+def test_a_break_within_a_stop_is_the_break_and_not_the_reason_of_the_stop() -> None:
+    lunch = [["2026-03-11T09:05:00Z", "2026-03-11T09:15:00Z", "lunch"]]
+    _, steps = steps_of(case_of(**SHIFT | {"planned": lunch}))
+    taken = [(loss.time_class, loss.reason, loss.us) for step in steps for loss in step.losses]
+    assert (TimeClass.BREAK, None, 600_000_000) in taken
+    assert (TimeClass.UNPLANNED_STOP, "jam", 600_000_000) in taken

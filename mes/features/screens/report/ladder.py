@@ -89,6 +89,10 @@ class Step:
 TimeKey = tuple[TimeClass, str | None]
 _NEVER_A_LOSS = frozenset({TimeClass.RUNNING, TimeClass.NOT_SCHEDULED})
 _ALWAYS_OUTSIDE = frozenset({TimeClass.NOT_SCHEDULED, TimeClass.BREAK})
+_WITHOUT_REASON = frozenset(
+    {TimeClass.BREAK, TimeClass.MINOR_STOP, TimeClass.UNKNOWN, TimeClass.NO_ORDER}
+)
+"""Summed as one; a break is the calendar's, whatever reason the stop around it has."""
 
 
 def ladder(result: OeeResult, segments: Iterable[Segment] | None) -> tuple[Step, ...]:
@@ -155,8 +159,7 @@ def _time_losses(segments: Iterable[Segment], policy: Policy) -> list[Loss]:
         time_class = segment.class_under(policy)
         if time_class in _NEVER_A_LOSS:
             continue
-        grouped = time_class in (TimeClass.MINOR_STOP, TimeClass.UNKNOWN, TimeClass.NO_ORDER)
-        key = (time_class, None if grouped else segment.reason)
+        key = (time_class, None if time_class in _WITHOUT_REASON else segment.reason)
         lengths[key] += segment.length_us
         states[key][segment.state] += segment.length_us
         if segment.stop_start is not None:
