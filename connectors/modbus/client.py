@@ -19,15 +19,31 @@ from contextlib import asynccontextmanager
 from connectors.modbus.connection import Connection
 from connectors.modbus.link_config import AnyLink, RtuLink, TcpLink
 from connectors.modbus.opening import open_connection
-from connectors.modbus.pdu import DeviceRefusal, ModbusRequest, ReadRequest, WrongLength, WriteRequest
+from connectors.modbus.pdu import (
+    DeviceRefusal,
+    ReadRequest,
+    WriteRequest,
+    WrongLength,
+)
 from connectors.modbus.rtu import GarbledReply
 from connectors.modbus.units import Unit
 from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
 
-__all__ = ["DeviceRefusal", "ModbusLink", "ReadRequest", "WrongLength"]
+__all__ = [
+    "DeviceRefusal",
+    "LeftAlone",
+    "ModbusLink",
+    "ReadRequest",
+    "WriteUnanswered",
+    "WrongLength",
+]
 
 SILENCES_UNTIL_RENEWAL = 3
 LISTENINGS = 3
+
+
+class LeftAlone(SilentUnit):
+    """The unit is silent and not asked at present; nothing was sent."""
 
 
 class WriteUnanswered(ConnectorError):
@@ -264,7 +280,7 @@ class ModbusLink:
         wait_s = unit.probe_at - asyncio.get_running_loop().time()
         if unit.is_silent and wait_s > 0 and self._silences <= 1:
             detail = f"unit {number} at {self.endpoint} is silent; asked again in {wait_s:.0f} s"
-            raise SilentUnit("no_reply", detail)
+            raise LeftAlone("no_reply", detail)
 
     @asynccontextmanager
     async def _turn_of(self, unit: Unit) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -147,7 +147,7 @@ class ModbusSource(SourceConfig):
     )
     max_bits: Annotated[StrictInt, Field(ge=1, le=LARGEST_BIT_READ)] = LARGEST_BIT_READ
     max_gap: Annotated[StrictInt, Field(ge=0, le=LARGEST_REGISTER_READ)] = 32
-    readable: Annotated[list[ReadableRange], Field(max_length=1000)] = []
+    readable: Annotated[tuple[ReadableRange, ...], Field(max_length=1000)] = ()
     pause_ms: Pause = 0
     timeout_ms: Annotated[StrictInt, Field(ge=10, le=60_000)] = 1000
     scan_ms: ScanPeriod = 1000
@@ -158,6 +158,11 @@ class ModbusSource(SourceConfig):
     def tag_list(self) -> Sequence[ModbusTag]:
         """The tags in the order of the file."""
         return self.tags
+
+    @property
+    def shared_link(self) -> tuple[Hashable, object] | None:
+        """Host and port, or the device file of the serial port."""
+        return self.link.key, self.link
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:

@@ -1,61 +1,66 @@
-"""The Modbus connector: reads blocks by plan and hands out what changed.
+"""The Modbus connector: reads blocks by plan and hands out what changed; writes one tag at a time.
 
-Supported: function codes 1 to 4 over TCP, all types and byte orders of the plant file. Reads only.
-One block that the device refuses or does not answer marks only its own tags bad; a merged block
-with a refused address is cut in halves until the address is found, and that is remembered.
+Function codes 1 to 6, 15 and 16 over TCP, a serial line or RTU over TCP, all types and byte orders
+of the plant file. One block that the device refuses or does not answer marks only its own tags bad.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
-from math import isfinite
 
 from connectors.clock import monotonic_s
-from connectors.modbus.blocks import FIRST_PROBE_S, BlockState, Columns, TagReader
-from connectors.modbus.client import DeviceRefusal, ModbusLink, ReadRequest, WrongLength
+from connectors.modbus.blocks import FIRST_PROBE_S, BlockState
+from connectors.modbus.client import LeftAlone, ModbusLink
 from connectors.modbus.config import ModbusSource
-from connectors.modbus.decoder import Raw
-from connectors.modbus.plan import Block, halves, plan_reads, scan_period_of
+from connectors.modbus.link_config import AnyLink
+from connectors.modbus.pdu import DeviceRefusal, ReadRequest, WrongLength
+from connectors.modbus.plan import Span
+from connectors.modbus.reads import Probe, ReadPlan
+from connectors.modbus.values import TagValues
+from connectors.modbus.writing import TagWriter
+from connectors.sdk.capabilities import Writing, Written
 from connectors.sdk.connector import ConnectorContext, PollingConnector
-from connectors.sdk.conversion import Outcome, bad
-from connectors.sdk.errors import Busy, ConnectorError, SilentUnit, Unavailable
-from connectors.sdk.messages import Quality, Reading, Sample, Value
+from connectors.sdk.errors import (
+    Busy,
+    ConfigurationError,
+    ConnectorError,
+    SilentUnit,
+    Unavailable,
+)
+from connectors.sdk.messages import Reading, Sample, Value
 from connectors.sdk.steps import Step
 
 REFUSED_ADDRESS = (2, 3)
 BUSY_WAITS_S = (0.05, 0.2)
 LONGEST_SILENT_PROBE_S = 60.0
 LONGEST_REFUSED_PROBE_S = 86_400.0
+REQUESTS_UNTIL_SILENT = 2
+TRIES_PER_REQUEST = 3
 
 
-class ModbusConnector(PollingConnector):
-    """Reads one unit behind a shared link."""
+class ModbusConnector(PollingConnector, Writing):
+    """Reads, and where the host allows it writes, one unit behind a shared link."""
 
     test_steps = (Step.NAME, Step.PORT, Step.PROTOCOL, Step.UNIT, Step.REGISTER, Step.VALUE)
     register_reasons = ("illegal_", "no_reply", "short_reply", "long_reply")
+    longest_retry_s = 3.0
 
     def __init__(self, config: ModbusSource, context: ConnectorContext) -> None:
         super().__init__(config, context)
         self.config = config
         self._timeout_s = config.timeout_ms / 1000
         self._link: ModbusLink | None = None
-        self._readers = {tag.name: TagReader(tag) for tag in config.tags}
-        self._needed = {name for reader in self._readers.values() for name in reader.depends_on}
-        self._values: dict[str, tuple[Value, Quality]] = {}
-        self._raw_of_dependents: dict[str, Raw] = {}
-        self._names: dict[int, list[str]] = {}
-        for tag in config.tags:
-            self._names.setdefault(scan_period_of(config, tag), []).append(tag.name)
-        self._blocks = {
-            period: [self._state(block) for block in self._plan(period)]
-            for period in self.scan_periods_ms
+        self._values = TagValues(config.tags)
+        self._plan = ReadPlan(config, self._values.readers, self._values.needed)
+        self._names = {
+            period: [tag.name for tag in tags] for period, tags in self._plan.tags.items()
         }
-        requests = sum(len(states) for states in self._blocks.values())
+        self._writer = TagWriter(config, context.clock, self._values.value_of)
         self.open_timeout_s = max(5.0, 2 * self._timeout_s)
-        self.read_timeout_s = 10.0 + 3 * self._timeout_s * requests
+        request_s = TRIES_PER_REQUEST * (self._timeout_s + _quiet_s(config.link, self._timeout_s))
+        self.read_timeout_s = 10.0 + request_s * self._plan.requests
 
     @property
     def scan_periods_ms(self) -> Sequence[int]:
@@ -69,17 +74,14 @@ class ModbusConnector(PollingConnector):
     async def open(self) -> None:
         """Connect, or join the connection that another source has."""
         if self._link is None:
-            self._link = self.context.links.acquire(
-                self.config.link.key, lambda: ModbusLink(self.config.link)
-            )
-        for states in self._blocks.values():
-            for state in states:
-                state.reset()
+            self._link = self._joined_link()
+        self._plan.start_anew()
         await self._link.ensure_open(self.open_timeout_s)
 
     async def close(self) -> None:
         """Give the connection back; the last holder closes it."""
         if self._link is not None:
+            self._link.leave(self.config.unit)
             self._link = None
             self.context.links.release(self.config.link.key)
 
@@ -88,11 +90,14 @@ class ModbusConnector(PollingConnector):
         """The shared connection; None when closed."""
         return self._link
 
+    @property
+    def refused(self) -> Sequence[Span]:
+        """Addresses that the device has refused, as learned."""
+        return self._plan.refused
+
     async def read_all(self) -> Reading:
         """Read every tag once."""
-        for states in self._blocks.values():
-            for state in states:
-                state.reset()
+        self._plan.start_anew()
         readings = [await self.read(period) for period in self.scan_periods_ms]
         latest = {sample.tag: sample for reading in readings for sample in reading.samples}
         return Reading(
@@ -106,34 +111,69 @@ class ModbusConnector(PollingConnector):
         """Read the blocks of one scan period."""
         if self._link is not None:
             self.context.counters.skipped += self._link.take_skipped()
+        self._plan.look_again()
         scan = _Scan()
-        states = self._blocks[period_ms]
-        for state in tuple(states):
-            if state.reason is not None and monotonic_s() < state.probe_at:
-                continue
-            await self._read_block(state, states, scan)
-            if scan.silent > 1 and not scan.answered:
-                raise scan.silence()
-        if scan.silent and not scan.answered and not await self._answers_elsewhere(period_ms):
-            raise scan.silence()
-        if self._raw_of_dependents:
-            self._convert_dependents(period_ms, scan)
+        for state in tuple(self._plan.states(period_ms)):
+            if state.reason is None or monotonic_s() >= state.probe_at:
+                await self._read_block(state, scan)
+                if scan.silent and not scan.answered:
+                    self._give_up_if_silent(scan)
+        if scan.silent:
+            await self._ask_silent_again(period_ms, scan)
+        now = self.context.clock.now_us()
+        states = self._plan.states(period_ms)
+        if scan.read_at is not None:
+            self._values.take_dependents(states, scan.read_at, scan.samples)
         reasons = [state.reason for state in states if state.reason is not None]
-        failed = sum(len(state.readers) for state in states if state.reason is not None)
         return Reading(
             samples=scan.samples,
-            read_at=scan.read_at or self.context.clock.now_us(),
-            failed=failed,
+            read_at=scan.read_at or now,
+            failed=sum(len(state.readers) for state in states if state.reason is not None),
             reason=reasons[0] if reasons else None,
         )
 
-    async def _read_block(self, state: BlockState, states: list[BlockState], scan: _Scan) -> None:
+    async def write(self, tag: str, value: Value) -> Written:
+        """Send one value once; see `Writing`."""
+        return await self._writer.write(self._open_link(), tag, value)
+
+    async def read_back(self, tag: str) -> Sample:
+        """Ask the device for one tag now; see `Writing`."""
+        return await self._writer.read_back(self._open_link(), tag)
+
+    def diagnostics(self) -> Mapping[str, object]:
+        """The link, the requests and what was learned of the device."""
+        link = self._link
+        return {
+            "link": self.config.link.name,
+            "local_port": None if link is None else link.local_port,
+            "requests_per_reading": self._plan.requests,
+            "refused": [f"{s.table} {s.start}..{s.end - 1}" for s in self._plan.refused],
+        }
+
+    def _joined_link(self) -> ModbusLink:
+        settings = self.config.link
+        link = self.context.links.acquire(settings.key, lambda: ModbusLink(settings))
+        if link.settings != settings:
+            self.context.links.release(settings.key)
+            detail = (
+                f"another source uses {link.endpoint} with other settings; "
+                "write the same `link` in all sources of one line"
+            )
+            raise ConfigurationError("link_settings_differ", detail, field="link")
+        link.join(self.config.unit, self.config.pause_ms / 1000, self._timeout_s)
+        return link
+
+    def _open_link(self) -> ModbusLink:
+        if self._link is None:
+            raise Unavailable("connection_lost", "the connector is closed")
+        return self._link
+
+    async def _read_block(self, state: BlockState, scan: _Scan) -> None:
         try:
             data = await self._request(state.request)
         except SilentUnit as error:
-            scan.silent += 1
+            scan.silent.append(state)
             scan.error = error
-            self._fail(state, error.code, LONGEST_SILENT_PROBE_S, scan)
             return
         except (Busy, WrongLength) as error:
             scan.answered = True
@@ -142,157 +182,135 @@ class ModbusConnector(PollingConnector):
             return
         except DeviceRefusal as error:
             scan.answered = True
-            await self._refused(state, states, error, scan)
+            await self._refused(state, error, scan)
             return
         scan.answered = True
         now = self.context.clock.now_us()
-        state.reason = None
-        state.probe_delay_s = FIRST_PROBE_S
-        scan.read_at = min(scan.read_at or now, now)
-        self._take(state, data, now, scan)
+        if state.reason is not None:
+            state.reason = None
+            state.probe_delay_s = FIRST_PROBE_S
+            if self._plan.is_refused(state):
+                self._plan.allow(state)
+        if scan.read_at is None:
+            scan.read_at = now
+        self._values.take(state, data, now, scan.samples)
 
-    async def _refused(
-        self, state: BlockState, states: list[BlockState], error: DeviceRefusal, scan: _Scan
-    ) -> None:
-        parts = halves(state.block) if error.exception in REFUSED_ADDRESS else None
-        if parts is None:
+    async def _refused(self, state: BlockState, error: DeviceRefusal, scan: _Scan) -> None:
+        if error.exception not in REFUSED_ADDRESS or self._plan.is_refused(state):
             self._fail(state, error.code, LONGEST_REFUSED_PROBE_S, scan)
             return
-        smaller = [self._state(part) for part in parts]
-        position = states.index(state)
-        states[position : position + 1] = smaller
-        for half in smaller:
-            await self._read_block(half, states, scan)
+        fresh = await self._plan.search(state.block, self._probe)
+        if not fresh:
+            self._fail(state, error.code, LONGEST_REFUSED_PROBE_S, scan)
+        for each in fresh:
+            if self._plan.is_refused(each):
+                self._fail(each, error.code, LONGEST_REFUSED_PROBE_S, scan)
+            else:
+                await self._read_block(each, scan)
+
+    async def _probe(self, request: ReadRequest) -> Probe:
+        try:
+            await self._request(request)
+        except DeviceRefusal as error:
+            return Probe.REFUSED if error.exception in REFUSED_ADDRESS else Probe.UNCLEAR
+        except (SilentUnit, Busy, WrongLength):
+            return Probe.UNCLEAR
+        return Probe.ANSWERED
+
+    def _give_up_if_silent(self, scan: _Scan) -> None:
+        """Raise when nothing answers: two requests, or the one probe of a unit known as silent."""
+        link = self._open_link()
+        enough = 1 if link.is_silent(self.config.unit) else REQUESTS_UNTIL_SILENT
+        if scan.error is not None and len(scan.silent) >= enough:
+            self._give_up(scan.error)
+
+    def _give_up(self, error: SilentUnit) -> None:
+        if not isinstance(error, LeftAlone) and self._link is not None:
+            self._link.leave_alone(self.config.unit, self._timeout_s)
+        raise error
+
+    async def _ask_silent_again(self, period_ms: int, scan: _Scan) -> None:
+        """A request without a reply is sent once more, when the unit is known to be there."""
+        silent, scan.silent = scan.silent, []
+        elsewhere = None if scan.answered else self._usable_elsewhere(period_ms)
+        if elsewhere is not None:
+            try:
+                await self._request(elsewhere.request)
+            except SilentUnit as error:
+                self._give_up(error)
+            except (Busy, DeviceRefusal, WrongLength):
+                pass
+            scan.answered = True
+        for state in silent:
+            await self._read_block(state, scan)
+            if scan.silent and not scan.answered and scan.error is not None:
+                self._give_up(scan.error)
+        for state in scan.silent:
+            reason = scan.error.code if scan.error is not None else "no_reply"
+            self._fail(state, reason, LONGEST_SILENT_PROBE_S, scan)
+
+    def _usable_elsewhere(self, period_ms: int) -> BlockState | None:
+        """A request of another scan period that was answered last time."""
+        here = self._plan.states(period_ms)
+        others = (state for state in self._plan.all_states() if state not in here)
+        return next((state for state in others if state.reason is None), None)
 
     async def _request(self, request: ReadRequest) -> bytes:
-        """Ask once, once more after silence, and again while the device says it is busy."""
-        silences, waits = 0, list(BUSY_WAITS_S)
+        """Ask once, and again while the device says it is busy."""
+        waits = iter(BUSY_WAITS_S)
         while True:
             try:
                 return await self._ask(request)
-            except SilentUnit:
-                silences += 1
-                if silences > 1:
-                    raise
             except Busy:
-                if not waits:
+                wait_s = next(waits, None)
+                if wait_s is None:
                     raise
-                await asyncio.sleep(waits.pop(0))
+                await asyncio.sleep(wait_s)
 
     async def _ask(self, request: ReadRequest) -> bytes:
-        if self._link is None:
+        link = self._link
+        if link is None:
             raise Unavailable("connection_lost", "the connector is closed")
         counters = self.context.counters
-        counters.requests += 1
         try:
-            data = await self._link.read(request, self._timeout_s)
-        except ConnectorError:
-            counters.errors += 1
-            counters.skipped += self._link.take_skipped()
+            data = await link.read(request, self._timeout_s)
+        except LeftAlone:
             raise
+        except ConnectorError:
+            counters.requests += 1
+            counters.errors += 1
+            counters.skipped += link.take_skipped()
+            raise
+        counters.requests += 1
         counters.bytes += len(data)
         return data
-
-    async def _answers_elsewhere(self, period_ms: int) -> bool:
-        """Whether the unit answers a request of another scan period."""
-        for period, states in self._blocks.items():
-            usable = [state for state in states if state.reason is None]
-            if period != period_ms and usable:
-                try:
-                    await self._ask(usable[0].request)
-                except SilentUnit:
-                    return False
-                except (Busy, DeviceRefusal, WrongLength):
-                    return True
-                return True
-        return False
-
-    def _take(self, state: BlockState, data: bytes, now: int, scan: _Scan) -> None:
-        readers, samples, good = state.readers, scan.samples, Quality.GOOD
-        changes: Iterable[tuple[int, Raw]]
-        if state.columns is None:
-            changes = state.decoder.changes(data)
-        else:
-            found = state.decoder.columns(data)
-            if found is None:
-                return
-            plain = state.columns.samples(*found, now)
-            if plain is not None:
-                samples += plain
-                return
-            changes = compress(enumerate(found[0]), found[1])
-        for index, raw in changes:
-            reader = readers[index]
-            if reader.depends_on:
-                self._raw_of_dependents[reader.name] = raw
-            elif reader.direct and not isinstance(raw, bytes) and isfinite(raw):
-                samples.append(Sample(reader.name, raw, good, now, None, reader.unit))
-                if reader.name in self._needed:
-                    self._values[reader.name] = (raw, good)
-            else:
-                outcome = reader.outcome(raw, self._values)
-                samples.append(_sample(reader, outcome, now))
-                if reader.name in self._needed:
-                    self._values[reader.name] = outcome[:2]
-
-    def _convert_dependents(self, period_ms: int, scan: _Scan) -> None:
-        now = scan.read_at
-        if now is None:
-            return
-        for state in self._blocks[period_ms]:
-            for reader in state.readers:
-                if reader.depends_on and reader.name in self._raw_of_dependents:
-                    raw = self._raw_of_dependents[reader.name]
-                    scan.samples.append(_sample(reader, reader.outcome(raw, self._values), now))
 
     def _fail(self, state: BlockState, reason: str, longest_s: float, scan: _Scan) -> None:
         """Mark the tags of one block bad, and only these."""
         is_news = state.reason != reason
         state.postpone(reason, longest_s)
         now = self.context.clock.now_us()
-        for reader in state.readers:
-            self._raw_of_dependents.pop(reader.name, None)
-            if reader.name in self._needed:
-                self._values[reader.name] = (None, Quality.BAD)
-            if is_news:
-                scan.samples.append(_sample(reader, bad(reason), now))
-
-    def _plan(self, period_ms: int) -> list[Block]:
-        names = set(self.tags_of(period_ms))
-        return plan_reads(self.config, [tag for tag in self.config.tags if tag.name in names])
-
-    def _state(self, block: Block) -> BlockState:
-        request = ReadRequest(self.config.unit, block.table, block.start, block.count)
-        readers = [self._readers[part.tag.name] for part in block.fields]
-        state = BlockState(block, request, readers)
-        are_plain = all(each.direct and each.name not in self._needed for each in readers)
-        if are_plain and state.decoder.has_columns:
-            state.columns = Columns(readers)
-        return state
+        self._values.take_failure(state, reason, now, scan.samples, is_news=is_news)
 
 
 @dataclass(slots=True)
 class _Scan:
-    """What happened in one scan so far."""
+    """What happened in one scan so far.
+
+    Attributes:
+        read_at: plant time of the first reply; None before.
+        answered: whether the unit said anything.
+        silent: requests that had no reply.
+    """
 
     samples: list[Sample] = field(default_factory=list)
     read_at: int | None = None
     answered: bool = False
-    silent: int = 0
+    silent: list[BlockState] = field(default_factory=list)
     error: SilentUnit | None = None
 
-    def silence(self) -> SilentUnit:
-        """The error to raise when nothing answered."""
-        return self.error or SilentUnit("no_reply", "the unit gave no reply")
 
-
-def _sample(reader: TagReader, outcome: Outcome, now: int) -> Sample:
-    value, quality, reason = outcome
-    return Sample(
-        tag=reader.name,
-        value=value,
-        quality=quality,
-        reason=reason,
-        unit=reader.unit,
-        received_time=now,
-    )
+def _quiet_s(link: AnyLink, timeout_s: float) -> float:
+    """How long a unit on a serial line may be left alone after a late reply, real seconds."""
+    quiet_ms = getattr(link, "quiet_ms", 0)
+    return timeout_s if quiet_ms is None else quiet_ms / 1000

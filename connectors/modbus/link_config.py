@@ -130,8 +130,12 @@ class RtuLink(_Link):
     @model_validator(mode="after")
     def _no_url(self) -> Self:
         if "://" in self.serial_port:
-            message = "write the device file of the serial port; for a serial server use rtu_over_tcp"
-            raise_field_errors("link", [field_error("serial_port_is_url", message, ("serial_port",))])
+            message = (
+                "write the device file of the serial port; for a serial server use rtu_over_tcp"
+            )
+            raise_field_errors(
+                "link", [field_error("serial_port_is_url", message, ("serial_port",))]
+            )
         return self
 
 

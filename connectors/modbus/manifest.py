@@ -7,9 +7,9 @@ from connectors.sdk.manifest import Manifest
 
 MANIFEST = Manifest(
     protocol="modbus",
-    name={"ko": "Modbus TCP", "en": "Modbus TCP"},
+    name={"ko": "Modbus (TCP, RTU)", "en": "Modbus (TCP, RTU)"},
     config="connectors.modbus.config:ModbusSource",
     connector="connectors.modbus.connector:ModbusConnector",
     sdk_version=(2, 0),
-    capabilities=frozenset({Capability.POLL}),
+    capabilities=frozenset({Capability.POLL, Capability.WRITE}),
 )

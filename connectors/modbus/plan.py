@@ -1,8 +1,8 @@
 """Which requests read which tags: the read planner. Pure.
 
-One greedy pass per table: neighbours are merged while the unread hole is at most `max_gap` (or while
-they lie in one declared readable range) and the request stays within the device's limits. A value
-that takes several registers is never split over two requests, so that it cannot be torn.
+One greedy pass per table: neighbours are merged while the unread hole is at most `max_gap` (or
+while they lie in one declared readable range) and the request stays within the device's limits. A
+value that takes several registers is never split over two requests, so that it cannot be torn.
 
 The pass finds the fewest requests there can be: each begins at the first field that is left, which
 some request must reach, and takes whatever follows as long as it may. A field that no longer fits
@@ -65,6 +65,12 @@ class Block:
     start: int
     count: int
     fields: tuple[Field, ...]
+
+    @property
+    def key(self) -> tuple[Table, int, int, tuple[str, ...]]:
+        """What makes two blocks the same."""
+        names = tuple(field.tag.name for field in self.fields)
+        return (self.table, self.start, self.count, names)
 
     @property
     def span(self) -> Span:

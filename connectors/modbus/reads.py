@@ -124,9 +124,9 @@ class ReadPlan:
     def _plan(self) -> None:
         refused = self._refused | self._holes
         for period, tags in self.tags.items():
-            known = {state.block: state for state in self._states[period]}
+            known = {state.block.key: state for state in self._states[period]}
             self._states[period] = [
-                known.get(block) or self._state(block)
+                known.get(block.key) or self._state(block)
                 for block in plan_reads(self._source, tags, refused, self._longest)
             ]
 

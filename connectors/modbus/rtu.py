@@ -14,9 +14,9 @@ from math import inf
 from connectors.modbus.connection import PendingRequest
 from connectors.modbus.pdu import ModbusRequest
 from connectors.modbus.rtu_frames import (
+    CHECK_BYTES,
     LARGEST_FRAME,
     UNIT_BYTES,
-    CHECK_BYTES,
     cut_reply,
     rtu_frame,
 )
@@ -105,7 +105,9 @@ class RtuConnection(PendingRequest, asyncio.Protocol):
 
     def _silence(self, request: ModbusRequest) -> ConnectorError:
         if self._heard >= self._expected_bytes(request) and self.skipped == self._believed_at:
-            detail = f"unit {request.unit} at {self.endpoint}: {self._heard} bytes with a bad checksum"
+            detail = (
+                f"unit {request.unit} at {self.endpoint}: {self._heard} bytes with a bad checksum"
+            )
             return GarbledReply("bad_checksum", detail)
         return super()._silence(request)
 

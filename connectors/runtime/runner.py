@@ -10,6 +10,7 @@ import asyncio
 import heapq
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -65,7 +66,7 @@ class SourceRunner:
         self._on_status = on_status
         self._report = ExceptionReport(connector.source_config.tag_list)
         self._streams = dict(streams)
-        self._backoff = Backoff()
+        self._backoff = Backoff(longest_s=connector.longest_retry_s)
         self._covered = spool.covered_until(self.source)
         self._hole = (self._covered, "edge_down") if self._covered is not None else None
         self._needs_all = True
@@ -156,7 +157,10 @@ class SourceRunner:
             covered = connector.covered_until
             if covered is None:
                 covered = self._covered or self._clock.now_us()
-            reading = Reading(samples=list(samples), read_at=covered)
+            failed, reason = connector.failing
+            reading = Reading(
+                samples=list(samples), read_at=covered, failed=failed, reason=reason
+            )
             self._take(reading, tags, covered, 0)
 
     async def _read_everything(self) -> None:
@@ -267,7 +271,15 @@ class SourceRunner:
         await self._close()
         state = LinkState.REFUSED if is_refused else LinkState.BACKING_OFF
         self._change(state, error.code, error.detail)
-        await asyncio.sleep(SLOW_RETRY_S if is_refused else self._backoff.next_s())
+        if is_refused:
+            await self._wait_until_worth_trying()
+        else:
+            await asyncio.sleep(self._backoff.next_s())
+
+    async def _wait_until_worth_trying(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SLOW_RETRY_S):
+                await self._connector.refusal_may_have_ended()
 
     async def _close(self) -> None:
         try:

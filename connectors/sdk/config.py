@@ -7,7 +7,7 @@ and every error carries the path of its field, so that a plant-file checker can 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -129,6 +129,14 @@ class SourceConfig(Strict):
     def tag_list(self) -> Sequence[TagConfig]:
         """The tags in the order of the file."""
         return ()
+
+    @property
+    def shared_link(self) -> tuple[Hashable, object] | None:
+        """What makes the link of two sources one, and its settings, which must then be equal.
+
+        None: the source has a connection of its own.
+        """
+        return None
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:

@@ -45,6 +45,7 @@ class Connector(ABC):
     Attributes:
         open_timeout_s: real seconds after which an `open` counts as failed.
         read_timeout_s: real seconds after which a whole read counts as failed.
+        longest_retry_s: most real seconds between two attempts to open.
         test_timeout_s: real seconds in which a connection test must have opened the connection.
         test_steps: the steps that a connection test can tell apart, in the order of the way.
         register_reasons: how reasons begin that speak of an address; others speak of a value.
@@ -52,6 +53,7 @@ class Connector(ABC):
 
     open_timeout_s: float = 10.0
     read_timeout_s: float = 10.0
+    longest_retry_s: float = 30.0
     test_timeout_s: float = 2.8
     test_steps: ClassVar[tuple[Step, ...]] = (
         Step.NAME,

@@ -47,8 +47,8 @@ class Conversion:
     )
 
     def __init__(self, tag: TagConfig) -> None:
-        scale = _fraction(tag.scale) if tag.scale is not None else Fraction(1)
-        offset = _fraction(tag.offset) if tag.offset is not None else Fraction(0)
+        scale = as_written(tag.scale) if tag.scale is not None else Fraction(1)
+        offset = as_written(tag.offset) if tag.offset is not None else Fraction(0)
         denominator = math.lcm(scale.denominator, offset.denominator)
         self._numerator = int(scale * denominator)
         self._offset = int(offset * denominator)
@@ -130,6 +130,6 @@ class Conversion:
         return value, Quality.GOOD, None
 
 
-def _fraction(number: float) -> Fraction:
-    """The number as written: 0.1 is one tenth."""
+def as_written(number: float) -> Fraction:
+    """The number as people write it: 0.1 is one tenth."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

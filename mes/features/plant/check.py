@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,6 +140,7 @@ def _words(kind: str, message: str) -> str:
 def _sources(sources: object) -> Iterator[Problem]:
     if not isinstance(sources, list):
         return
+    links: dict[Hashable, tuple[object, object]] = {}
     for index, source in enumerate(sources):
         path: Path = ("sources", index)
         if not isinstance(source, dict):
@@ -153,8 +154,16 @@ def _sources(sources: object) -> Iterator[Problem]:
         except ConfigurationError as error:
             yield (*path, "protocol"), error.code, error.detail
             continue
-        for inner, kind, words in all_problems(model, source, _problem)[1]:
+        config, problems, _ = all_problems(model, source, _problem)
+        for inner, kind, words in problems:
             yield (*path, *inner), kind, words
+        if config is None or problems or config.shared_link is None:
+            continue
+        link, settings = config.shared_link
+        other, known = links.setdefault(link, (source.get("id"), settings))
+        if known != settings:
+            words = f"source {other!r} uses the same link with other settings"
+            yield (*path, "link"), "link_settings_differ", words
 
 
 def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:

@@ -10,8 +10,10 @@ import pytest
 
 from connectors.clock import monotonic_s
 from connectors.modbus.client import DeviceRefusal, ModbusLink, ReadRequest, WrongLength
-from connectors.modbus.config import Link, Table, Transport
-from connectors.modbus.tcp import LARGEST_ID, MOST_SKIPPED, TcpConnection, connect
+from connectors.modbus.config import Table
+from connectors.modbus.link_config import TcpLink
+from connectors.modbus.sockets import connect
+from connectors.modbus.tcp import LARGEST_ID, MOST_SKIPPED, TcpConnection
 from connectors.sdk.errors import Busy, ConnectorError, SilentUnit, Unavailable
 from tests.connectors.modbus.device import Device, Request, frame, serving
 from tests.connectors.modbus.sources import connector, source, tag
@@ -21,7 +23,7 @@ TWO = ReadRequest(1, Table.HOLDING, 0, 2)
 
 
 def link_to(port: int, host: str = "127.0.0.1") -> ModbusLink:
-    return ModbusLink(Link(transport=Transport.TCP, host=host, port=port))
+    return ModbusLink(TcpLink(transport="tcp", host=host, port=port))
 
 
 async def opened(device: Device) -> ModbusLink:
@@ -266,7 +268,7 @@ async def test_each_request_has_its_own_deadline_although_they_share_a_timer() -
 
 async def test_transaction_ids_begin_again_after_the_last() -> None:
     async with serving(Device(registers={0: 10, 1: 11})) as device:
-        connection = await connect("127.0.0.1", device.port, "here")
+        connection = await connect("127.0.0.1", device.port, lambda: TcpConnection("here"))
         connection._id = LARGEST_ID - 1
         for _ in range(3):
             assert await connection.exchange(TWO, 1.0) == struct.pack(">HH", 10, 11)
@@ -276,7 +278,7 @@ async def test_transaction_ids_begin_again_after_the_last() -> None:
 
 async def test_small_requests_leave_at_once_and_dead_peers_are_noticed() -> None:
     async with serving(Device()) as device:
-        connection = await connect("127.0.0.1", device.port, "here")
+        connection = await connect("127.0.0.1", device.port, lambda: TcpConnection("here"))
         used = transport_of(connection).get_extra_info("socket")
         assert used.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
         assert used.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1

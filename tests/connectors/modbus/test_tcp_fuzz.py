@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.modbus.client import ModbusLink, ReadRequest
-from connectors.modbus.config import Link, Table, Transport
+from connectors.modbus.config import Table
+from connectors.modbus.link_config import TcpLink
 from connectors.modbus.tcp import MOST_SKIPPED, TcpConnection
 from connectors.sdk.errors import ConnectorError
 from tests.connectors.modbus.device import Device, Request, frame, serving
@@ -277,7 +278,7 @@ async def test_a_hostile_device_on_a_socket_never_gets_a_wrong_value_in() -> Non
     device = Device(registers={n: n for n in range(1000)}, fault=misbehave)
     read = 0
     async with serving(device):
-        link = ModbusLink(Link(transport=Transport.TCP, host="127.0.0.1", port=device.port))
+        link = ModbusLink(TcpLink(transport="tcp", host="127.0.0.1", port=device.port))
         for _ in range(200):
             start = chance.randrange(0, 500)
             count = chance.randrange(2, 60)

@@ -87,13 +87,13 @@ async def test_a_tag_becomes_an_event_without_touching_the_link(tmp_path: Path) 
 
 async def test_a_bad_source_is_refused_by_name_and_the_others_run(tmp_path: Path) -> None:
     device = Device(registers={0: 10})
-    broken = {**plc("broken", 502), "link": {"transport": "rtu", "port": "ttyS0"}}
+    broken = {**plc("broken", 502), "link": {"transport": "rtu", "port": "ttyS0", "serial_port": "/dev/ttyS0"}}
     with centre() as mes:
         async with serving(device), edge_running(options(tmp_path, mes.url)) as edge:
             mes.configuration = configuration(1, broken, plc("one", device.port))
             await until(lambda: last_values(mes, "one") == [10])
             await until(lambda: mes.states("broken") != [])
-            assert mes.states("broken") == [("refused", "transport_not_available")]
+            assert mes.states("broken") == [("refused", "extra_forbidden")]
             refused = next(status for status in edge.statuses if status.source == "broken")
             assert refused.state is LinkState.REFUSED
             assert refused.detail is not None

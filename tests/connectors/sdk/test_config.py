@@ -98,14 +98,26 @@ def test_the_example_of_the_contract_is_accepted() -> None:
     assert OpcuaSource.model_validate(OPCUA).tags[0].publish_ms == 250
 
 
+TOO_SMALL_BAUD = ("greater_than_equal", "link.baud")
+PORT_IS_URL = ("serial_port_is_url", "link.serial_port")
+RANGE_REVERSED = ("range_reversed", "readable.0.last")
+NOT_READABLE = ("address_not_readable", "tags.0.address")
+
+
 @pytest.mark.parametrize(
     ("path", "value", "code", "field"),
     [
         ("speed", 9, "extra_forbidden", "speed"),
         ("tags.0.sacle", 2, "extra_forbidden", "tags.0.sacle"),
-        ("link.transport", "rtu", "transport_not_available", "link"),
-        ("link.transport", "rtu_over_tcp", "transport_not_available", "link"),
-        ("link.transport", "udp", "enum", "link.transport"),
+        ("link", "tcp", "mapping_expected", "link"),
+        ("link", {"host": "plc"}, "transport_unknown", "link.transport"),
+        ("link.transport", "udp", "transport_unknown", "link.transport"),
+        ("link", {"transport": "rtu"}, "missing", "link.serial_port"),
+        ("link", {"transport": "rtu", "serial_port": "/dev/x", "baud": 9}, *TOO_SMALL_BAUD),
+        ("link", {"transport": "rtu", "serial_port": "rfc2217://x"}, *PORT_IS_URL),
+        ("link.quiet_ms", 100, "extra_forbidden", "link.quiet_ms"),
+        ("readable", [{"table": "holding", "first": 9, "last": 1}], *RANGE_REVERSED),
+        ("readable", [{"table": "input", "first": 0, "last": 9}], *NOT_READABLE),
         ("link.port", 70_000, "less_than_equal", "link.port"),
         ("unit", 300, "less_than_equal", "unit"),
         ("unit", "1", "int_type", "unit"),
@@ -199,13 +211,13 @@ def test_manifests_and_configurations_import_no_protocol_library() -> None:
         "from connectors.sdk.registry import manifests\n"
         "[manifest.config_model() for manifest in manifests().values()]\n"
         "import connectors.runtime.commands\n"
-        "print([name for name in ('asyncua', 'pymodbus', 'mes') if name in sys.modules])\n"
+        "print([name for name in ('asyncua', 'pymodbus', 'paho', 'mes') if name in sys.modules])\n"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == "[]"
-    assert sorted(manifests()) == ["modbus", "opcua", "replay"]
+    assert sorted(manifests()) == ["modbus", "mqtt", "opcua", "replay"]
 
 
 def test_messages_and_the_clock_need_only_the_standard_library() -> None:
