@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asyncua import ua
-from asyncua.common.session_interface import AbstractSession
+from asyncua.client.ua_session import UaSession
 
 from connectors.opcua.node_ids import NodeName
 
@@ -39,7 +39,7 @@ class AddressSpace:
 
     def address_of(self, node_id: ua.NodeId) -> str:
         """A node id as a plant file writes it."""
-        plain = ua.NodeId(node_id.Identifier, 0, node_id.NodeIdType)
+        plain = ua.NodeId(node_id.Identifier, ua.Int16(0), node_id.NodeIdType)
         text = plain.to_string().removeprefix("ns=0;")
         return str(NodeName(self.uri_of(int(node_id.NamespaceIndex)), text))
 
@@ -73,9 +73,7 @@ _QUESTIONS = (
 )
 
 
-async def look_around(
-    session: AbstractSession, per_call: int | None
-) -> tuple[AddressSpace, Limits]:
+async def look_around(session: UaSession, per_call: int | None) -> tuple[AddressSpace, Limits]:
     """Ask a server about itself.
 
     Args:
@@ -85,11 +83,12 @@ async def look_around(
         ua.UaError, OSError, TimeoutError: as the library raises them.
     """
     nodes = [ua.NodeId(ua.Int32(number)) for number in _QUESTIONS]
-    answers = [
+    answers: list[object] = [
         answer.Value.Value if answer.Value is not None else None
         for answer in await session.read_attributes(nodes, ua.AttributeIds.Value)
     ]
-    namespaces, started, *limits = [*answers, *[None] * (len(_QUESTIONS) - len(answers))]
+    answers += [None] * (len(_QUESTIONS) - len(answers))
+    namespaces, started, limits = answers[0], answers[1], answers[2 : len(_QUESTIONS)]
     known = tuple(namespaces) if isinstance(namespaces, list) else ()
     return AddressSpace(namespaces=known, started=started), _limits(limits, per_call)
 

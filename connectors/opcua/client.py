@@ -174,7 +174,7 @@ def _offers(config: OpcuaSource, endpoints: Iterable[ua.EndpointDescription]) ->
 
 
 def _first_of_chain(data: bytes) -> bytes:
-    parsed = uacrypto.x509_from_der(data)
+    parsed = uacrypto.x509_from_der(data)  # type: ignore[no-untyped-call]  # not typed there
     return bytes(parsed.public_bytes(serialization.Encoding.DER))
 
 
@@ -183,8 +183,10 @@ def _check(der: bytes, config: OpcuaSource, security: Security, trust: TrustList
     judgement = trust.judge(der)
     if judgement is not Trust.APPROVED:
         trust.remember_refused(der)
-        shown = "another certificate than the approved one" if judgement is Trust.CHANGED else (
-            "a certificate that nobody has approved"
+        shown = (
+            "another certificate than the approved one"
+            if judgement is Trust.CHANGED
+            else ("a certificate that nobody has approved")
         )
         detail = (
             f"{config.endpoint} shows {shown}; if it is the right one, approve it: "
@@ -196,8 +198,9 @@ def _check(der: bytes, config: OpcuaSource, security: Security, trust: TrustList
     is_valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
     if not is_valid and not security.allow_expired:
         detail = (
-            f"the certificate of {config.endpoint} is valid from "
-            f"{certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}"
+            f"the certificate of {config.endpoint} is valid "
+            f"from {certificate.not_valid_before_utc:%Y-%m-%d} "
+            f"to {certificate.not_valid_after_utc:%Y-%m-%d}"
         )
         raise Refused("certificate_expired", detail, step=Step.CERTIFICATE)
     key = certificate.public_key()
@@ -232,9 +235,7 @@ async def _attempt(
     return client
 
 
-def _not_accepted(
-    config: OpcuaSource, identity: Identity | None, error: Refused
-) -> Refused:
+def _not_accepted(config: OpcuaSource, identity: Identity | None, error: Refused) -> Refused:
     if identity is None:
         detail = f"{config.endpoint} takes no unprotected channel ({error.code})"
         return Refused("security_not_offered", detail, step=Step.CERTIFICATE)

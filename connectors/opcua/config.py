@@ -61,7 +61,7 @@ class Security(Strict):
 
     policy: SecurityPolicy
     mode: SecurityMode
-    trusted: Annotated[list[Fingerprint], Field(max_length=20)] = []
+    trusted: Annotated[list[Fingerprint], Field(max_length=20, default_factory=list)]
     allow_expired: StrictBool = False
 
     @model_validator(mode="after")

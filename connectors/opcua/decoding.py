@@ -26,7 +26,8 @@ HAS_VALUE, HAS_STATUS, HAS_SOURCE_TIME, HAS_SERVER_TIME = 0x01, 0x02, 0x04, 0x08
 HAS_SOURCE_PICOSECONDS, HAS_SERVER_PICOSECONDS = 0x10, 0x20
 BAD_DECODING_ERROR = 0x80070000
 STRING = 12
-_FORMATS = {1: "?", 2: "b", 3: "B", 4: "h", 5: "H", 6: "i", 7: "I", 8: "q", 9: "Q", 10: "f", 11: "d"}
+_FORMATS = dict(enumerate("?bBhHiIqQfd", start=1))
+"""Fixed-size scalars by the number of their built-in type, from Boolean to Double."""
 
 _HEAD = struct.Struct("<4sqIIBi3s")
 _PUBLISH_RESPONSE = b"\x01\x00\x3d\x03"

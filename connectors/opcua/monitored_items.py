@@ -186,7 +186,7 @@ class MonitoredItems:
         elements = [
             ua.RelativePathElement(
                 ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HierarchicalReferences)),
-                IncludeSubtypes=True,
+                IncludeSubtypes=True,  # type: ignore[arg-type]  # a bool that is typed otherwise there
                 TargetName=name,
             )
             for name in names
@@ -200,7 +200,10 @@ class MonitoredItems:
     async def _translate(self, paths: Mapping[int, ua.BrowsePath]) -> dict[int, str]:
         if not paths:
             return {}
-        translate = self._session.translate_browsepaths_to_nodeids
+
+        async def translate(part: Sequence[ua.BrowsePath]) -> list[ua.BrowsePathResult]:
+            return await self._session.translate_browsepaths_to_nodeids(list(part))
+
         with self._failing:
             results = await in_portions(list(paths.values()), self._limits.browse, translate)
         failed: dict[int, str] = {}

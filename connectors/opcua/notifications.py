@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 BAD_DATA_LOST = 0x809D0000
 LARGEST_QUEUE = 50_000
@@ -15,13 +15,13 @@ class Notification(NamedTuple):
 
     Attributes:
         handle: our own number of the monitored item.
-        value: the value; None when there is none.
+        value: the value in whatever type the server has; None when there is none.
         status: numeric status code; 0 is good.
         source_time: UTC microseconds; None when the server gave no usable one.
     """
 
     handle: int
-    value: object
+    value: Any
     status: int
     source_time: int | None
 

@@ -1,7 +1,7 @@
 """One life of a connection to an OPC UA server; after any loss a new one is needed.
 
-Besides the subscriptions of the tags there is one that watches the server's own clock once a
-second: it proves from end to end that the server still samples, which keep-alives do not.
+Each subscription also watches the server's own clock once a second: it proves from end to end that
+the server still samples, which keep-alives do not, and moves on what is covered.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 
-from asyncua import ua
 from asyncua.client.ua_client import UASocketProtocol
 from asyncua.client.ua_session import UaSession
 
@@ -33,6 +33,7 @@ PULSE_LIMIT_S = SILENT_KEEP_ALIVES * KEEP_ALIVE_S
 STEADY_S = 2.5
 """Some servers have a clock that stands still; only one that beats can fall silent."""
 SECOND_LOOK_S = 0.05
+_HANDLE = itemgetter(0)
 _PULSE = Watch(
     node="i=2258", path=None, publish_ms=1000, sampling_ms=1000, queue_size=1, filter=None
 )
@@ -58,8 +59,6 @@ class OpcuaSession:
         self._now_us = now_us
         self._publisher = Publisher(protocol, endpoint, self._deliver, self.lose)
         self._by_period: dict[float, Subscription] = {}
-        self._pulse: Subscription | None = None
-        self._pulse_wanted = True
         self._pulse_at = 0.0
         self._pulse_is_steady = False
         self._news = asyncio.Event()
@@ -126,14 +125,7 @@ class OpcuaSession:
                 group = by_period.setdefault(real_ms(watch.publish_ms), {})
                 group[handle] = (watch, sampling_ms)
         for period_ms, group in by_period.items():
-            subscription = self._by_period.get(period_ms)
-            if subscription is None:
-                subscription = await self._publisher.subscribe(period_ms)
-                self._by_period[period_ms] = subscription
-            failed |= await self.items.add(subscription, group)
-        if self._pulse_wanted:
-            self._pulse_wanted = False
-            await self._take_the_pulse()
+            failed |= await self.items.add(await self._subscription(period_ms), group)
         return failed
 
     async def refresh(self) -> None:
@@ -186,23 +178,23 @@ class OpcuaSession:
         await self._publisher.stop()
         await self._client.end()
 
-    async def _take_the_pulse(self) -> None:
-        """Watch the server's clock; a server that has no room for it is watched without."""
-        try:
-            subscription = self._pulse = await self._publisher.subscribe(PULSE_MS)
+    async def _subscription(self, period_ms: float) -> Subscription:
+        subscription = self._by_period.get(period_ms)
+        if subscription is None:
+            subscription = self._by_period[period_ms] = await self._publisher.subscribe(period_ms)
+            # A server without room for the clock is watched by its keep-alives alone.
             watch = {PULSE_HANDLE: _PULSE}
             await self.items.resolve(watch)
             await self.items.add(subscription, {PULSE_HANDLE: (_PULSE, PULSE_MS)})
-        except Unavailable as error:
-            if not error.code.startswith("BadTooMany"):
-                raise
+        return subscription
 
     def _deliver(self, subscription: Subscription, items: Sequence[Notification]) -> None:
-        if subscription is self._pulse:
+        if PULSE_HANDLE in map(_HANDLE, items):
             now = monotonic_s()
             self._pulse_is_steady = self._pulse_is_steady or now - self._pulse_at < STEADY_S
             self._pulse_at = now
-        elif items:
+            items = [each for each in items if each.handle != PULSE_HANDLE]
+        if items:
             self.queue.put(Batch(self._now_us(), items))
             self._news.set()
 

@@ -121,4 +121,6 @@ class TrustList:
 def sources_with_certificates(folder: Path) -> list[str]:
     """Sources whose servers have shown a certificate to this edge."""
     root = folder / FOLDER
-    return sorted({place.name for kind in ("trusted", "refused") for place in root.glob(f"{kind}/*")})
+    return sorted(
+        {place.name for kind in ("trusted", "refused") for place in root.glob(f"{kind}/*")}
+    )

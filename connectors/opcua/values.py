@@ -63,9 +63,10 @@ class ValueConverter:
                 known = plain.get(handle)
                 if known is not None and status == 0:
                     kind = type(value)
-                    if kind is bool or (kind in NUMBERS and isfinite(value)):  # type: ignore[arg-type]  # a number by its type
+                    if kind is bool or (kind in NUMBERS and isfinite(value)):
                         name, unit = known
-                        rows.append((name, value, good, received_time, None, unit, time, historical))  # type: ignore[arg-type]  # the same
+                        row = (name, value, good, received_time, None, unit, time, historical)
+                        rows.append(row)
                         continue
                 rows += self._any(notification, received_time, historical)
         return samples_of(rows)

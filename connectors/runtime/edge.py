@@ -32,8 +32,8 @@ from connectors.runtime.spool import DEFAULT_LIMIT_BYTES, Spool
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.links import LinkRegistry
-from connectors.sdk.registry import manifest_of
 from connectors.sdk.messages import LinkState, LinkStatus
+from connectors.sdk.registry import manifest_of
 
 STOP_RUNNERS_S = 1.0
 STOP_SINK_S = 0.7
