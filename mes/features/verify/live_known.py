@@ -101,8 +101,7 @@ def gap_differences(
 def _gap_row(
     source: str, figure: str, faults: Sequence[Mishap], told_us: int, speed: int
 ) -> Difference:
-    lasted_us = max([one.end for one in faults], default=0)
-    lasted_us -= min([one.start for one in faults], default=0)
+    lasted_us = sum(one.end - one.start for one in faults)
     return Difference(
         unit=source,
         figure=figure,
@@ -116,9 +115,8 @@ def _gap_row(
 
 
 def _explains(fault: Mishap, gap: Gap, speed: int) -> bool:
-    """Whether a fault lies in a gap, or ends or begins so near that the edge was still busy."""
-    near_us = MODBUS_POLL_US + int(LATE_S * speed * 1e6)
-    return fault.start - near_us <= gap.end and gap.start <= fault.end + near_us
+    """Whether a fault lies in a gap; what was read while it began may be told after its end."""
+    return fault.start <= gap.end and gap.start <= fault.end + int(LATE_S * speed * 1e6)
 
 
 def _silences_the_wire(mishap: Mishap) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mes.features.verify.differences import Restart
 from mes.features.verify.live_faults import everywhere
 from mes.features.verify.live_known import Gap, gap_differences, pieces_of_a_poll, story
 from mes.features.verify.mishaps import Mishap, MishapKind
@@ -44,6 +45,15 @@ def test_a_gap_over_a_fault_is_explained() -> None:
 def test_a_gap_that_goes_on_long_after_its_fault_is_not() -> None:
     lost = fault(MishapKind.COLLECTOR_LOSS, 100, 150)
     assert rows([lost], [gap(99, 149 + 30 * SPEED + 1)]) == [("gap 0 s", 50.0, 651.0, False)]
+
+
+def test_a_gap_over_two_faults_is_explained_by_both_and_not_by_one_that_came_later() -> None:
+    one, other = fault(MishapKind.REBOOT, 100, 150), fault(MishapKind.COLLECTOR_LOSS, 170, 200)
+    later = fault(MishapKind.COLLECTOR_LOSS, 230, 260)
+    assert rows([one, other, later], [gap(99, 220), gap(229, 270)]) == [
+        ("gap 0 s", 80.0, 121.0, True),
+        ("gap 1 s", 30.0, 41.0, True),
+    ]
 
 
 def test_a_gap_without_a_fault_is_not_explained() -> None:
@@ -103,7 +113,7 @@ def test_strokes_between_the_readings_around_a_restart_are_lost_and_rejects_afte
 def test_the_bound_of_a_restart_are_the_pieces_around_its_two_readings() -> None:
     restart = fault(MishapKind.REBOOT, 205, 245)
     bounds = story(PRESS, loaded=[], mishaps=[restart], gaps=[gap(198, 262)], speed=SPEED).bounds
-    assert [(one.start, one.end, one.pieces) for one in bounds.restarts] == [(198 * S, 262 * S, 4)]
+    assert bounds.restarts == [Restart(start=198 * S, end=262 * S, pieces=4, in_doubt=True)]
     undisturbed = story(PRESS, loaded=[], mishaps=[], gaps=[gap(198, 262)], speed=SPEED).bounds
     assert undisturbed.restarts == []
 
