@@ -19,11 +19,12 @@ from mes.core.case_model import Case, PlannedSpan, Run, Span, StateChange
 from mes.core.case_model import effective_window as window_of
 from mes.core.classes import MachineState, ReasonClass, TimeClass, reason_matters
 from mes.core.explain_pieces import Contribution, contributions_of
+from mes.core.figures import part_of
 from mes.core.flags import Flag
 from mes.core.intervals import cuts
 from mes.core.partition import Segment, classify_normalised
 from mes.core.pieces import PieceKey, Pieces
-from mes.core.policies import PART_VALUES, Part, Policy, RunningOutsidePlan
+from mes.core.policies import Part, RunningOutsidePlan
 from mes.core.tally import Tally
 
 T = TypeVar("T")
@@ -164,16 +165,6 @@ def tally_of(
         pieces=pieces,
         flags=frozenset(flags),
     )
-
-
-def part_of(time_class: TimeClass, policy: Policy) -> Part:
-    """Where a policy puts the time of a class (contract section 2)."""
-    if time_class.value in PART_VALUES:
-        part: Part = getattr(policy, time_class.value)
-        return part
-    if time_class is TimeClass.RUNNING:
-        return Part.EFFECTIVENESS
-    return Part.AVAILABILITY if time_class is TimeClass.UNPLANNED_STOP else Part.OUTSIDE
 
 
 def _intervals(case: Case, segments: Sequence[Segment]) -> Iterator[Interval]:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from mes.core.case_checks import run_end
-from mes.core.case_model import Case, CounterRole, Material
+from mes.core.case_model import Case, CounterRole
 from mes.core.case_model import effective_window as window_of
-from mes.core.classes import TimeClass
 from mes.core.counters import good_and_scrap, increments, is_used
-from mes.core.exact import Number, simplified
+from mes.core.exact import Number
+from mes.core.figures import counts_in
 from mes.core.flags import Flag
 from mes.core.partition import Segment
-from mes.core.pieces import Bucket, Pieces
-from mes.core.policies import Part, Policy, RunningOutsidePlan
+from mes.core.pieces import Bucket, Pieces, bucket_of, priced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +116,7 @@ class _Booking:
         new: Number | None = None,
         flags: tuple[Flag, ...] = (),
     ) -> Contribution:
-        bucket = _bucket(self._segments[bisect_right(self._starts, at) - 1])
+        bucket = bucket_of(self._segments[bisect_right(self._starts, at) - 1])
         if material is None:
             material = self._loaded(at)
         return Contribution(
@@ -128,8 +126,8 @@ class _Booking:
             new=new,
             material=material,
             bucket=bucket,
-            counts=_enters(bucket, self._case.policy),
-            pieces=_priced(numbers, self._case.materials.get(material or "")),
+            counts=counts_in(bucket, self._case.policy),
+            pieces=priced(numbers, self._case.materials.get(material or "")),
             flags=flags,
         )
 
@@ -141,34 +139,3 @@ class _Booking:
         if index < 0 or run_end(self._runs[index], self._case.as_of) <= at:
             return None
         return self._runs[index].material
-
-
-def _bucket(segment: Segment) -> Bucket:
-    if segment.outside_plan is not None:
-        return Bucket.OUTSIDE_PLAN
-    return Bucket.UNKNOWN if segment.time_class is TimeClass.UNKNOWN else Bucket.NORMAL
-
-
-def _enters(bucket: Bucket, policy: Policy) -> bool:
-    if bucket is Bucket.UNKNOWN:
-        return policy.unknown is not Part.OUTSIDE
-    if bucket is Bucket.OUTSIDE_PLAN:
-        return policy.running_outside_plan is RunningOutsidePlan.ADDS
-    return True
-
-
-def _priced(numbers: tuple[Number, Number, Number, Number], material: Material | None) -> Pieces:
-    good, scrap, rework, startup_scrap = map(simplified, numbers)
-    rate = None if material is None else material.ideal_cycle_s
-    each: Number = 0
-    if material is not None and rate is not None:
-        each = Fraction(rate) / material.pieces_per_cycle
-    return Pieces(
-        good=good,
-        scrap=scrap,
-        rework=rework,
-        startup_scrap=startup_scrap,
-        ideal_total_s=simplified(each * (good + scrap + rework)),
-        ideal_good_s=simplified(each * good),
-        rate_missing=rate is None,
-    )

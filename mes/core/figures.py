@@ -10,8 +10,7 @@ from mes.core.pieces import Bucket, Pieces
 from mes.core.policies import PART_VALUES, FailureDivisor, Part, Policy, RunningOutsidePlan
 from mes.core.tally import Failures, Tally
 
-_ALWAYS_OUTSIDE = (TimeClass.NOT_SCHEDULED, TimeClass.BREAK)
-_OF_PLAN = (*_ALWAYS_OUTSIDE, TimeClass.PLANNED_STOP)
+_OF_PLAN = (TimeClass.NOT_SCHEDULED, TimeClass.BREAK, TimeClass.PLANNED_STOP)
 NO_PIECES = Pieces()
 
 
@@ -100,9 +99,7 @@ class Figures:
 def figures_of(tally: Tally, policy: Policy) -> Figures:
     """Apply a policy to a tally (contract section 2)."""
     times_us = _times(tally, policy)
-    parts = {TimeClass(key): getattr(policy, key) for key in PART_VALUES}
-    parts |= dict.fromkeys(_ALWAYS_OUTSIDE, Part.OUTSIDE)
-    parts |= {TimeClass.RUNNING: Part.EFFECTIVENESS, TimeClass.UNPLANNED_STOP: Part.AVAILABILITY}
+    parts = {kind: part_of(kind, policy) for kind in TimeClass}
 
     def total(*wanted: Part, of: Iterable[TimeClass] = TimeClass) -> int:
         return sum(times_us[kind] for kind in of if parts[kind] in wanted)
@@ -136,6 +133,16 @@ def _times(tally: Tally, policy: Policy) -> dict[TimeClass, int]:
     for planned, length_us in tally.outside_plan_us.items():
         times_us[TimeClass.RUNNING if adds else planned] += length_us
     return times_us
+
+
+def part_of(time_class: TimeClass, policy: Policy) -> Part:
+    """Where a policy puts the time of a class (contract section 2)."""
+    if time_class.value in PART_VALUES:
+        part: Part = getattr(policy, time_class.value)
+        return part
+    if time_class is TimeClass.RUNNING:
+        return Part.EFFECTIVENESS
+    return Part.AVAILABILITY if time_class is TimeClass.UNPLANNED_STOP else Part.OUTSIDE
 
 
 def counts_in(bucket: Bucket, policy: Policy) -> bool:

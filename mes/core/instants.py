@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 US_PER_S = 1_000_000
+YEAR_MIN, YEAR_MAX = 1970, 2199
+"""Years of which a plant may speak: plans and figures reach a few days beyond what is asked for."""
 _EARLIEST_DAY = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH).days
 _LATEST_DAY = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH).days
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -113,7 +113,7 @@ class _Book:
 
     def __init__(self, case: Case, window: Span, segments: list[Segment]) -> None:
         starts = [segment.start for segment in segments]
-        changes = dict(zip(starts, map(_bucket, segments), strict=True))
+        changes = dict(zip(starts, map(bucket_of, segments), strict=True))
         loaded = _loaded_materials(case)
         self.edges: list[int] = []
         self._keys: list[PieceKey] = []
@@ -147,7 +147,7 @@ class _Book:
 
     def priced(self, materials: Mapping[str, Material]) -> dict[PieceKey, Pieces]:
         """The sums with their ideal time."""
-        return {key: _pieces(sums, materials.get(key[1] or "")) for key, sums in self._sums.items()}
+        return {key: priced(sums, materials.get(key[1] or "")) for key, sums in self._sums.items()}
 
 
 def _loaded_materials(case: Case) -> dict[int | None, str | None]:
@@ -163,18 +163,23 @@ def _loaded_materials(case: Case) -> dict[int | None, str | None]:
     return found
 
 
-def _bucket(segment: Segment) -> Bucket:
+def bucket_of(segment: Segment) -> Bucket:
+    """Where pieces are booked whose instant lies in the segment."""
     if segment.outside_plan is not None:
         return Bucket.OUTSIDE_PLAN
     return Bucket.UNKNOWN if segment.time_class is TimeClass.UNKNOWN else Bucket.NORMAL
 
 
-def _pieces(sums: list[Number], material: Material | None) -> Pieces:
+def priced(sums: Sequence[Number], material: Material | None) -> Pieces:
+    """Good, scrap, rework and start-up scrap of a material with their ideal time.
+
+    Args:
+        material: None: it has no rate.
+    """
     good, scrap, rework, startup_scrap = map(simplified, sums)
     rate = None if material is None else material.ideal_cycle_s
-    if material is None or rate is None:
-        ideal_s: Number = 0
-    else:
+    ideal_s: Number = 0
+    if material is not None and rate is not None:
         ideal_s = Fraction(rate) / material.pieces_per_cycle
     return Pieces(
         good=good,

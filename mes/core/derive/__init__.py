@@ -48,7 +48,7 @@ statements)`.
     stops.lock_differs(stop, seen_start, seen_end, seen_statement, head, limit_us, as_of) -> bool
     stops.unexplained_us(stop, minor_limit_us, as_of, within=None) -> int (us)
     stops.needs_reason(stop, minor_limit_us, as_of, within=None) -> bool
-    stops.same_reason_offers(stop, statements, rules) -> list[(start, end, reason, command_id)]
+    stops.same_reason_offers(stop, statements) -> list[(start, end, reason, command_id)]
 
     reading.known_records(records, start, end, known_until, pulse=None) -> list[StateRecord]
             # clipped to [start, end), unknown before the first record and from known_until on

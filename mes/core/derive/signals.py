@@ -93,12 +93,13 @@ def mapped_state(
 
     Keys are texts: whole numbers without a point, `true` and `false` (or 1 and 0) for bits.
     """
-    if value is None:
-        return None
-    for key in _map_keys(value):
-        if key in mapping:
-            return State(mapping[key])
-    return None
+    found = _mapped(value, mapping)
+    return None if found is None else State(found)
+
+
+def mapped_reason(value: float | str | bool | None, mapping: Mapping[str, str]) -> str | None:
+    """Reason code of a tag's value by the map of its signal, keys as for `mapped_state`."""
+    return _mapped(value, mapping)
 
 
 def lamp_state(value: float | bool | None) -> State | None:
@@ -187,6 +188,11 @@ def _state_after(mark: PulseFact, following: PulseFact | None, idle_after_us: in
     if following is None or following.event_time - mark.event_time > idle_after_us:
         return State.STOPPED
     return State.RUNNING
+
+
+def _mapped(value: float | str | bool | None, mapping: Mapping[str, str]) -> str | None:
+    keys = () if value is None else _map_keys(value)
+    return next((mapping[key] for key in keys if key in mapping), None)
 
 
 def _map_keys(value: float | str | bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
 from mes.features.audit.queries import LIMIT, LIMIT_MAX, audit_rows
-from mes.features.commands.schemas import InstantText, Short, optional_instant
+from mes.features.commands.schemas import InstantText, PageMark, Short, optional_instant
 from mes.web.roles import Role, require
 from mes.web.wiring import reading
 
@@ -26,7 +26,7 @@ class AuditQuery(BaseModel):
     action: Short | None = None
     start: InstantText | None = Field(default=None, alias="from")
     end: InstantText | None = Field(default=None, alias="to")
-    before: int | None = Field(default=None, ge=1, lt=2**62)
+    before: PageMark | None = None
     limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX)
 
 

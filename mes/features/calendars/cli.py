@@ -58,8 +58,8 @@ def days_command(data: Path, as_json: bool, code: str, first: Any, last: Any) ->
     """Show the production days of calendar CODE: shifts, crews, holidays, stops."""
     begin = None if first is None else first.date()
     end = None if last is None else last.date()
-    if end is not None and begin is not None and not 0 <= (end - begin).days < DAYS_MAX:
-        raise click.UsageError(f"give --to after --from, at most {DAYS_MAX} days")
+    if end is not None and (begin is None or not 0 <= (end - begin).days < DAYS_MAX):
+        raise click.UsageError(f"give --to with --from and after it, at most {DAYS_MAX} days")
     with opened(data) as database, database.reading() as session:
         found = queries.days(session, code, begin, end, plant_now_us())
     if as_json:

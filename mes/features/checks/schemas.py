@@ -6,9 +6,17 @@ from pydantic import BaseModel, Field
 
 from mes.core.derive.increments import CountDecision
 from mes.core.instants import parse_instant
+from mes.features.checks.clearing import CLEARED_MAX
 from mes.features.checks.service import Draft
 from mes.features.checks.suspects import LIMIT, LIMIT_MAX, Status
-from mes.features.commands.schemas import Amount, CommandIn, InstantText, NoteText, Short
+from mes.features.commands.schemas import (
+    Amount,
+    CommandIn,
+    InstantText,
+    NoteText,
+    PageMark,
+    Short,
+)
 
 
 class Seen(BaseModel):
@@ -53,16 +61,24 @@ class SuspectsQuery(BaseModel):
 
     status: Status = Status.OPEN
     work_unit: str | None = Field(default=None, max_length=80)
-    before: int | None = None
+    before: PageMark | None = None
     limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX)
 
 
 class KeptAsideQuery(BaseModel):
     """Which refused records; `before` is `next` of the page before."""
 
+    cleared: bool = Field(default=False, description="Those that somebody has cleared.")
     source: str | None = Field(default=None, max_length=80)
-    before: int | None = None
+    before: PageMark | None = None
     limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX)
+
+
+class ClearIn(CommandIn):
+    """Records kept aside that somebody has looked at; `note` says why they may go."""
+
+    ids: list[int] = Field(min_length=1, max_length=CLEARED_MAX)
+    note: NoteText
 
 
 class OrphansQuery(BaseModel):

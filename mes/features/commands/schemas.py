@@ -19,6 +19,9 @@ from mes.core.instants import parse_instant
 
 Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=80)]
 NoteText = Annotated[StrictStr, StringConstraints(max_length=2000)]
+PageMark = Annotated[
+    int, Field(ge=1, lt=2**62, description="`next` of the page before; absent: the first page.")
+]
 Amount = Annotated[
     StrictInt | StrictFloat | Annotated[StrictStr, StringConstraints(max_length=40)],
     Field(description="A number, or decimal text where digits matter; at most six places."),

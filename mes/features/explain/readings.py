@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.derive.increments import CounterRule, Decided, Increment, increments
-from mes.core.derive.signals import lamp_state, mapped_state
+from mes.core.derive.signals import lamp_state, mapped_reason, mapped_state
 from mes.core.exact import Number
 from mes.features.oee.service import Known
 from mes.features.production import facts
@@ -265,15 +265,6 @@ def _meaning(binding: Binding, row: FactRow) -> str | None:
     if binding.role == "lamp":
         lit = lamp_state(None if isinstance(value, str) else value)
         return None if lit is None else lit.value
-    if binding.role == "fault" and value is not None:
-        mapping = binding.rule.get("map") or {}
-        return next((str(mapping[key]) for key in _keys(value) if key in mapping), None)
+    if binding.role == "fault":
+        return mapped_reason(value, binding.rule.get("map") or {})
     return None
-
-
-def _keys(value: FactValue) -> tuple[str, ...]:
-    if isinstance(value, bool):
-        return ("true", "1") if value else ("false", "0")
-    if isinstance(value, float) and value.is_integer():
-        return (str(int(value)), str(value))
-    return (str(value),)

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from mes.core.classes import MachineState, TimeClass
 from mes.core.explain import Interval
+from mes.core.figures import counts_in
 from mes.core.formulas import Filled, Term, filled
 from mes.core.kpis import KPIS, Kpi
-from mes.core.pieces import Bucket, PieceKey, Pieces
+from mes.core.pieces import PieceKey, Pieces
 from mes.features.explain import words as say
 from mes.features.explain.asked import Asked
 from mes.features.explain.queries import INTERVALS_PER_PAGE, Explained
@@ -133,7 +134,7 @@ def shown_pieces(pieces: Mapping[PieceKey, Pieces], frame: Frame) -> list[Shown]
             {
                 "material": material or _("unassigned"),
                 "bucket": say.bucket_word(bucket),
-                "counts": _enters(bucket, frame),
+                "counts": counts_in(bucket, frame.found.policy),
                 "good": say.number(sums.good),
                 "scrap": say.number(sums.scrap),
                 "rework": say.number(sums.rework),
@@ -156,13 +157,6 @@ def _each(sums: Pieces) -> str:
     if not sums.total:
         return say.NONE
     return say.number(Fraction(sums.ideal_total_s) / Fraction(sums.total))
-
-
-def _enters(bucket: Bucket, frame: Frame) -> bool:
-    policy = frame.found.policy
-    if bucket is Bucket.UNKNOWN:
-        return policy.unknown.value != "outside"
-    return bucket is Bucket.NORMAL or policy.running_outside_plan.value == "adds"
 
 
 def _kpi_name(kpi: Kpi, language: str) -> str:

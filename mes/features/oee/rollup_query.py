@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from mes.core.classes import TimeClass
-from mes.core.figures import counts_in
+from mes.core.figures import counts_in, part_of
 from mes.core.pieces import Bucket
-from mes.core.policies import PART_VALUES, Part, Policy, RunningOutsidePlan
+from mes.core.policies import Part, Policy, RunningOutsidePlan
 from mes.features.oee.periods import PeriodKind
 from mes.features.production.rollup_row import (
     APART_BITS,
@@ -111,10 +111,7 @@ def short_columns(policy: Policy) -> tuple[tuple[str, ...], ...]:
     of_class: dict[TimeClass, list[str]] = {kind: [name] for kind, name in TIME_COLUMNS.items()}
     for kind, name in OUTSIDE_COLUMNS.items():
         of_class[TimeClass.RUNNING if adds else kind].append(name)
-    parts = {kind: getattr(policy, kind.value, None) for kind in TimeClass}
-    parts |= {TimeClass.NOT_SCHEDULED: Part.OUTSIDE, TimeClass.BREAK: Part.OUTSIDE}
-    parts |= {TimeClass.RUNNING: Part.EFFECTIVENESS, TimeClass.UNPLANNED_STOP: Part.AVAILABILITY}
-    assert {kind.value for kind in TimeClass} >= set(PART_VALUES), "every key names a class"
+    parts = {kind: part_of(kind, policy) for kind in TimeClass}
 
     def of(*kinds: TimeClass) -> tuple[str, ...]:
         return tuple(name for kind in kinds for name in of_class[kind])

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-YEAR_MIN, YEAR_MAX = 1970, 2199
+from mes.core.instants import YEAR_MAX, YEAR_MIN
+
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

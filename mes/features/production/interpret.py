@@ -15,13 +15,14 @@ from mes.core.derive.signals import (
     ReasonSignal,
     StateSignal,
     lamp_state,
+    mapped_reason,
     mapped_state,
     states_from_counts,
     states_from_jobs,
     with_machine_reasons,
 )
 from mes.core.exact import Number, parse_number
-from mes.features.production.facts import Decisions, FactRow, FactValue, count_value
+from mes.features.production.facts import Decisions, FactRow, count_value
 from mes.features.production.masters import BEGINNING, Binding, Masters, WorkUnit
 
 COUNTER_ROLES = ("total", "good", "scrap")
@@ -163,7 +164,7 @@ def _tag_signals(unit: WorkUnit, known: Masters, rows: Iterable[FactRow]) -> lis
                         source=source,
                         epoch=row.epoch,
                         seq=row.seq,
-                        reason=_mapped_reason(binding.rule.get("map") or {}, value),
+                        reason=mapped_reason(value, binding.rule.get("map") or {}),
                     )
                 )
                 continue
@@ -264,19 +265,6 @@ def pulse_facts(
         )
         for one in readings
     ]
-
-
-def _mapped_reason(mapping: Mapping[str, str], value: FactValue) -> str | None:
-    if value is None:
-        return None
-    keys: tuple[str, ...]
-    if isinstance(value, bool):
-        keys = ("true", "1") if value else ("false", "0")
-    elif isinstance(value, float) and value.is_integer():
-        keys = (str(int(value)), str(value))
-    else:
-        keys = (str(value),)
-    return next((mapping[key] for key in keys if key in mapping), None)
 
 
 def _nothing_known(at: int) -> StateSignal:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Case, Span
@@ -22,9 +22,11 @@ from mes.features.production import facts
 from mes.features.production.interpret import all_state_sources
 from mes.features.production.masters import Line, Masters, WorkUnit
 from mes.features.production.statements import run, table
-from mes.models import CountDecision, JobEvent, QuantityStatement
+from mes.models import CountDecision, JobEvent, QuantityMove, QuantityStatement
+from mes.models.base import Base
 
-_STATED = ((QuantityStatement, "at"), (JobEvent, "at"), (CountDecision, "reading_at"))
+_AT_AN_INSTANT = ((QuantityStatement, "at"), (JobEvent, "at"), (CountDecision, "reading_at"))
+"""Facts that people state about one instant, and its column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +101,8 @@ def result_json(sums: Iterable[Tally], policy: Policy) -> dict[str, Any]:
 def fingerprint(session: Session, known: Masters, units: Sequence[WorkUnit], span: Span) -> str:
     """SHA-256 (hex) of the facts of these work units that speak of the window.
 
-    Readings, holes, stop statements, quantities, job events and decisions, whatever their order of
-    arrival; each as a line of JSON, sorted.
+    Readings, holes, stop statements, quantities, job events, decisions and moves, whatever their
+    order of arrival; each as a line of JSON, sorted.
     """
     digest = hashlib.sha256()
     for unit in units:
@@ -126,14 +128,20 @@ def _facts(session: Session, known: Masters, unit: WorkUnit, span: Span) -> Iter
         at = [t for t in (statement.seen_start, statement.start) if t is not None]
         if min(at, default=statement.stated_at) < span.end:
             yield ["stop", statement.command_id]
-    for model, column in (
-        (QuantityStatement, "at"),
-        (JobEvent, "at"),
-        (CountDecision, "reading_at"),
-    ):
+    for model, column in _AT_AN_INSTANT:
         of = table(model)
-        query = select(of.c.command_id).where(
-            of.c.work_unit_id == unit.id, of.c[column] >= span.start, of.c[column] < span.end
-        )
-        for (command_id,) in run(session, query, {}):
-            yield [model.__tablename__, command_id]
+        inside = (of.c[column] >= span.start) & (of.c[column] < span.end)
+        yield from _commands(session, unit, model, inside)
+    of = table(QuantityMove)
+    yield from _commands(
+        session, unit, QuantityMove, (of.c.start < span.end) & (of.c.end > span.start)
+    )
+
+
+def _commands(
+    session: Session, unit: WorkUnit, model: type[Base], inside: ColumnElement[bool]
+) -> Iterable[Sequence[Any]]:
+    of = table(model)
+    query = select(of.c.command_id).where(of.c.work_unit_id == unit.id, inside)
+    for (command_id,) in run(session, query, {}):
+        yield [model.__tablename__, command_id]

@@ -8,6 +8,7 @@ from datetime import date
 from mes.core.calendar import ALWAYS, production_day_bounds
 from mes.core.case_model import Span
 from mes.core.refusal import Refusal
+from mes.features.oee.windows import day_argument
 from mes.features.production.masters import Line, Masters, WorkUnit
 from mes.features.production.plan import Plan
 
@@ -62,13 +63,7 @@ def find_period(plan: Plan, day: str, shift: str | None) -> Period:
     Raises:
         Refusal: `window_malformed` (422), `unknown_shift` (404).
     """
-    try:
-        on = date.fromisoformat(day)
-        periods = periods_of(plan, on)
-    except (ValueError, OverflowError):
-        raise Refusal(
-            "window_malformed", "day is no date; write YYYY-MM-DD", status=422, field="day"
-        ) from None
+    periods = periods_of(plan, day_argument(day, "day"))
     wanted = ALWAYS if shift == DAY_SHIFT else shift
     found = [one for one in periods if wanted is None or one.shift == wanted]
     if len(found) != 1:

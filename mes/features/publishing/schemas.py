@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from mes.features.commands.schemas import CommandIn, NoteText, Short
+from mes.features.commands.schemas import CommandIn, NoteText, PageMark, Short
 from mes.features.publishing.queries import LIMIT, LIMIT_MAX, Asked
 
 Day = Annotated[
@@ -55,7 +55,7 @@ class PublishedQuery(BaseModel):
     day: Day | None = Field(default=None, description="Instead of from and to.")
     shift: str | None = None
     revisions: bool = Field(default=False, description="All revisions, not only the last ones.")
-    before: int | None = Field(default=None, description="`next` of the page before.")
+    before: PageMark | None = None
     limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX)
 
     def asked(self) -> Asked:

@@ -9,6 +9,7 @@ from mes.features.commands.schemas import (
     CommandIn,
     InstantText,
     NoteText,
+    PageMark,
     Short,
     optional_instant,
 )
@@ -96,5 +97,5 @@ class EntriesQuery(BaseModel):
     """
 
     kind: Short | None = None
-    before: int | None = None
+    before: PageMark | None = None
     limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from mes.core.calendar import ALWAYS
 from mes.core.case_model import Material, Span
 from mes.core.exact import parse_number
+from mes.core.instants import YEAR_MAX, YEAR_MIN
 from mes.core.policies import PROFILES, Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
@@ -25,7 +25,7 @@ from mes.features.oee.service import (
     unit_case,
     unit_tally,
 )
-from mes.features.production.lines import counted_unit_ids
+from mes.features.oee.windows import day_argument
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, Site, WorkUnit
 from mes.features.production.plan import Plan
@@ -41,6 +41,13 @@ from mes.features.screens.report.periods import (
     period_of,
     present_period,
     shifts_of,
+)
+from mes.features.screens.report.places import (
+    counted_at,
+    place_name,
+    places_to_choose,
+    trail_to,
+    units_at,
 )
 from mes.features.screens.report.signing import shown_signing
 from mes.features.screens.report.view import Frame, Shown, shown_causes, shown_report
@@ -106,7 +113,7 @@ def choose(session: Session, wanted: Wanted, now_us: int) -> Chosen:
     known = masters(session)
     site = _site(known)
     code = wanted.place or site.code
-    units = _units(known, site, code)
+    units = units_at(known, site, code)
     policy = _policy(known, site, wanted.policy)
     if not units:
         raise Refusal("place_unknown", "there is no work unit to report on yet", status=404)
@@ -115,7 +122,7 @@ def choose(session: Session, wanted: Wanted, now_us: int) -> Chosen:
         site=site,
         code=code,
         units=tuple(units[:UNITS_MAX]),
-        counted=_counted(known, code, units[:UNITS_MAX]),
+        counted=counted_at(known, code, units[:UNITS_MAX]),
         period=_period(units[0].plan, wanted, now_us),
         policy=policy,
     )
@@ -242,24 +249,6 @@ def _site(known: Masters) -> Site:
     return known.sites[0]
 
 
-def _units(known: Masters, site: Site, code: str) -> list[WorkUnit]:
-    active = known.active_work_units()
-    if code == site.code:
-        return active
-    found = [unit for unit in active if code in (unit.code, unit.line_code)]
-    if not found and code not in {line.code for line in known.lines.values()}:
-        raise Refusal("place_unknown", f"there is no place {code!r}", status=404, field="place")
-    return found
-
-
-def _counted(known: Masters, code: str, units: Sequence[WorkUnit]) -> tuple[str, ...]:
-    """The work units whose sums are the figure: of lines and the plant by the lines' rule."""
-    if any(unit.code == code for unit in units):
-        return tuple(unit.code for unit in units)
-    counted = counted_unit_ids(known)
-    return tuple(unit.code for unit in units if unit.id in counted)
-
-
 def _policy(known: Masters, site: Site, name: str) -> Policy:
     if not name:
         return site.policy
@@ -276,10 +265,13 @@ def _period(plan: Plan, wanted: Wanted, now_us: int) -> Period:
     if not wanted.day:
         return present_period(plan, kind, now_us)
     try:
-        day = date.fromisoformat(wanted.day.strip())
-    except ValueError:
+        day = day_argument(wanted.day.strip(), "day")
+    except Refusal:
         raise Refusal(
-            "day_invalid", "write the day as YYYY-MM-DD", status=422, field="day"
+            "day_invalid",
+            f"write the day as YYYY-MM-DD, of the years {YEAR_MIN} to {YEAR_MAX}",
+            status=422,
+            field="day",
         ) from None
     shifts = shifts_of(plan, day)
     shift = wanted.shift if wanted.shift in {one.code for one in shifts} else None
@@ -333,9 +325,9 @@ def _frame(
     before, after = beside(plan, period, -1), beside(plan, period, 1)
     return Frame(
         place=code,
-        place_name=_place_name(known, site, code, named),
-        trail=_trail(known, site, code, single, named, address),
-        places=_places(known, site, named),
+        place_name=place_name(known, site, code, named),
+        trail=trail_to(known, site, code, single, named, address),
+        places=places_to_choose(known, site, named),
         shifts=[
             (one.code, _shift_label(units[0], one.code, language))
             for one in shifts_of(plan, period.day)
@@ -356,45 +348,3 @@ def _frame(
 
 def _shift_label(unit: WorkUnit, code: str, language: str) -> str:
     return name_of(unit.shift_names.get(code), language, code)
-
-
-def _place_name(
-    known: Masters, site: Site, code: str, named: Callable[[Mapping[str, str]], str]
-) -> str:
-    names = dict(_places(known, site, named))
-    return names.get(code, code).strip()
-
-
-def _places(
-    known: Masters, site: Site, named: Callable[[Mapping[str, str]], str]
-) -> list[tuple[str, str]]:
-    places = [(site.code, named(site.names))]
-    for line in sorted(known.lines.values(), key=lambda line: (line.position, line.code)):
-        if line.retired:
-            continue
-        places.append((line.code, f"  {named(line.names)}"))
-        places += [
-            (unit.code, f"    {named(unit.names)}")
-            for unit in known.active_work_units(line.work_unit_ids)
-        ]
-    return places
-
-
-def _trail(
-    known: Masters,
-    site: Site,
-    code: str,
-    single: WorkUnit | None,
-    named: Callable[[Mapping[str, str]], str],
-    address: Callable[[str], str],
-) -> list[tuple[str, str | None]]:
-    if code == site.code:
-        return [(named(site.names), None)]
-    trail: list[tuple[str, str | None]] = [(named(site.names), address(site.code))]
-    line_code = single.line_code if single else code
-    line = next((line for line in known.lines.values() if line.code == line_code), None)
-    if line is not None:
-        trail.append((named(line.names), address(line.code) if single else None))
-    if single is not None:
-        trail.append((named(single.names), None))
-    return trail
