@@ -2,26 +2,50 @@
 
 Tallies of the cases add up, results never do: a bundle's figure is `result_of` the sum of the
 tallies of all its cases under its one policy. Each case is a whole `oee-case/1` of one work unit
-and one stretch of time and may be computed alone.
+and one stretch of time and may be computed alone. One with `"count": "pieces"` adds its pieces and
+no time: those of an order that were made while another one was loaded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from mes.core.case_error import CaseError
+from mes.core.case_fields import choice
 from mes.core.case_json import parse_case
 from mes.core.case_model import Case
 from mes.core.case_write import case_to_json
 from mes.core.oee import OeeResult, result_of
 from mes.core.policies import Policy, parse_policy
-from mes.core.tally import sum_of, tally
+from mes.core.tally import Tally, pieces_alone, sum_of, tally
 
 SCHEMA = "oee-case-bundle/1"
 HOW = "the figure is that of the sum of the tallies of all cases under this policy"
-REMARKS = ("sum", "expect", "place", "rule", "window", "work_units", "note")
+REMARKS = ("sum", "expect", "place", "rule", "share", "window", "work_units", "note")
 """Fields that may stand in a bundle and change nothing."""
 CASES_MAX = 10_000
+
+
+class Count(StrEnum):
+    """What a case adds to the sum."""
+
+    ALL = "all"
+    PIECES = "pieces"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A case of a bundle and what it adds."""
+
+    case: Case
+    count: Count = Count.ALL
+
+    @property
+    def tally(self) -> Tally:
+        """What the entry adds to the sum."""
+        sums = tally(self.case)
+        return sums if self.count is Count.ALL else pieces_alone(sums)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +53,7 @@ class Bundle:
     """Cases whose tallies add up to one figure under one policy."""
 
     policy: Policy
-    cases: tuple[Case, ...]
+    entries: tuple[Entry, ...]
 
 
 def is_bundle(data: object) -> bool:
@@ -48,44 +72,49 @@ def parse_bundle(data: object) -> Bundle:
     for key in data:
         if key not in ("schema", "policy", "cases", *REMARKS):
             raise CaseError(str(key), "is not a field of a bundle")
-    entries = data.get("cases")
-    if not isinstance(entries, list) or not entries:
+    cases = data.get("cases")
+    if not isinstance(cases, list):
         raise CaseError("cases", "is not a list of cases")
-    if len(entries) > CASES_MAX:
+    if len(cases) > CASES_MAX:
         raise CaseError("cases", f"has more than {CASES_MAX} entries")
-    cases = tuple(_case(entry, index) for index, entry in enumerate(entries))
+    entries = tuple(_entry(case, index) for index, case in enumerate(cases))
     policy = data.get("policy")
     if policy is not None:
-        return Bundle(policy=parse_policy(policy), cases=cases)
-    return bundle_of(cases)
+        return Bundle(policy=parse_policy(policy), entries=entries)
+    return bundle_of(entries)
 
 
-def bundle_of(cases: tuple[Case, ...], policy: Policy | None = None) -> Bundle:
+def bundle_of(entries: tuple[Entry, ...], policy: Policy | None = None) -> Bundle:
     """A bundle of cases under their one policy, or the one given.
 
     Raises:
         CaseError: `policy`: the cases have different ones and none is given.
     """
     if policy is None:
-        different = {case.policy for case in cases}
+        different = {entry.case.policy for entry in entries}
         if len(different) != 1:
             raise CaseError("policy", "differs between the cases; name one for the sum")
         (policy,) = different
-    return Bundle(policy=policy, cases=cases)
+    return Bundle(policy=policy, entries=entries)
 
 
 def compute_bundle(bundle: Bundle, policy: Policy | None = None) -> OeeResult:
     """The figure of the sum, under the bundle's policy or another."""
-    return result_of(sum_of(tally(case) for case in bundle.cases), policy or bundle.policy)
+    return result_of(sum_of(entry.tally for entry in bundle.entries), policy or bundle.policy)
 
 
-def case_in_bundle(case: Case, work_unit: str) -> dict[str, object]:
-    """A case as an entry of a bundle."""
-    return {**case_to_json(case), "work_unit": work_unit}
+def entry_to_json(entry: Entry, work_unit: str) -> dict[str, object]:
+    """An entry as a bundle holds it."""
+    count = {} if entry.count is Count.ALL else {"count": entry.count.value}
+    return {**case_to_json(entry.case), "work_unit": work_unit, **count}
 
 
-def _case(entry: object, index: int) -> Case:
+def _entry(data: object, index: int) -> Entry:
     try:
-        return parse_case(entry)
+        if not isinstance(data, dict):
+            return Entry(case=parse_case(data))
+        given = dict(data)
+        count = choice(given.pop("count", Count.ALL.value), "count", Count, "count")
+        return Entry(case=parse_case(given), count=Count(count))
     except CaseError as mistake:
         raise CaseError(f"cases[{index}].{mistake.field}", mistake.reason) from None

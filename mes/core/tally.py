@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TypeVar
 
@@ -130,6 +130,11 @@ class Tally:
 
 EMPTY = Tally(loaded_us=0, failures=Failures())
 """The tally of no time at all."""
+
+
+def pieces_alone(sums: Tally) -> Tally:
+    """The pieces of a window with the flags that they raise, without any of its time."""
+    return replace(EMPTY, pieces=sums.pieces, flags=sums.flags - {Flag.PROVISIONAL_STOP})
 
 
 def tally(case: Case) -> Tally:

@@ -1,7 +1,7 @@
 """Typed models, one file per ISA-95 object family; importing this package loads them all."""
 
 from mes.models.base import Base
-from mes.models.calendar import Calendar, CalendarException, ShiftPattern
+from mes.models.calendar import Calendar, CalendarException, LineCalendar, ShiftPattern
 from mes.models.counts import CountSuspect
 from mes.models.equipment import Equipment, WorkUnitSetting
 from mes.models.materials import (
@@ -28,7 +28,7 @@ from mes.models.projections import (
     StateRecord,
     WorkUnitLive,
 )
-from mes.models.published import AuditLog, Outbox, PublicationMark, PublishedFigure
+from mes.models.published import AuditLog, CaseFile, Outbox, PublicationMark, PublishedFigure
 from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
 from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
 from mes.models.sources import (
@@ -60,6 +60,7 @@ __all__ = [
     "Base",
     "Calendar",
     "CalendarException",
+    "CaseFile",
     "Command",
     "ConfigRevision",
     "CountDecision",
@@ -72,6 +73,7 @@ __all__ = [
     "JobOrder",
     "JobRun",
     "KpiPolicyVersion",
+    "LineCalendar",
     "MaterialDefinition",
     "MaterialRate",
     "NumberRule",

@@ -1,4 +1,4 @@
-"""Calendars: shift patterns from a date on and exceptions of single dates."""
+"""Calendars: shift patterns from a date on, exceptions of single dates, and who has which."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mes.models.base import Base, Code, Identity, Instant, Json, Names
 
 
 class Calendar(Base):
-    """A named calendar; work centers refer to it by code."""
+    """A named calendar; `line_calendar` says which work center has it when."""
 
     __tablename__ = "calendar"
     __table_args__ = (UniqueConstraint("code"),)
@@ -63,5 +63,32 @@ class CalendarException(Base):
     kind: Mapped[Code]
     names: Mapped[Names]
     definition: Mapped[Json]
+    recorded_at: Mapped[Instant]
+    withdrawn_at: Mapped[Instant | None]
+
+
+class LineCalendar(Base):
+    """Which calendar a work center has from the production day `valid_from` (YYYY-MM-DD) on.
+
+    `calendar_id` None: always scheduled. A row is never changed: what takes its place is a row of
+    its own, and the old one has `withdrawn_at`.
+    """
+
+    __tablename__ = "line_calendar"
+    __table_args__ = (
+        Index(
+            "ix_line_calendar_in_force",
+            "line_id",
+            "valid_from",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Identity]
+    line_id: Mapped[int] = mapped_column(ForeignKey("equipment.id"))
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id"))
+    valid_from: Mapped[Code]
     recorded_at: Mapped[Instant]
     withdrawn_at: Mapped[Instant | None]

@@ -12,7 +12,7 @@ class Equipment(Base):
     """One element of the hierarchy; retired, never deleted.
 
     `level` is site, area, work_center or work_unit. `settings` of a site: time_zone, day_starts,
-    policy; of a work center: calendar (code or None), key_work_unit.
+    policy; of a work center: oee_rule, key_work_unit.
     """
 
     __tablename__ = "equipment"

@@ -17,7 +17,8 @@ class PublishedFigure(Base):
     profile and `policy_definition` holds it whole, so that a later version changes nothing.
     `basis` says which work units the figure is made of and by which rule. `result` is the OEE
     result, `fingerprint` the SHA-256 (hex) of the facts that speak of the window. `cause`: what
-    changed the figure, empty in revision 1; `actor`: who signed, in a later revision None.
+    changed the figure, empty in revision 1; `actor`: who signed, in a later revision None. `cases`:
+    by work unit the digest of its `CaseFile`, empty in what was published before they were kept.
     """
 
     __tablename__ = "published_figure"
@@ -46,6 +47,19 @@ class PublishedFigure(Base):
     fingerprint: Mapped[Code]
     cause: Mapped[Json]
     actor: Mapped[Json]
+    cases: Mapped[Json]
+
+
+class CaseFile(Base):
+    """A case as it was when a figure was published; `digest` is its SHA-256 (hex).
+
+    `content` is its JSON in one form (sorted keys, UTF-8), compressed by zlib; append-only.
+    """
+
+    __tablename__ = "case_file"
+
+    digest: Mapped[Code] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class PublicationMark(Base):

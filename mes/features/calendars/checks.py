@@ -116,13 +116,16 @@ def refuse_repeats(subject: Subject, row: tuple[str, str, dict[str, Any]]) -> No
             )
 
 
-def check_past(subject: Subject, on: date, past: Past, field: str) -> None:
+def check_past(today: date, on: date, past: Past, field: str) -> None:
     """That a production day is not over, or may be changed all the same.
+
+    Args:
+        today: the present production day.
 
     Raises:
         Refusal: `past_needs_supervisor` (403), `past_fixed`.
     """
-    if on >= subject.today:
+    if on >= today:
         return
     if not past.allowed:
         raise Refusal(

@@ -118,7 +118,7 @@ def _listed(session: Session, subject: Subject) -> dict[str, Any]:
         "lines": [
             {"line": line.code, "name": line.names}
             for line in known.lines.values()
-            if line.calendar_code == subject.row.code and not line.retired
+            if line.calendar_on(subject.today) == subject.row.code and not line.retired
         ],
         "patterns": [
             {"id": row.id, "valid_from": row.valid_from, "definition": row.definition}

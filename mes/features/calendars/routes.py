@@ -9,10 +9,11 @@ from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
-from mes.features.calendars import queries, service
+from mes.features.calendars import assignments, queries, service
 from mes.features.calendars.checks import Past, checked_pattern, with_pattern
 from mes.features.calendars.holiday_lookup import public_holidays
 from mes.features.calendars.schemas import (
+    AssignmentIn,
     DaysQuery,
     ExceptionIn,
     HolidaysIn,
@@ -133,6 +134,23 @@ def preview_pattern(calendar: str, json_data: PreviewIn) -> dict[str, Any]:
         definition = checked_pattern(session, subject, draft, now)
         changed = with_pattern(subject, on, definition)
         return queries.preview(session, subject, changed, definition, on)
+
+
+@bp.post("/lines/<line>/calendar")
+@bp.input(AssignmentIn)
+@require(*EDITORS)
+def assign_calendar(line: str, json_data: AssignmentIn) -> Answered:
+    """Let a line have a calendar from a production day on, until the next one that is planned."""
+    past = _past(json_data)
+
+    def do(session: Session, context: Context) -> Answer:
+        first = date.fromisoformat(json_data.valid_from)
+        row = assignments.assign_calendar(
+            session, context, line, json_data.calendar, first, note=json_data.note, past=past
+        )
+        return 201, {"line": line, "calendar": json_data.calendar, "valid_from": row.valid_from}
+
+    return answered("line.calendar", line, json_data, do)
 
 
 @bp.post("/calendars/<calendar>/holidays")

@@ -111,6 +111,14 @@ class WithdrawIn(CommandIn, PastIn):
     note: NoteText | None = None
 
 
+class AssignmentIn(CommandIn, PastIn):
+    """Let a line have a calendar from a production day on."""
+
+    calendar: Code | None = Field(description="Code of the calendar; null: always scheduled.")
+    valid_from: Day
+    note: NoteText | None = None
+
+
 class PatternBody(BaseModel):
     """A pattern: a preset by name, or shifts with days and maybe a cycle of crews."""
 

@@ -16,9 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.calendar import Calendar as CoreCalendar
-from mes.core.calendar import production_day_bounds, shifts_of_day
 from mes.core.refusal import Refusal
-from mes.features.audit.service import record
+from mes.features.calendars.change import Change, carry_out
 from mes.features.calendars.checks import (
     FIELDS,
     ONLY_AHEAD,
@@ -27,7 +26,6 @@ from mes.features.calendars.checks import (
     check_past,
     checked_definition,
     checked_pattern,
-    refuse_mistakes,
     refuse_repeats,
     with_pattern,
 )
@@ -38,10 +36,7 @@ from mes.features.plant.calendar_rows import put_exception, put_pattern
 from mes.features.plant.calendar_schema import Calendar as Draft
 from mes.features.plant.calendar_schema import ExceptionEntry
 from mes.features.plant.check_calendars import break_reason_name
-from mes.features.production.master_loading import masters
-from mes.features.production.service import facts_changed
-from mes.live.announce import announce
-from mes.models import CalendarException, Reason, ReasonClass, ShiftPattern, WorkUnitLive
+from mes.models import CalendarException, Reason, ReasonClass, ShiftPattern
 
 EXCEPTIONS_MAX = 5000
 """Most exceptions of one calendar in force at once."""
@@ -73,7 +68,7 @@ def add_exception(
     """
     subject = find_calendar(session, calendar, context.now, lock=True)
     on = date.fromisoformat(entry.date)
-    check_past(subject, on, past, "date")
+    check_past(subject.today, on, past, "date")
     if len(subject.exceptions) >= EXCEPTIONS_MAX:
         raise Refusal(
             "too_many_exceptions",
@@ -82,20 +77,29 @@ def add_exception(
     definition = checked_definition(session, subject, entry, context.now)
     row: tuple[str, str, dict[str, Any]] = (entry.date, entry.kind, definition)
     refuse_repeats(subject, row)
-    after = subject.core_with(exceptions=[*subject.exceptions, row])
-    refuse_mistakes(subject.core, after, FIELDS)
-    made = put_exception(
-        session,
-        subject.row.id,
-        entry.date,
-        entry.kind,
-        names=None if entry.name is None else entry.name.model_dump(),
-        definition=definition,
-        now_us=context.now,
+    change = _change(
+        subject,
+        "calendar.exception.add",
+        subject.core_with(exceptions=[*subject.exceptions, row]),
+        on,
+        past=past,
+        note=note,
+        fields=FIELDS,
     )
-    _recorded(session, context, "calendar.exception.add", subject, made, note, past)
-    _derive(session, subject, after, on, context.now)
-    return made
+
+    def write() -> tuple[CalendarException, dict[str, Any]]:
+        made = put_exception(
+            session,
+            subject.row.id,
+            entry.date,
+            entry.kind,
+            names=None if entry.name is None else entry.name.model_dump(),
+            definition=definition,
+            now_us=context.now,
+        )
+        return made, _told(made)
+
+    return carry_out(session, context, change, write)
 
 
 def withdraw_exception(
@@ -123,16 +127,17 @@ def withdraw_exception(
     if row.withdrawn_at is not None:
         raise Refusal("exception_withdrawn", "this exception was taken back already")
     on = date.fromisoformat(row.date)
-    check_past(subject, on, past, "exception")
+    check_past(subject.today, on, past, "exception")
     kept = list(subject.exceptions)
     kept.remove((row.date, row.kind, row.definition))
     after = subject.core_with(exceptions=kept)
-    refuse_mistakes(subject.core, after)
-    row.withdrawn_at = context.now
-    session.flush()  # what is derived below must see it
-    _recorded(session, context, "calendar.exception.withdraw", subject, row, note, past)
-    _derive(session, subject, after, on, context.now)
-    return row
+    change = _change(subject, "calendar.exception.withdraw", after, on, past=past, note=note)
+
+    def write() -> tuple[CalendarException, dict[str, Any]]:
+        row.withdrawn_at = context.now
+        return row, _told(row)
+
+    return carry_out(session, context, change, write)
 
 
 def change_pattern(
@@ -151,28 +156,20 @@ def change_pattern(
         Refusal: `calendar_unknown`, `calendar_mistake`, `past_fixed`, `past_needs_supervisor`.
     """
     subject = find_calendar(session, calendar, context.now, lock=True)
-    check_past(subject, valid_from, past, "valid_from")
+    check_past(subject.today, valid_from, past, "valid_from")
     definition = checked_pattern(session, subject, draft, context.now)
     after = with_pattern(subject, valid_from, definition)
-    refuse_mistakes(subject.core, after)
-    if draft.preset is not None:
-        _make_break_reasons(session, definition, context.now)
-    old = next((one for one in subject.patterns if one[0] == valid_from.isoformat()), None)
-    made = put_pattern(session, subject.row.id, valid_from.isoformat(), definition, context.now)
-    _audit(
-        session,
-        context,
-        "calendar.pattern",
-        subject,
-        {
-            "valid_from": made.valid_from,
-            "definition": definition,
-            "in_place_of": None if old is None else old[1],
-            **_why(note, past),
-        },
-    )
-    _derive(session, subject, after, valid_from, context.now)
-    return made
+    change = _change(subject, "calendar.pattern", after, valid_from, past=past, note=note)
+    day = valid_from.isoformat()
+
+    def write() -> tuple[ShiftPattern, dict[str, Any]]:
+        if draft.preset is not None:
+            _make_break_reasons(session, definition, context.now)
+        old = next((held for since, held in subject.patterns if since == day), None)
+        made = put_pattern(session, subject.row.id, day, definition, context.now)
+        return made, {"valid_from": day, "definition": definition, "in_place_of": old}
+
+    return carry_out(session, context, change, write)
 
 
 def seed_holidays(
@@ -210,38 +207,32 @@ def seed_holidays(
         elif holiday.date < subject.today and past.reason is None:
             over.append(on)
         else:
-            check_past(subject, holiday.date, past, "year")
+            check_past(subject.today, holiday.date, past, "year")
             added.append(holiday)
-    rows = [(one.date.isoformat(), "holiday", {"country": country}) for one in added]
-    after = subject.core_with(exceptions=[*subject.exceptions, *rows])
-    refuse_mistakes(subject.core, after)
-    for holiday in added:
-        put_exception(
-            session,
-            subject.row.id,
-            holiday.date.isoformat(),
-            "holiday",
-            names={"ko": holiday.ko, "en": holiday.en},
-            definition={"country": country},
-            now_us=context.now,
-        )
-    if added:
-        dates = sorted(one.date for one in added)
-        _audit(
-            session,
-            context,
-            "calendar.holidays",
-            subject,
-            {
-                "country": country,
-                "added": [one.isoformat() for one in dates],
-                **_why(None, past),
-            },
-        )
-        _derive(session, subject, after, dates[0], context.now)
-    return Seeded(
+    seeded = Seeded(
         added=tuple(one.date.isoformat() for one in added), kept=tuple(kept), past=tuple(over)
     )
+    if not added:
+        return seeded
+    rows = [(on, "holiday", {"country": country}) for on in seeded.added]
+    after = subject.core_with(exceptions=[*subject.exceptions, *rows])
+    first = min(one.date for one in added)
+
+    def write() -> tuple[Seeded, dict[str, Any]]:
+        for holiday in added:
+            put_exception(
+                session,
+                subject.row.id,
+                holiday.date.isoformat(),
+                "holiday",
+                names={"ko": holiday.ko, "en": holiday.en},
+                definition={"country": country},
+                now_us=context.now,
+            )
+        return seeded, {"country": country, "added": sorted(seeded.added)}
+
+    change = _change(subject, "calendar.holidays", after, first, past=past)
+    return carry_out(session, context, change, write)
 
 
 def _make_break_reasons(session: Session, definition: Mapping[str, Any], now_us: int) -> None:
@@ -265,61 +256,34 @@ def _make_break_reasons(session: Session, definition: Mapping[str, Any], now_us:
     session.flush()  # what is derived below must see them
 
 
-def _recorded(
-    session: Session,
-    context: Context,
-    action: str,
+def _change(
     subject: Subject,
-    row: CalendarException,
-    note: str | None,
+    action: str,
+    after: CoreCalendar,
+    first: date,
+    *,
     past: Past,
-) -> None:
-    details = {
+    note: str | None = None,
+    fields: Mapping[str, str] | None = None,
+) -> Change:
+    return Change(
+        action=action,
+        subject=subject.row.code,
+        before=subject.core,
+        after=after,
+        first=first,
+        line_ids=subject.line_ids,
+        past=past,
+        note=note,
+        fields=fields,
+    )
+
+
+def _told(row: CalendarException) -> dict[str, Any]:
+    return {
         "exception": row.id,
         "date": row.date,
         "kind": row.kind,
         "name": row.names,
         "definition": row.definition,
-        **_why(note, past),
     }
-    _audit(session, context, action, subject, details)
-
-
-def _why(note: str | None, past: Past) -> dict[str, Any]:
-    return {"note": note, "past_reason": past.reason}
-
-
-def _audit(
-    session: Session, context: Context, action: str, subject: Subject, details: Mapping[str, Any]
-) -> None:
-    record(
-        session,
-        context.actor,
-        action,
-        subject.row.code,
-        {"command_id": context.command_id, **details},
-    )
-
-
-def _derive(
-    session: Session, subject: Subject, after: CoreCalendar, first: date, now_us: int
-) -> None:
-    """Derive the machines of the lines again from the first production day that changes.
-
-    What lies ahead is only announced: nothing is derived of it yet.
-    """
-    start = min(_start(subject.core, first), _start(after, first))
-    known = masters(session)
-    live = set(session.scalars(select(WorkUnitLive.work_unit_id)))
-    lines = [known.lines[line_id] for line_id in subject.line_ids if line_id in known.lines]
-    for unit_id in sorted(live & {unit for line in lines for unit in line.work_unit_ids}):
-        if start <= now_us:
-            facts_changed(session, unit_id, start)
-        else:
-            announce(session, unit_id)
-
-
-def _start(calendar: CoreCalendar, day: date) -> int:
-    """The first instant that belongs to a production day, by its shifts or by the boundary."""
-    starts = [one.start_us for one in shifts_of_day(calendar, day)]
-    return min([production_day_bounds(calendar, day)[0], *starts])

@@ -17,7 +17,7 @@ from mes.features.plant.check_calendars import Surroundings
 from mes.features.production.calendars import ExceptionRow, PatternRow, core_calendar
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Site, default_policy
-from mes.models import Calendar, Equipment
+from mes.models import Calendar, LineCalendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Subject:
 
     Attributes:
         today: the present production day.
-        line_ids: the lines that have it, or had it before.
+        line_ids: the lines that have it, had it before, or will.
     """
 
     row: Calendar
@@ -88,7 +88,7 @@ def find_calendar(session: Session, code: str, now_us: int, *, lock: bool = Fals
         exceptions=tuple(
             (one.date, one.kind, one.definition) for one in exceptions_in_force(session, row.id)
         ),
-        line_ids=tuple(_lines_of(session, code)),
+        line_ids=tuple(_lines_of(session, row.id)),
     )
 
 
@@ -106,9 +106,10 @@ def surroundings(session: Session, subject: Subject, now_us: int) -> Surrounding
     )
 
 
-def _lines_of(session: Session, code: str) -> Iterable[int]:
-    for row in session.scalars(select(Equipment).where(Equipment.level == "work_center")):
-        settings = row.settings or {}
-        dated = settings.get("calendars") or ()
-        if settings.get("calendar") == code or any(held == code for _, held in dated):
-            yield row.id
+def _lines_of(session: Session, calendar_id: int) -> Iterable[int]:
+    return session.scalars(
+        select(LineCalendar.line_id)
+        .where(LineCalendar.calendar_id == calendar_id, LineCalendar.withdrawn_at.is_(None))
+        .distinct()
+        .order_by(LineCalendar.line_id)
+    )

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
-from mes.core.case import case_to_json
-from mes.core.case_bundle import HOW, SCHEMA
-from mes.core.case_model import Case, Span
+from mes.core.case_bundle import HOW, SCHEMA, entry_to_json
+from mes.core.case_model import Span
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
 from mes.features.oee.addresses import UNIT_DAYS_MAX, unit_days
 from mes.features.oee.places import Level, Place, places
 from mes.features.oee.queries import unit_by_code
-from mes.features.oee.service import CASE_MAX_US, Known, known_unit, unit_case
+from mes.features.oee.service import Known, known_unit
+from mes.features.oee.shares import Share, share_entries, share_of
 from mes.features.oee.windows import instant_argument, policy_argument, window_of
 from mes.features.production.master_loading import masters
-from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.masters import Masters
 
 UNITS_MAX = 60
 
@@ -31,6 +30,7 @@ class Wanted:
     Attributes:
         rule: by which the work units of a line were chosen; None: they were named.
         as_of: of each work unit; None: all that is known now.
+        share: what it is narrowed to.
     """
 
     units: tuple[Known, ...]
@@ -39,6 +39,7 @@ class Wanted:
     window: Span
     policy: Policy
     as_of: tuple[int | None, ...]
+    share: Share
 
 
 def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -> Wanted:
@@ -54,7 +55,7 @@ def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -
         codes = [code for code in arguments["work_units"].split(",") if code]
         found = [unit_by_code(known, code) for code in dict.fromkeys(codes)]
     elif "place" in arguments:
-        place = place_of(session, known, arguments["place"])
+        place = place_of(known, arguments["place"])
         found = list(place.units)
     else:
         found = []
@@ -79,10 +80,11 @@ def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -
         window=window,
         policy=policy_argument(arguments, known) or found[0].site.policy,
         as_of=_moments(arguments, len(units)),
+        share=share_of(session, known, arguments),
     )
 
 
-def place_of(session: Session, known: Masters, code: str) -> Place:
+def place_of(known: Masters, code: str) -> Place:
     """The line, area or plant of that code, by its own rule; a machine as itself.
 
     Raises:
@@ -90,7 +92,7 @@ def place_of(session: Session, known: Masters, code: str) -> Place:
     """
     for level in (Level.MACHINE, Level.LINE, Level.AREA, Level.PLANT):
         try:
-            return places(session, known, level, code, None)[0]
+            return places(known, level, code, None)[0]
         except Refusal as refusal:
             if refusal.code != "place_unknown":
                 raise
@@ -122,37 +124,13 @@ def bundle_head(wanted: Wanted) -> dict[str, object]:
         "place": wanted.place,
         "rule": wanted.rule,
         "work_units": [given.unit.code for given in wanted.units],
+        "share": wanted.share.arguments(),
     }
 
 
 def bundle_cases(session: Session, wanted: Wanted) -> Iterator[dict[str, object]]:
-    """The cases one after another: only one is held in memory."""
+    """The cases one after another: only those of one stretch are held in memory."""
     for given, as_of in zip(wanted.units, wanted.as_of, strict=True):
-        for case in unit_cases(session, given, wanted.window, wanted.policy, as_of):
-            yield {**case_to_json(case), "work_unit": given.unit.code}
-
-
-def unit_cases(
-    session: Session, given: Known, window: Span, policy: Policy, as_of: int | None
-) -> Iterator[Case]:
-    """The cases of a work unit that tile a window and share one `as_of`."""
-    for span in tiles_of(given.unit, window):
-        yield unit_case(session, given, span, policy=policy, as_of=as_of)
-
-
-def tiles_of(unit: WorkUnit, window: Span) -> Iterable[Span]:
-    """The window in stretches that a case may cover, cut where the minor-stop limit changes."""
-    cuts = {window.start, window.end}
-    for setting in unit.settings:
-        if window.start < setting.valid_from < window.end:
-            shifts = unit.plan.shifts(setting.valid_from, window.end)
-            cuts.update(s.start_us for s in shifts[:2] if window.start < s.start_us < window.end)
-    ordered = sorted(cuts)
-    for start, end in pairwise(ordered) if len(ordered) > 1 else [(window.start, window.end)]:
-        at = start
-        while True:
-            until = min(end, at + CASE_MAX_US)
-            yield Span(at, until)
-            if until >= end:
-                break
-            at = until
+        entries = share_entries(session, given, wanted.window, wanted.share, wanted.policy, as_of)
+        for entry in entries:
+            yield entry_to_json(entry, given.unit.code)

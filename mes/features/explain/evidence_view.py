@@ -131,8 +131,9 @@ def _calendar(frame: Frame, one: Interval) -> list[tuple[str, str]]:
         )
     else:
         rows.append((_("Shift"), _("none")))
-    if line is not None and line.calendar_code:
-        rows.append((_("Calendar"), line.calendar_code))
+    calendar = line.calendar_on(unit.plan.production_day(one.start)) if line else None
+    if calendar is not None:
+        rows.append((_("Calendar"), calendar))
     if one.planned is not None:
         rows.append(
             (

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import (
@@ -20,12 +21,14 @@ from flask import (
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
+from mes.features.explain.answer import explanation
 from mes.features.explain.asked import asked
 from mes.features.explain.bundle import Wanted, bundle_cases, bundle_head, wanted_bundle
 from mes.features.explain.evidence import evidence
+from mes.features.explain.evidence_answer import evidence_answer
 from mes.features.explain.evidence_view import shown_evidence
 from mes.features.explain.queries import explained
-from mes.features.explain.schemas import BundleQuery
+from mes.features.explain.schemas import BundleQuery, ExplainQuery
 from mes.features.explain.spreadsheet import Spreadsheet
 from mes.features.explain.view import Frame, shown_explanation
 from mes.features.screens.language import select_language
@@ -75,6 +78,28 @@ def report_spreadsheet() -> Response:
         return send_file(
             Path(file.name).open("rb"), mimetype=XLSX, as_attachment=True, download_name=name
         )
+
+
+@bp.get("/work-units/<code>/explain")
+@bp.input(ExplainQuery, location="query")
+@bp.doc(
+    summary="Why a figure of a work unit is what it is",
+    description="The KPI with its formula filled in, the time of each class, the intervals with the"
+    " rule that classed each; with `at` the facts behind one interval.",
+    tags=["oee"],
+)
+@require()
+def get_explanation(code: str, query_data: ExplainQuery) -> dict[str, Any]:
+    """What the explain page shows, as JSON; default is OEE of the current shift."""
+    wanted = asked({**query_data.arguments(), "work_unit": code})
+    with reading() as session:
+        found = explained(session, wanted, plant_now_us())
+        facts = None
+        if found.chosen is not None:
+            after = wanted.instant("after")
+            held = evidence(session, found.given, found.chosen, as_of=found.as_of, after=after)
+            facts = evidence_answer(found, found.chosen, held)
+        return {**explanation(found, wanted), "facts": facts}
 
 
 @bp.get("/cases")

@@ -1,4 +1,4 @@
-"""The report as a spreadsheet: figures, class times, stops, quantities, definitions.
+"""The report as a spreadsheet: figures, class times, groups, stops, quantities, definitions.
 
 Numbers are the kernel's, unrounded; times are those of the plant's zone, with raw microseconds of
 UTC beside them; every row of figures names the address of its case file.
@@ -25,6 +25,7 @@ from mes.core.policies import PART_VALUES, Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
 from mes.features.explain.asked import WINDOW_MAX_US
+from mes.features.explain.group_sheet import group_rows, group_titles
 from mes.features.explain.people_facts import people_of
 from mes.features.explain.queries import Explained, explained_window
 from mes.features.explain.workbook import CellValue, Workbook, local_time
@@ -93,6 +94,8 @@ class Spreadsheet:
                         book.add(_("Quantities"), row)
                 for row in self._stop_rows(given, found):
                     book.add(_("Stops"), row)
+            for row in group_rows(self._session, chosen, self._host, now_us):
+                book.add(_("Groups"), row)
             if self._long:
                 book.add(_("Stops"), [_("Stops are listed for 35 days at most.")])
             for row in self._definitions():
@@ -140,6 +143,7 @@ class Spreadsheet:
                 *case,
             ],
             _("Class times"): [*place, *times, _("Class"), *lengths, *case],
+            _("Groups"): group_titles(self._language),
             _("Stops"): [
                 *place[:2],
                 *times,

@@ -10,6 +10,7 @@ from mes.core.case_model import Span
 from mes.core.instants import parse_instant
 from mes.core.policies import Policy
 from mes.features.oee.service import CASE_MAX_US
+from mes.features.oee.shares import WHOLE, Share
 from mes.features.production.coverage import known_until
 from mes.features.production.tile import instant
 
@@ -23,21 +24,24 @@ def unit_days(span: Span, units: int) -> int:
     return -(-(span.end - span.start) // DAY_US) * units
 
 
-def figure_address(as_of: Mapping[str, int], span: Span, policy: Policy) -> str | None:
+def figure_address(
+    as_of: Mapping[str, int], span: Span, policy: Policy, share: Share = WHOLE
+) -> str | None:
     """Address of what proves a figure: a case file, or a bundle of those that add up to it.
 
     Args:
         as_of: by code of each work unit of the figure, what it speaks of.
+        share: what it is narrowed to.
 
     Returns:
         None: it is too long for one file; its parts have theirs.
     """
-    if len(as_of) == 1 and span.end - span.start <= CASE_MAX_US:
+    if share == WHOLE and len(as_of) == 1 and span.end - span.start <= CASE_MAX_US:
         ((unit, moment),) = as_of.items()
         return case_address(unit, span, policy, moment)
     if not as_of or unit_days(span, len(as_of)) > UNIT_DAYS_MAX:
         return None
-    return bundle_address(as_of, span, policy)
+    return bundle_address(as_of, span, policy, share)
 
 
 def case_address(unit: str, span: Span, policy: Policy, as_of: int, **further: str) -> str:
@@ -78,11 +82,14 @@ def tile_case_address(tile: Mapping[str, Any], policy: Policy) -> str:
     return case_address(tile["work_unit"], span, policy, parse_instant(tile["as_of"]), **further)
 
 
-def bundle_address(as_of: Mapping[str, int], span: Span, policy: Policy) -> str:
+def bundle_address(
+    as_of: Mapping[str, int], span: Span, policy: Policy, share: Share = WHOLE
+) -> str:
     """Address of the case files of several work units whose sum is a figure.
 
     Args:
         as_of: by code of the work unit, what its figures speak of.
+        share: what the figure is narrowed to.
     """
     moments = [instant(at) for at in as_of.values()]
     query = {
@@ -91,5 +98,6 @@ def bundle_address(as_of: Mapping[str, int], span: Span, policy: Policy) -> str:
         "to": instant(span.end),
         "as_of": moments[0] if len(set(moments)) == 1 else ",".join(moments),
         "policy": policy.reference,
+        **share.arguments(),
     }
     return f"/api/v1/cases?{urlencode(query)}"

@@ -10,7 +10,14 @@ from pathlib import Path
 import click
 
 from mes.core.case import Case, CaseError, load_json, parse_case
-from mes.core.case_bundle import Bundle, bundle_of, compute_bundle, is_bundle, parse_bundle
+from mes.core.case_bundle import (
+    Bundle,
+    Entry,
+    bundle_of,
+    compute_bundle,
+    is_bundle,
+    parse_bundle,
+)
 from mes.core.case_model import Span
 from mes.core.case_schema import case_schema, result_schema
 from mes.core.oee import OeeResult, result_of, tally
@@ -60,7 +67,7 @@ def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None, as_sum
         sys.exit(1)
     try:
         if as_sum:
-            read = [("sum", bundle_of(_all_cases(read), policy))]
+            read = [("sum", bundle_of(_all_entries(read), policy))]
         computed = [(title, one, _compute(one, policy)) for title, one in read]
     except CaseError as mistake:
         click.echo(f"{mistake.field}: {mistake.reason}", err=True)
@@ -99,9 +106,11 @@ def _read(file: Path) -> Case | Bundle:
     return parse_bundle(data) if is_bundle(data) else parse_case(data)
 
 
-def _all_cases(read: list[tuple[str, Case | Bundle]]) -> tuple[Case, ...]:
+def _all_entries(read: list[tuple[str, Case | Bundle]]) -> tuple[Entry, ...]:
     return tuple(
-        case for _, one in read for case in (one.cases if isinstance(one, Bundle) else (one,))
+        entry
+        for _, one in read
+        for entry in (one.entries if isinstance(one, Bundle) else (Entry(case=one),))
     )
 
 
@@ -113,9 +122,12 @@ def _compute(one: Case | Bundle, policy: Policy | None) -> OeeResult:
 
 def _text(title: str, one: Case | Bundle, result: OeeResult) -> str:
     if isinstance(one, Bundle):
-        named = f"{title}: sum of {len(one.cases)} cases"
-        first = min(one.cases, key=lambda case: case.window.start)
-        last = max(case.window.end for case in one.cases)
+        cases = [entry.case for entry in one.entries]
+        named = f"{title}: sum of {len(cases)} cases"
+        if not cases:
+            return named
+        first = min(cases, key=lambda case: case.window.start)
+        last = max(case.window.end for case in cases)
         whole = replace(first, window=Span(first.window.start, last), as_of=last)
         return result_text(named, whole, result)
     return result_text(title, one, result)

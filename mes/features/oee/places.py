@@ -6,23 +6,20 @@ another rule; an area and a plant add the numerators and denominators of their l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.production.lines import LineRule, key_machine, rule_of, units_of_line
 from mes.features.production.masters import Line, Masters, WorkUnit
-from mes.models import Equipment
 
 __all__ = [
     "Level",
     "LineRule",
     "Place",
     "key_machine",
+    "lines_of_area",
     "places",
     "rule_of",
     "units_of_line",
@@ -53,9 +50,7 @@ class Place:
     rule: LineRule | None = None
 
 
-def places(
-    session: Session, known: Masters, level: Level, code: str | None, rule: LineRule | None
-) -> list[Place]:
+def places(known: Masters, level: Level, code: str | None, rule: LineRule | None) -> list[Place]:
     """The places of a level in plant order, or the one of that code.
 
     Raises:
@@ -69,7 +64,7 @@ def places(
         case Level.LINE:
             found = [_line(known, line, rule) for line in _lines(known)]
         case Level.AREA:
-            found = _areas(session, known, rule)
+            found = _areas(known, rule)
         case Level.PLANT:
             found = [
                 Place(
@@ -114,28 +109,24 @@ def _units_of_site(known: Masters, site_id: int, rule: LineRule | None) -> list[
     return [unit for line in lines for unit in units_of_line(known, line, rule)] + alone
 
 
-def _areas(session: Session, known: Masters, rule: LineRule | None) -> list[Place]:
+def _areas(known: Masters, rule: LineRule | None) -> list[Place]:
     """Areas with the lines below them."""
-    rows = session.scalars(
-        select(Equipment).where(Equipment.level == "area", Equipment.retired_at.is_(None))
-    ).all()
-    rows_of_lines = session.execute(
-        select(Equipment.id, Equipment.parent_id).where(Equipment.level == "work_center")
-    )
-    parents = {row.id: row.parent_id for row in rows_of_lines}
     return [
         Place(
             level=Level.AREA,
-            code=row.code,
-            names=dict(row.names),
+            code=area.code,
+            names=dict(area.names),
             units=tuple(
-                _of_lines(known, [n for n in _lines(known) if parents[n.id] == row.id], rule)
+                unit
+                for line in lines_of_area(known, area.id)
+                for unit in units_of_line(known, line, rule)
             ),
             rule=rule,
         )
-        for row in sorted(rows, key=lambda row: (row.position, row.code))
+        for area in known.areas
     ]
 
 
-def _of_lines(known: Masters, lines: Sequence[Line], rule: LineRule | None) -> list[WorkUnit]:
-    return [unit for line in lines for unit in units_of_line(known, line, rule)]
+def lines_of_area(known: Masters, area_id: int) -> list[Line]:
+    """The lines of an area that are not retired, in plant order."""
+    return [line for line in _lines(known) if line.area_id == area_id]

@@ -273,7 +273,16 @@ class _Book:
             if not days or date.fromisoformat(min(days)) > first_known:
                 continue
             first, last = date.fromisoformat(min(days)), min(wanted.last, first_known)
-            for piece in unheard(self.known, one.unit, first, last, start, by_hour=by_hour):
+            silent = unheard(
+                self.known,
+                one.unit,
+                first,
+                last,
+                start,
+                by_hour=by_hour,
+                loaded=live is not None,
+            )
+            for piece in silent:
                 found += [
                     (key, piece)
                     for key, piece in self._placed(piece)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,8 @@ from mes.features.oee.rollup import (
 )
 from mes.features.oee.rollup_query import Group
 from mes.features.oee.service import RANGE_MAX_US, job_names
+from mes.features.oee.shares import Share
+from mes.features.oee.windows import day_argument, parsed_instant
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.plan import Plan
@@ -73,7 +75,7 @@ def answer(session: Session, request: Request, now_us: int) -> Answer:
         Refusal: `place_unknown` (404), `window_malformed`, `range_too_long` (422).
     """
     known = masters(session)
-    found = places(session, known, request.level, request.id, request.rule)
+    found = places(known, request.level, request.id, request.rule)
     question = _question(known, request, found, now_us)
     if not question.places:
         return Answer(question=question, items=[])
@@ -143,7 +145,7 @@ def _whole_item(
     place = question.places[key.place]
     result = result_of(sums, question.policy)
     period = period_json(question.kind, key, _plan(place))
-    item: dict[str, Any] = {
+    return {
         "level": place.level.value,
         "id": place.code,
         "name": dict(place.names),
@@ -154,10 +156,8 @@ def _whole_item(
         if question.group is Group.NONE
         else {"by": question.group.value, "value": group or None},
         "result": result.to_json(),
+        "case": _case(question, key, group, as_of),
     }
-    if question.group is Group.NONE:
-        item["case"] = _case(question, key, as_of)
-    return item
 
 
 def period_json(kind: PeriodKind, key: ItemKey, plan: Plan) -> dict[str, Any]:
@@ -191,27 +191,53 @@ def period_json(kind: PeriodKind, key: ItemKey, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _case(question: Question, key: ItemKey, as_of: Mapping[int, int]) -> str | None:
+def _case(question: Question, key: ItemKey, group: str, as_of: Mapping[int, int]) -> str | None:
     """Address of the case file (or files) behind a figure.
+
+    Args:
+        group: name of the value of the group.
 
     Returns:
         None: it is too long for one answer, or its work units have different hours.
     """
-    if question.kind is PeriodKind.SHIFT and not key.shift:
-        return None
+    share = _share(question, key, group)
     spans: dict[str, Span] = {}
     moments: dict[str, int] = {}
     for unit in question.places[key.place].units:
         period = period_json(question.kind, key, unit.plan)
-        if question.kind is PeriodKind.SHIFT and not _has_shift(unit.plan, period):
+        if question.kind is PeriodKind.SHIFT and key.shift and not _has_shift(unit.plan, period):
             continue  # the shift is none of its calendar: it adds nothing
         if unit.id not in as_of:
             return None
         spans[unit.code] = Span(parse_instant(period["start"]), parse_instant(period["end"]))
         moments[unit.code] = as_of[unit.id]
-    if len(set(spans.values())) != 1:
+    if not spans:
         return None
-    return figure_address(moments, next(iter(spans.values())), question.policy)
+    whole = Span(min(s.start for s in spans.values()), max(s.end for s in spans.values()))
+    if len(set(spans.values())) > 1:
+        if question.kind is PeriodKind.HOUR:
+            return None
+        share = replace(share, days=_days(question.kind, key))
+        if key.shift:
+            share = replace(share, shift=key.shift)
+    return figure_address(moments, whole, question.policy, share)
+
+
+def _share(question: Question, key: ItemKey, group: str) -> Share:
+    """What a figure is narrowed to besides its period."""
+    outside = question.kind is PeriodKind.SHIFT and not key.shift
+    return Share(
+        item=group if question.group is Group.ITEM else None,
+        order=group if question.group is Group.ORDER else None,
+        crew=group if question.group is Group.CREW else None,
+        shift=group if question.group is Group.SHIFT else "" if outside else None,
+        days=_days(question.kind, key) if outside else None,
+    )
+
+
+def _days(kind: PeriodKind, key: ItemKey) -> tuple[date, date]:
+    first = date.fromisoformat(key.first)
+    return first, last_day(kind, first)
 
 
 def _has_shift(plan: Plan, period: Mapping[str, Any]) -> bool:
@@ -270,15 +296,10 @@ def _day(text: str | None, field: str, plan: Plan | None, default: date, *, afte
     """The production day of a date, or of an instant (of `to`: the one before it)."""
     if text is None:
         return default
-    try:
-        if len(text) == 10:
-            return date.fromisoformat(text)
-        at = parse_instant(text.replace(" ", "+"))
-        if plan is None:
-            return default
-        return plan.production_day(at - 1 if after else at)
-    except (ValueError, OverflowError) as error:
-        raise Refusal("window_malformed", f"{field} {error}", status=422, field=field) from None
+    if len(text) == 10:
+        return day_argument(text, field)
+    at = parsed_instant(text, field)
+    return default if plan is None else plan.production_day(at - 1 if after else at)
 
 
 def _groups(session: Session, group: Group, keys: Mapping[ItemKey, object]) -> dict[str, str]:

@@ -35,7 +35,8 @@ def list_lines() -> dict[str, Any]:
     with reading() as session:
         known = masters(session)
         lines = sorted(known.lines.values(), key=lambda line: (line.position, line.code))
-        items = [line_item(known, line) for line in lines if not line.retired]
+        now_us = clock.plant_now_us()
+        items = [line_item(known, line, now_us) for line in lines if not line.retired]
     return {"items": items, "next": None}
 
 

@@ -6,7 +6,7 @@ hours that ingest keeps; tallies add up exactly, so both ways give the same figu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
@@ -33,7 +33,7 @@ from mes.features.production.coverage import (
 from mes.features.production.interpret import counter_tags
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
-from mes.features.production.parts import item_names
+from mes.features.production.parts import Stretch, item_names
 from mes.features.production.rollups import sum_between
 from mes.features.production.rows import job_runs, records_with_context
 from mes.features.production.scope import booked_in
@@ -116,6 +116,33 @@ def unit_case(
     Raises:
         Refusal: `range_too_long`.
     """
+    found = unit_stretch(session, given, window, as_of=as_of, assumed=assumed)
+    return build_case(
+        given.unit,
+        given.masters,
+        window=window,
+        as_of=found.as_of,
+        policy=policy or given.unit.site.policy,
+        records=found.records,
+        runs=found.runs,
+        bookings=found.bookings,
+        marks=found.marks,
+        job_name=job_namer(session, found.runs),
+    )
+
+
+def unit_stretch(
+    session: Session,
+    given: Known,
+    window: Span,
+    *,
+    as_of: int | None = None,
+    assumed: facts.Decisions | None = None,
+) -> Stretch:
+    """What the sums of a work unit over a window are made of; its end is not behind `as_of`.
+
+    Args and Raises: those of `unit_case`.
+    """
     if window.end - window.start > CASE_MAX_US:
         raise Refusal("range_too_long", "a case may cover 62 days at most", status=422, field="to")
     unit = given.unit
@@ -126,18 +153,15 @@ def unit_case(
         session, unit.id, *standstill_span(records, window.start, max(end, window.start + 1))
     )
     bookings, marks = unit_bookings(session, given, window.start, end, runs, assumed)
-    names = job_names(session, (int(run.job) for run in runs if run.job is not None))
-    return build_case(
-        unit,
-        given.masters,
-        window=window,
+    return Stretch(
+        unit=unit,
+        known=given.masters,
+        window=Span(window.start, end),
         as_of=moment,
-        policy=policy or unit.site.policy,
         records=records,
         runs=runs,
         bookings=bookings,
         marks=marks,
-        job_name=lambda job: names.get(job, str(job)),
     )
 
 
@@ -230,6 +254,12 @@ def job_names(session: Session, jobs: Iterable[int]) -> dict[int, str]:
         return {}
     rows = session.execute(select(JobOrder.id, JobOrder.number).where(JobOrder.id.in_(wanted)))
     return {row.id: row.number for row in rows}
+
+
+def job_namer(session: Session, runs: Iterable[JobRun]) -> Callable[[int], str]:
+    """What a case calls the jobs of runs."""
+    names = job_names(session, (int(run.job) for run in runs if run.job is not None))
+    return lambda job: names.get(job, str(job))
 
 
 def closed_hours(session: Session, unit_id: int, start: int, end: int) -> Span | None:

@@ -82,15 +82,32 @@ def open_end(known: Masters, given: TileInput, *, by_hour: bool) -> Iterator[Pie
 
 
 def unheard(
-    known: Masters, unit: WorkUnit, first: date, last: date, until: int, *, by_hour: bool
+    known: Masters,
+    unit: WorkUnit,
+    first: date,
+    last: date,
+    until: int,
+    *,
+    by_hour: bool,
+    loaded: bool,
 ) -> Iterator[Piece]:
-    """Time of production days up to an instant of which nothing is known."""
+    """Time of production days up to an instant of which nothing is known.
+
+    Args:
+        loaded: something is known of later, so that the default item counts as loaded before too.
+    """
     for number in range((last - first).days + 1):
         for cell in stretches_of_day(unit.plan, first + timedelta(days=number), by_hour=by_hour):
             end = min(cell.end, until)
             if cell.start < end:
                 sums = blank(known, unit, cell.start, end)
-                yield Piece(unit=unit, cell=cell, key=PartKey(NO_JOB, 0), sums=sums)
+                item = _default_item(known, unit, cell.start) if loaded else 0
+                yield Piece(unit=unit, cell=cell, key=PartKey(NO_JOB, item), sums=sums)
+
+
+def _default_item(known: Masters, unit: WorkUnit, at: int) -> int:
+    """Id of the default item at an instant; 0: none."""
+    return known.material_ids.get(unit.setting(at).default_item or "", 0)
 
 
 def stretches_of_day(plan: Plan, day: date, *, by_hour: bool = False) -> list[Cell]:

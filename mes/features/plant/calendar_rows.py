@@ -15,10 +15,8 @@ from sqlalchemy.orm import Session
 from mes.core.calendar import Calendar as CoreCalendar
 from mes.core.calendar import production_day_of
 from mes.core.refusal import Refusal
-from mes.models import Calendar, CalendarException, Equipment, ShiftPattern
-
-FIRST_DAY = "0001-01-01"
-"""From when the first pattern of a calendar holds."""
+from mes.features.production.calendars import FIRST_DAY
+from mes.models import Calendar, CalendarException, Equipment, LineCalendar, ShiftPattern
 
 
 def today(session: Session, now_us: int) -> date:
@@ -100,6 +98,39 @@ def put_exception(
     return made
 
 
+def line_calendars_in_force(session: Session, line_id: int) -> Sequence[LineCalendar]:
+    """The calendars of a line that nothing took the place of, by the day from which it has them."""
+    return session.scalars(
+        select(LineCalendar)
+        .where(LineCalendar.line_id == line_id, LineCalendar.withdrawn_at.is_(None))
+        .order_by(LineCalendar.valid_from)
+    ).all()
+
+
+def put_line_calendar(
+    session: Session, line_id: int, day: str, calendar_id: int | None, now_us: int
+) -> LineCalendar:
+    """Let a line have a calendar from a day on, in place of what begins on the same day.
+
+    Args:
+        calendar_id: None: always scheduled.
+    """
+    for row in line_calendars_in_force(session, line_id):
+        if row.valid_from == day:
+            row.withdrawn_at = now_us
+    session.flush()  # two calendars of one day are never in force at once
+    made = LineCalendar(
+        line_id=line_id,
+        calendar_id=calendar_id,
+        valid_from=day,
+        recorded_at=now_us,
+        withdrawn_at=None,
+    )
+    session.add(made)
+    session.flush()  # what is derived next must see it
+    return made
+
+
 class CalendarWriter:
     """Writes calendars of a plant file; what a new calendar says also holds for its past."""
 
@@ -160,6 +191,23 @@ class CalendarWriter:
         calendar = self.session.get_one(Calendar, row.calendar_id)
         self._refuse_past(calendar, row.date)
         row.withdrawn_at = self.now_us
+
+    def line(self, line_id: int, code: str | None) -> None:
+        """Give a line its calendar; another one than it had holds from the present day on.
+
+        What was planned for later gives way to the plant file.
+        """
+        found = None if code is None else self._row(code)
+        calendar_id = None if found is None else found.id
+        rows = line_calendars_in_force(self.session, line_id)
+        if not rows:
+            put_line_calendar(self.session, line_id, FIRST_DAY, calendar_id, self.now_us)
+        elif rows[-1].calendar_id != calendar_id:
+            day = self.today().isoformat()
+            for row in rows:
+                if row.valid_from > day:
+                    row.withdrawn_at = self.now_us
+            put_line_calendar(self.session, line_id, day, calendar_id, self.now_us)
 
     def today(self) -> date:
         """The present production day."""

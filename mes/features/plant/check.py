@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any
 
 from connectors.sdk.errors import ConfigurationError
@@ -14,7 +15,7 @@ from mes.features.plant.check_calendars import (
     unlisted_break_reasons,
 )
 from mes.features.plant.check_counters import counter_notes, counter_problems
-from mes.features.plant.document import Document, Mistake, Unreadable, field_name
+from mes.features.plant.document import Document, Mistake, Unreadable, field_name, text_of
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.features.plant.policies import Key, policy_problems
 from mes.features.plant.repair import Path, Problem, all_problems, is_doubtful
@@ -39,6 +40,15 @@ class Checked:
     raw: dict[str, Any]
     mistakes: tuple[Mistake, ...]
     notes: tuple[Mistake, ...] = ()
+
+
+def check_file(file: FilePath, stored: Mapping[Key, dict[str, Any]] | None = None) -> Checked:
+    """Check a plant file, see `check`; one that is too large or not UTF-8 is one mistake."""
+    try:
+        text = text_of(file)
+    except Unreadable as unreadable:
+        return Checked(plant=None, raw={}, mistakes=(unreadable.mistake,))
+    return check(text, stored)
 
 
 def check(text: str, stored: Mapping[Key, dict[str, Any]] | None = None) -> Checked:
@@ -180,7 +190,10 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
             path: Path = ("reasons", index, "parent")
             yield path, "reason_unknown", f"there is no reason {reason.parent!r}"
     calendars = _known(plant, raw, "calendars")
+    areas = _known(plant, raw, "areas")
     for index, line in enumerate(plant.lines):
+        if line.area is not None and line.area not in areas:
+            yield ("lines", index, "area"), "area_unknown", f"there is no area {line.area!r}"
         if line.calendar is not None and line.calendar not in calendars:
             yield (
                 ("lines", index, "calendar"),
@@ -193,6 +206,8 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
 
 def _equipment_codes(plant: PlantFile) -> Iterator[tuple[Path, object]]:
     yield ("site", "id"), plant.site.id
+    for index, area in enumerate(plant.areas):
+        yield ("areas", index, "id"), area.id
     for index, line in enumerate(plant.lines):
         yield ("lines", index, "id"), line.id
         for number, unit in enumerate(line.work_units):

@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 from mes.clock import plant_now_us
 from mes.core.refusal import Refusal
 from mes.db import Database
-from mes.features.plant.check import Checked, check
+from mes.features.plant.check import Checked, check_file
 from mes.features.plant.export import export
 from mes.features.plant.policies import stored_policies
 from mes.features.plant.service import ApplyReport, apply
@@ -151,14 +151,10 @@ def _as_dict(report: ApplyReport) -> dict[str, object]:
 
 
 def _read(file: Path, data: Path | None = None) -> Checked:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file}: not UTF-8 text (byte {error.start})") from error
     if data is None:
-        return check(text)
+        return check_file(file)
     with _migrated(data) as database, database.reading() as session:
-        return check(text, stored_policies(session))
+        return check_file(file, stored_policies(session))
 
 
 def _print_mistakes(file: Path, checked: Checked) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,12 +14,23 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarbool import ScalarBoolean
 from ruamel.yaml.scalarfloat import ScalarFloat
+from ruamel.yaml.scanner import RoundTripScanner, ScannerError
 
 BYTES_MAX = 4 * 1024 * 1024
 PARTS_MAX = 500_000
 """Most values of a file when each alias is written out."""
+TOO_LARGE = f"the file is larger than {BYTES_MAX} bytes"
 DEPTH_MAX = 50
 TOO_DEEP = f"the file is nested more than {DEPTH_MAX} levels deep, or contains itself by an alias"
+
+
+class _Shallow(RoundTripScanner):
+    """Refuses brackets in brackets beyond `DEPTH_MAX` before they cost time."""
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803 - the library's name
+        if self.flow_level >= DEPTH_MAX:
+            raise ScannerError(None, None, TOO_DEEP, self.reader.get_mark())
+        super().fetch_flow_collection_start(TokenClass, to_push)
 
 
 class _DatesAsText(RoundTripConstructor):
@@ -53,9 +65,10 @@ class Document:
 
     def __init__(self, text: str) -> None:
         if len(text.encode()) > BYTES_MAX:
-            raise Unreadable(1, f"the file is larger than {BYTES_MAX} bytes")
+            raise Unreadable(1, TOO_LARGE)
         try:
             yaml = YAML(typ="rt")
+            yaml.Scanner = _Shallow
             yaml.Constructor = _DatesAsText
             root = yaml.load(text)
         except MarkedYAMLError as error:
@@ -82,7 +95,8 @@ class Document:
         line = 1
         for step in path:
             if isinstance(node, CommentedMap) and step in node:
-                line = node.lc.key(step)[0] + 1
+                if step in node.lc.data:  # else it came by a merge
+                    line = node.lc.key(step)[0] + 1
             elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
                 line = node.lc.item(step)[0] + 1
             else:
@@ -97,6 +111,23 @@ class Unreadable(ValueError):
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
         self.mistake = Mistake(line=line, field="", code="not_yaml", message=message)
+
+
+def text_of(file: Path) -> str:
+    """The text of a file; of one that is too large no more than that is read.
+
+    Raises:
+        Unreadable: it is too large, or not UTF-8.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(BYTES_MAX + 1)
+    if len(content) > BYTES_MAX:
+        raise Unreadable(1, TOO_LARGE)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Unreadable(line, "not UTF-8 text; save the file as UTF-8") from error
 
 
 def _check_size(root: CommentedMap) -> None:

@@ -26,6 +26,7 @@ def export(session: Session) -> str:
         "reasons": _listed(objects, "reason", "code"),
         "items": _listed(objects, "item", "code"),
         "sources": _sources(objects),
+        "areas": _listed(objects, "area", "id"),
         "lines": _lines(objects),
     }
     document.update({name: rows for name, rows in sections.items() if rows})

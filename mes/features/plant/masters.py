@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mes.features.plant.calendar_rows import patterns_in_force
+from mes.features.plant.calendar_rows import line_calendars_in_force, patterns_in_force
 from mes.features.plant.objects import (
     BUILT_IN_REASONS,
     Key,
@@ -59,11 +59,16 @@ def database_objects(session: Session) -> Objects:
     ):
         objects["item", item.code] = {"name": item.names, "unit": item.unit}
     _read_sources(session, objects)
+    areas = {element.id: element for element in equipment if element.level == "area"}
+    for area in areas.values():
+        objects["area", area.code] = {"name": area.names}
     for line in (element for element in equipment if element.level == "work_center"):
         rule = line.settings.get("oee_rule")
+        above = areas.get(line.parent_id or 0)
         objects["line", line.code] = {
             "name": line.names,
-            "calendar": line.settings["calendar"],
+            **({} if above is None else {"area": above.code}),
+            "calendar": _calendar_of(session, line.id),
             **({} if rule is None else {"oee_rule": rule}),
         }
     for unit in (element for element in equipment if element.level == "work_unit"):
@@ -74,6 +79,14 @@ def database_objects(session: Session) -> Objects:
             **_read_work_unit(session, unit.id),
         }
     return objects
+
+
+def _calendar_of(session: Session, line_id: int) -> str | None:
+    """Code of the last calendar of a line, also one that is planned; None: always scheduled."""
+    latest = next(reversed(line_calendars_in_force(session, line_id)), None)
+    if latest is None or latest.calendar_id is None:
+        return None
+    return session.get_one(Calendar, latest.calendar_id).code
 
 
 def _read_calendars(session: Session, objects: Objects) -> None:

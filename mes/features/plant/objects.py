@@ -32,6 +32,7 @@ KINDS = (
     "item",
     "source",
     "tag",
+    "area",
     "line",
     "work_unit",
 )
@@ -98,9 +99,12 @@ def file_objects(plant: PlantFile) -> Objects:
         tags = source.get("tags")
         for tag in tags if isinstance(tags, list) else ():
             objects["tag", f"{code}/{tag['name']}"] = _keys_as_text(dict(tag))
+    for area in plant.areas:
+        objects["area", area.id] = {"name": names_or_code(area.name, area.id)}
     for line in plant.lines:
         objects["line", line.id] = {
             "name": names_or_code(line.name, line.id),
+            **({} if line.area is None else {"area": line.area}),
             "calendar": line.calendar,
             **({} if line.oee_rule is None else {"oee_rule": line.oee_rule}),
         }

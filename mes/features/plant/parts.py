@@ -12,6 +12,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from mes.core.instants import YEAR_MAX, YEAR_MIN
 
+NUMBER_MAX = Decimal(10**9)
+"""Largest number of seconds, or of counts a second: some thirty years."""
+PLACES_MAX = 30
+"""Most decimal places of such a number."""
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -57,12 +61,19 @@ def _decimal_text(value: object) -> object:
 def _not_negative(value: Decimal) -> Decimal:
     if not value.is_finite() or value < 0:
         raise ValueError("must be a number from 0")
-    return value
+    return _measured(value)
 
 
 def _positive(value: Decimal) -> Decimal:
     if not value.is_finite() or value <= 0:
         raise ValueError("must be a number above 0")
+    return _measured(value)
+
+
+def _measured(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    if value > NUMBER_MAX or not isinstance(exponent, int) or exponent < -PLACES_MAX:
+        raise ValueError(f"must be at most {NUMBER_MAX} with at most {PLACES_MAX} decimal places")
     return value
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "SCHEMA",
     "STATES",
     "WEEK",
+    "Area",
     "Break",
     "Calendar",
     "Code",
@@ -52,7 +53,7 @@ __all__ = [
 ]
 
 SCHEMA = "plant/1"
-SECTIONS = ("policies", "calendars", "reasons", "items", "sources", "lines")
+SECTIONS = ("policies", "calendars", "reasons", "items", "sources", "areas", "lines")
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
 TimeClassName = Literal["break", "planned_stop", "setup", "unplanned_stop", "waiting"]
@@ -182,11 +183,21 @@ class WorkUnit(Part):
     signals: Signals = Field(default_factory=Signals)
 
 
+class Area(Part):
+    """A part of the plant, such as a shop, that holds lines."""
+
+    id: Code
+    name: Names | None = None
+
+
 class Line(Part):
     """A production line."""
 
     id: Code
     name: Names | None = None
+    area: Code | None = Field(
+        default=None, description="The area that it belongs to; absent: the plant itself."
+    )
     calendar: Code | None = None
     oee_rule: Literal["key_machine", "sum", "last"] | None = Field(
         default=None,
@@ -207,6 +218,7 @@ class PlantFile(Part):
     reasons: list[Reason] = Field(default_factory=list)
     items: list[Item] = Field(default_factory=list)
     sources: list[dict[str, object]] = Field(default_factory=list)
+    areas: list[Area] = Field(default_factory=list)
     lines: list[Line] = Field(default_factory=list)
 
     @model_validator(mode="before")

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mes.features.plant.calendar_rows import FIRST_DAY, CalendarWriter
+from mes.features.plant.calendar_rows import CalendarWriter
 from mes.features.plant.masters import (
     CODE_ROLES,
     COUNTER_ROLES,
@@ -70,6 +70,7 @@ class Writer:
             "item": self._item,
             "source": self._source,
             "tag": self._tag,
+            "area": self._area,
             "line": self._line,
             "work_unit": self._work_unit,
         }
@@ -79,7 +80,7 @@ class Writer:
     def retire(self, key: Key) -> None:
         """Retire one object; what names it stays."""
         kind, code = key
-        if kind in ("site", "line", "work_unit"):
+        if kind in ("site", "area", "line", "work_unit"):
             self._equipment(code).retired_at = self.now_us
         elif kind == "tag":
             self._tag_row(code).retired_at = self.now_us
@@ -201,25 +202,18 @@ class Writer:
         tag.definition = value
         tag.retired_at = None
 
-    def _line(self, key: Key, code: str, value: dict[str, Any]) -> None:
-        site = self.session.scalars(select(Equipment).where(Equipment.level == "site")).first()
-        parent = site.code if site is not None else None
-        settings = self._calendar_of_line(code, value["calendar"])
-        if value.get("oee_rule") is not None:
-            settings["oee_rule"] = value["oee_rule"]
-        self._put_equipment(key, "work_center", parent, value["name"], settings)
+    def _site_code(self) -> str | None:
+        return self.session.scalar(select(Equipment.code).where(Equipment.level == "site"))
 
-    def _calendar_of_line(self, code: str, calendar: str | None) -> dict[str, Any]:
-        """The calendar of a line and, once it has had others, from which day on it had which."""
-        line = self.session.scalar(select(Equipment).where(Equipment.code == code))
-        if line is None:
-            return {"calendar": calendar}
-        before = line.settings.get("calendar")
-        dated = list(line.settings.get("calendars") or [[FIRST_DAY, before]])
-        if calendar != before:
-            day = self.calendars.today().isoformat()
-            dated = [*(one for one in dated if one[0] < day), [day, calendar]]
-        return {"calendar": calendar, **({"calendars": dated} if len(dated) > 1 else {})}
+    def _area(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        self._put_equipment(key, "area", self._site_code(), value["name"], {})
+
+    def _line(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        parent = value.get("area") or self._site_code()
+        rule = value.get("oee_rule")
+        settings = {} if rule is None else {"oee_rule": rule}
+        line = self._put_equipment(key, "work_center", parent, value["name"], settings)
+        self.calendars.line(line.id, value["calendar"])
 
     def _work_unit(self, key: Key, code: str, value: dict[str, Any]) -> None:
         unit = self._put_equipment(key, "work_unit", value["line"], value["name"], {})

@@ -25,6 +25,10 @@ PatternRow = tuple[str, Mapping[str, Any]]
 """(valid_from YYYY-MM-DD, definition)."""
 ExceptionRow = tuple[str, str, Mapping[str, Any]]
 """(date YYYY-MM-DD, kind, definition)."""
+DatedCalendar = tuple[str, str | None]
+"""(valid_from YYYY-MM-DD, code of a calendar): which one a line has; None: always scheduled."""
+FIRST_DAY = "0001-01-01"
+"""From when the first pattern of a calendar and the first calendar of a line hold."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN = 1440
 OFF = "off"
@@ -59,7 +63,7 @@ def core_calendar(
 
 
 def rows_of_line(
-    settings: Mapping[str, Any],
+    dated: Sequence[DatedCalendar],
     patterns: Mapping[str, Sequence[PatternRow]],
     exceptions: Mapping[str, Sequence[ExceptionRow]],
     day_starts: str,
@@ -67,16 +71,14 @@ def rows_of_line(
     """The patterns and exceptions of a line that may have had one calendar after another.
 
     Args:
-        settings: of the line: `calendar`, and `calendars` ([since YYYY-MM-DD, code or null], in
-            time order) once it has had others.
+        dated: the calendars of the line in time order.
         patterns: rows by calendar code.
         exceptions: rows by calendar code.
         day_starts: local wall time HH:MM; a time without a calendar is one shift a day.
     """
-    code = settings.get("calendar")
-    dated: Sequence[tuple[str, str | None]] = settings.get("calendars") or ()
-    if not dated:
-        return list(patterns.get(code or "", ())), list(exceptions.get(code or "", ()))
+    if len(dated) < 2:
+        code = (dated[0][1] if dated else None) or ""
+        return list(patterns.get(code, ())), list(exceptions.get(code, ()))
     always = {"shifts": [{"code": ALWAYS, "start": day_starts, "end": day_starts}]}
     found: list[PatternRow] = []
     kept: list[ExceptionRow] = []

@@ -25,6 +25,7 @@ from mes.models import (
     ConfigRevision,
     CountDecision,
     JobEvent,
+    LineCalendar,
     MaterialRate,
     PublicationMark,
     PublishedFigure,
@@ -207,6 +208,8 @@ def _master_cause(row: object) -> tuple[int | None, Cause] | None:
     if isinstance(row, ReasonClass):
         return None, {"kind": "reason_class", "count": 1, "from": row.valid_from}
     if isinstance(row, ShiftPattern):
+        return None, {"kind": "calendar", "count": 1, "from": _midnight_us(row.valid_from)}
+    if isinstance(row, LineCalendar):
         return None, {"kind": "calendar", "count": 1, "from": _midnight_us(row.valid_from)}
     if isinstance(row, CalendarException):
         return None, {"kind": "calendar", "count": 1, "from": _midnight_us(row.date)}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Pool, event, func, select
@@ -13,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from mes.core.policies import PROFILES, Policy, parse_policy
 from mes.features.production.calendars import (
+    DatedCalendar,
+    ExceptionRow,
+    PatternRow,
     core_calendar,
     crew_names,
     rows_of_line,
@@ -21,6 +23,7 @@ from mes.features.production.calendars import (
 from mes.features.production.late import published_until
 from mes.features.production.masters import (
     BEGINNING,
+    Area,
     Binding,
     DatedClass,
     Line,
@@ -44,6 +47,7 @@ from mes.models import (
     Edge,
     Equipment,
     KpiPolicyVersion,
+    LineCalendar,
     MaterialDefinition,
     MaterialRate,
     ShiftPattern,
@@ -66,6 +70,7 @@ _KEYED = (
     Calendar,
     ShiftPattern,
     CalendarException,
+    LineCalendar,
     MaterialDefinition,
     MaterialRate,
     ReasonRow,
@@ -77,6 +82,7 @@ _KEY = select(
     *(select(func.max(model.id)).scalar_subquery() for model in _KEYED),
     select(func.count(CalendarException.withdrawn_at)).scalar_subquery(),
     select(func.count(ShiftPattern.withdrawn_at)).scalar_subquery(),
+    select(func.count(LineCalendar.withdrawn_at)).scalar_subquery(),
 )
 _cache: WeakKeyDictionary[Pool, Masters] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -128,21 +134,26 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
             identity = parents.get(identity)
         return fallback
 
+    areas = [e for e in equipment if e.level == "area" and e.retired_at is None]
+    area_ids = {area.id for area in areas}
     sources = _sources(session)
     bindings = _bindings(session, sources)
-    patterns, exceptions = _calendar_rows(session)
+    patterns, exceptions = calendar_rows(session)
+    calendars = _line_calendars(session)
     lines: dict[int, Line] = {}
     for row in (e for e in equipment if e.level == "work_center"):
         site = site_of(row.id)
-        own, different = rows_of_line(row.settings or {}, patterns, exceptions, site.day_starts)
+        dated = calendars.get(row.id, [])
+        own, different = rows_of_line(dated, patterns, exceptions, site.day_starts)
         lines[row.id] = Line(
             id=row.id,
             code=row.code,
             names=row.names,
             position=row.position,
             site=site,
+            area_id=row.parent_id if row.parent_id in area_ids else None,
             plan=Plan(core_calendar(site.time_zone, site.day_starts, own, different)),
-            calendar_code=(row.settings or {}).get("calendar"),
+            calendars=tuple(dated),
             shift_names=shift_names(own),
             crew_names=crew_names(own),
             key_work_unit=(row.settings or {}).get("key_work_unit"),
@@ -179,6 +190,7 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
     return Masters(
         key=key,
         sites=tuple(sites.values()),
+        areas=tuple(Area(id=a.id, code=a.code, names=a.names) for a in areas),
         lines=lines,
         work_units=units,
         sources=sources,
@@ -229,6 +241,7 @@ def _work_unit(
         site=site,
         plan=line.plan if line else Plan(core_calendar(site.time_zone, site.day_starts, (), ())),
         shift_names=line.shift_names if line else {},
+        crew_names=line.crew_names if line else {},
         settings=tuple(settings),
         bindings=tuple(bindings),
         retired=row.retired_at is not None,
@@ -292,16 +305,32 @@ def _bindings(session: Session, sources: dict[int, Source]) -> dict[int, list[Bi
     return result
 
 
-def _calendar_rows(session: Session) -> tuple[dict[Any, Any], dict[Any, Any]]:
+def calendar_rows(
+    session: Session,
+) -> tuple[Mapping[str, list[PatternRow]], Mapping[str, list[ExceptionRow]]]:
+    """The patterns and the exceptions in force by code of the calendar."""
     codes = {row.id: row.code for row in session.execute(select(Calendar.id, Calendar.code))}
-    patterns: dict[str, list[tuple[str, Any]]] = defaultdict(list)
+    patterns: dict[str, list[PatternRow]] = defaultdict(list)
     for row in session.scalars(select(ShiftPattern).where(ShiftPattern.withdrawn_at.is_(None))):
         patterns[codes[row.calendar_id]].append((row.valid_from, row.definition))
-    exceptions: dict[str, list[tuple[str, str, Any]]] = defaultdict(list)
+    exceptions: dict[str, list[ExceptionRow]] = defaultdict(list)
     for found in session.scalars(select(CalendarException).order_by(CalendarException.id)):
         if found.withdrawn_at is None:
             exceptions[codes[found.calendar_id]].append((found.date, found.kind, found.definition))
     return patterns, exceptions
+
+
+def _line_calendars(session: Session) -> dict[int, list[DatedCalendar]]:
+    rows = session.execute(
+        select(LineCalendar.line_id, LineCalendar.valid_from, Calendar.code)
+        .outerjoin(Calendar, Calendar.id == LineCalendar.calendar_id)
+        .where(LineCalendar.withdrawn_at.is_(None))
+        .order_by(LineCalendar.valid_from)
+    )
+    result: dict[int, list[DatedCalendar]] = defaultdict(list)
+    for line_id, valid_from, code in rows:
+        result[line_id].append((valid_from, code))
+    return result
 
 
 def _settings(session: Session) -> dict[int, list[Setting]]:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from mes.core.derive.signals import State
 from mes.core.policies import ISO22400, PROFILES, Policy
+from mes.features.production.calendars import DatedCalendar
 from mes.features.production.plan import Plan
 
 BEGINNING = -(2**62)
@@ -92,10 +94,23 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """A part of a site that holds lines."""
+
+    id: int
+    code: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A work center (production line) with its calendar.
 
-    `oee_rule` says which work units its figure is made of; None: its key machine.
+    Attributes:
+        area_id: the area it belongs to; None: to the site itself.
+        plan: its shifts, by whichever calendar it had.
+        calendars: which calendar it has from which production day on, in time order.
+        oee_rule: which work units its figure is made of; None: its key machine.
     """
 
     id: int
@@ -103,14 +118,20 @@ class Line:
     names: Names
     position: int
     site: Site
+    area_id: int | None
     plan: Plan
-    calendar_code: str | None
+    calendars: tuple[DatedCalendar, ...]
     shift_names: Mapping[str, Names]
     crew_names: Mapping[str, Names]
     key_work_unit: str | None
     oee_rule: str | None
     work_unit_ids: tuple[int, ...]
     retired: bool
+
+    def calendar_on(self, day: date) -> str | None:
+        """Code of the calendar of a production day; None: always scheduled."""
+        begun = [code for since, code in self.calendars if since <= day.isoformat()]
+        return begun[-1] if begun else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +147,7 @@ class WorkUnit:
     site: Site
     plan: Plan
     shift_names: Mapping[str, Names]
+    crew_names: Mapping[str, Names]
     settings: tuple[Setting, ...]
     bindings: tuple[Binding, ...]
     retired: bool
@@ -248,12 +270,14 @@ class Masters:
     Attributes:
         published_until: by work unit the end of its last signed-off period, UTC microseconds;
             those never signed off are absent.
+        areas: those that are not retired, in plant order.
         policies: the newest version of each policy of the plant's own, by name.
         policy_versions: all of them, by name and version.
     """
 
     key: tuple[object, ...]
     sites: tuple[Site, ...]
+    areas: tuple[Area, ...]
     lines: Mapping[int, Line]
     work_units: Mapping[int, WorkUnit]
     sources: Mapping[int, Source]

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from mes.core.case_model import Span
+from mes.core.case_bundle import Count, Entry
+from mes.core.case_model import Case, Span
 from mes.core.derive.records import StateRecord
 from mes.core.derive.runs import JobRun
+from mes.core.policies import Policy
 from mes.core.tally import EMPTY, Tally, sum_of
 from mes.features.production.bookings import NO_JOB, Booking, Mark
-from mes.features.production.cases import build_case, tally_of
+from mes.features.production.cases import build_case
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.standstill import standstill_span
 
@@ -56,17 +58,28 @@ class Stretch:
 def parts_of(given: Stretch) -> dict[PartKey, Tally]:
     """The tally of a stretch by job and item."""
     found: dict[PartKey, Tally] = {}
+    for key, entry in part_entries(given, given.unit.site.policy):
+        found[key] = found.get(key, EMPTY) + entry.tally
+    return found
+
+
+def part_entries(
+    given: Stretch, policy: Policy, job_name: Callable[[int], str] = str
+) -> Iterator[tuple[PartKey, Entry]]:
+    """The cases that the parts of a stretch are the tallies of, in time order.
+
+    Args:
+        job_name: what to call a job in the cases.
+    """
     for span, loaded in _slices(given):
         bookings: dict[PartKey, list[Booking]] = defaultdict(list, {loaded: []})
         for one in given.bookings:
             if span.start <= one.at < span.end:
                 bookings[PartKey(one.job, one.material_id)].append(one)
         for key, booked in bookings.items():
-            sums = _tally(given, span, booked, with_marks=key == loaded)
-            if key != loaded:
-                sums = replace(EMPTY, pieces=sums.pieces, flags=sums.flags)
-            found[key] = found.get(key, EMPTY) + sums
-    return found
+            own = key == loaded
+            case = _case(given, span, booked, policy, job_name, with_marks=own)
+            yield key, Entry(case=case, count=Count.ALL if own else Count.PIECES)
 
 
 def added_parts(one: Parts, other: Parts) -> dict[PartKey, Tally]:
@@ -99,21 +112,28 @@ def item_names(known: Masters) -> Callable[[int], str | None]:
     return name
 
 
-def _tally(given: Stretch, span: Span, bookings: Sequence[Booking], *, with_marks: bool) -> Tally:
+def _case(
+    given: Stretch,
+    span: Span,
+    bookings: Sequence[Booking],
+    policy: Policy,
+    job_name: Callable[[int], str],
+    *,
+    with_marks: bool,
+) -> Case:
     start, end = span.start, span.end
     first, last = standstill_span(given.records, start, end)
-    return tally_of(
-        build_case(
-            given.unit,
-            given.known,
-            window=span,
-            as_of=given.as_of,
-            policy=given.unit.site.policy,
-            records=given.records,
-            runs=[r for r in given.runs if r.start < last and (r.end is None or r.end > first)],
-            bookings=bookings,
-            marks=[m for m in given.marks if start <= m.at < end] if with_marks else (),
-        )
+    return build_case(
+        given.unit,
+        given.known,
+        window=span,
+        as_of=given.as_of,
+        policy=policy,
+        records=given.records,
+        runs=[r for r in given.runs if r.start < last and (r.end is None or r.end > first)],
+        bookings=bookings,
+        marks=[m for m in given.marks if start <= m.at < end] if with_marks else (),
+        job_name=job_name,
     )
 
 

@@ -18,6 +18,7 @@ from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.tile import instant
 from mes.features.publishing.figures import result_json
+from mes.features.publishing.kept_cases import kept_case
 from mes.features.publishing.periods import DAY_SHIFT, find_line, line_units, period_key
 from mes.features.publishing.service import Shift
 from mes.features.publishing.standing import FigureState
@@ -107,18 +108,14 @@ def published(session: Session, asked: Asked) -> dict[str, Any]:
 def _items(
     session: Session, known: Masters, rows: Sequence[PublishedFigure]
 ) -> list[dict[str, Any]]:
-    last = _last_signoffs(session, rows)
+    signed = _last_signoffs(session, rows)
     items = []
     for row in rows:
-        old = None
-        if row.revision > 1:
-            old = next(
-                one
-                for one in revisions(session, row.scope, row.period)
-                if one.revision == row.revision - 1
-            )
-        signoff = last.get((row.line_id, row.period))
-        items.append(figure_item(known, row, old, signoff))
+        every = {one.revision: one for one in revisions(session, row.scope, row.period)}
+        old = every.get(row.revision - 1)
+        signoff = signed.get((row.line_id, row.period))
+        last = row.revision == max(every)
+        items.append(figure_item(known, row, old, signoff, last=last))
     return items
 
 
@@ -136,10 +133,13 @@ def figure_item(
     row: PublishedFigure,
     old: PublishedFigure | None,
     signoff: ShiftSignoff | None,
+    *,
+    last: bool,
 ) -> dict[str, Any]:
     """A published figure with the one before it and what changed it.
 
-    `case` speaks of the facts as they are now: it gives the last revision again.
+    `case` gives this very revision again, whatever arrived since. Of figures published before
+    cases were kept only the last revision has one, by the facts of now.
     """
     line = known.lines.get(row.line_id)
     return {
@@ -162,13 +162,36 @@ def figure_item(
         "coverage": row.result["coverage"],
         "flags": row.result["flags"],
         "fingerprint": row.fingerprint,
-        "case": standing_case_address(
-            row.basis["work_units"], Span(row.start, row.end), policy_of(row)
-        ),
+        "case": _case(row, last=last),
         "old": None if old is None else old.result,
         "changed": [] if old is None else changed_fields(old.result, row.result),
         "cause": [cause_item(known, cause) for cause in row.cause.get("facts", ())],
     }
+
+
+def _case(row: PublishedFigure, *, last: bool) -> str | None:
+    if row.cases:
+        return f"/api/v1/published/{row.id}/case"
+    if not last:
+        return None
+    span = Span(row.start, row.end)
+    return standing_case_address(row.basis["work_units"], span, policy_of(row))
+
+
+def case_of_figure(session: Session, figure: str) -> dict[str, Any]:
+    """The case file, or bundle of case files, of a published figure.
+
+    Args:
+        figure: its `id`.
+
+    Raises:
+        Refusal: `figure_unknown`, `case_not_kept` (404).
+    """
+    digits = figure.isascii() and figure.isdigit() and len(figure) < 19
+    row = session.get(PublishedFigure, int(figure)) if digits else None
+    if row is None:
+        raise Refusal("figure_unknown", f"no published figure {figure[:40]!r}", status=404)
+    return kept_case(session, row, policy_of(row))
 
 
 def _state(row: PublishedFigure, signoff: ShiftSignoff | None) -> FigureState:

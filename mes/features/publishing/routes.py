@@ -12,7 +12,7 @@ from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.publishing import service
-from mes.features.publishing.queries import published, shift_view, unit_ids_of
+from mes.features.publishing.queries import case_of_figure, published, shift_view, unit_ids_of
 from mes.features.publishing.schemas import PublishedQuery, ReopenIn, ShiftQuery, SignOffIn
 from mes.features.publishing.settling import settle_waiting
 from mes.web.roles import Role, require
@@ -35,6 +35,19 @@ def list_published(query_data: PublishedQuery) -> dict[str, Any]:
     settle_waiting(database(), plant_now_us(), units)
     with reading() as session:
         return published(session, asked)
+
+
+@bp.get("/published/<figure>/case")
+@bp.doc(
+    summary="Case file of a published figure",
+    description="Everything this revision was made of when it was published: `oee-case/1`, of a"
+    " figure of several work units `oee-case-bundle/1`.",
+)
+@require()
+def get_published_case(figure: str) -> dict[str, Any]:
+    """The case as it was kept; `mes oee case FILE` computes the revision again."""
+    with reading() as session:
+        return case_of_figure(session, figure)
 
 
 @bp.get("/lines/<line>/signoff")

@@ -230,4 +230,5 @@ def _draft(
         cause={},
         actor=actor,
         published_at=context.now,
+        cases={figure.unit.code: figure.case for figure in figures},
     )

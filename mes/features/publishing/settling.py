@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from mes.clock import monotonic_s, real_now_us
 from mes.core.case_model import Span
-from mes.core.tally import Tally
 from mes.db import Database
 from mes.features.production.late import Cause
 from mes.features.production.master_loading import masters
@@ -243,17 +242,20 @@ class _Comparison:
         """The next revision of a figure; None: it says what it said."""
         span = self._span(row)
         basis = Basis.from_json(row.basis)
-        result = result_json(self._sums(basis, span), policy_of(row))
+        figures = self._of(basis, span)
+        result = result_json((figure.sums for figure in figures), policy_of(row))
         if result == row.result and (span.start, span.end) == (row.start, row.end):
             return None
-        units = [self._known.work_units[self._known.work_unit_ids[c]] for c in basis.work_units]
         return next_revision(
             row,
             span=span,
             result=result,
-            fingerprint=fingerprint(self._session, self._known, units, span),
+            fingerprint=fingerprint(
+                self._session, self._known, [figure.unit for figure in figures], span
+            ),
             cause={"facts": [one for one in self._causes if one.get("from", 0) < span.end]},
             published_at=self._now,
+            cases={figure.unit.code: figure.case for figure in figures},
         )
 
     def open_at(self, unit_id: int, row: PublicationMark) -> bool:
@@ -263,10 +265,8 @@ class _Comparison:
         figure = self._figure(unit_id, Span(row.start, row.end))
         return not figure.covered or figure.provisional
 
-    def _sums(self, basis: Basis, span: Span) -> list[Tally]:
-        return [
-            self._figure(self._known.work_unit_ids[code], span).sums for code in basis.work_units
-        ]
+    def _of(self, basis: Basis, span: Span) -> list[UnitFigure]:
+        return [self._figure(self._known.work_unit_ids[code], span) for code in basis.work_units]
 
     def _figure(self, unit_id: int, span: Span) -> UnitFigure:
         key = (unit_id, span)

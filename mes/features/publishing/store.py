@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,10 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
-from mes.core.case_model import Span
+from mes.core.case_model import Case, Span
 from mes.core.policies import Policy, parse_policy
 from mes.features.publishing.figures import Basis
+from mes.features.publishing.kept_cases import keep
 from mes.models import PublicationMark, PublishedFigure, ShiftSignoff
 
 SIGNOFF = "signoff"
@@ -25,7 +26,12 @@ WHILE_SIGNING = "arrived_while_signing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A figure that is about to be published; `level` is `WORK_UNIT` or `LINE`."""
+    """A figure that is about to be published.
+
+    Attributes:
+        level: `WORK_UNIT` or `LINE`.
+        cases: what it was computed from, by code of the work unit.
+    """
 
     scope: str
     level: str
@@ -43,6 +49,7 @@ class Draft:
     cause: dict[str, Any]
     actor: dict[str, Any] | None
     published_at: int
+    cases: Mapping[str, Case]
 
 
 def publish(session: Session, draft: Draft) -> PublishedFigure:
@@ -67,6 +74,7 @@ def publish(session: Session, draft: Draft) -> PublishedFigure:
         fingerprint=draft.fingerprint,
         cause=draft.cause,
         actor=draft.actor or {},
+        cases=keep(session, draft.cases),
     )
     session.add(row)
     session.flush()
@@ -81,6 +89,7 @@ def next_revision(
     fingerprint: str,
     cause: dict[str, Any],
     published_at: int,
+    cases: Mapping[str, Case],
 ) -> Draft:
     """The revision that follows a published figure."""
     return Draft(
@@ -100,6 +109,7 @@ def next_revision(
         cause=cause,
         actor=None,
         published_at=published_at,
+        cases=cases,
     )
 
 

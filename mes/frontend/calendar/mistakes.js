@@ -19,6 +19,8 @@ function words(code) {
     past_fixed: _("This day is over. Say why the past changes."),
     past_needs_supervisor: _("This day is over. Only a supervisor can change it, with a reason."),
     too_many_exceptions: _("The calendar has too many exceptions."),
+    line_has_calendar: _("The line has this calendar already on that day."),
+    unknown_line: _("This line is no longer there."),
     calendar_unknown: _("This calendar is no longer there."),
     country_unknown: _("No holidays are known for this country."),
     year_invalid: _("The year goes from 2000 to 2100."),

@@ -1,4 +1,4 @@
-// Calendars: a month of production days, one day in detail, another pattern, public holidays.
+// Calendars: a month of production days, one day in detail, another pattern, holidays, lines.
 import { share } from "../lib/chrome.js";
 import { get, post, Problem } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
@@ -8,6 +8,7 @@ import { Live } from "../lib/live.js";
 import { commandId } from "../lib/outbox.js";
 import { addMonths, dayText, monthBounds, works } from "../calendar/days.js";
 import { dayPanel } from "../calendar/day.js";
+import { linesPanel } from "../calendar/lines.js";
 import { fieldMistakes, mistakeText } from "../calendar/mistakes.js";
 import { legend, monthGrid } from "../calendar/month.js";
 import { holidaysPanel, patternPanel } from "../calendar/pattern.js";
@@ -16,6 +17,7 @@ class CalendarPage extends Island {
   calendars = null;
   items = null;
   presets = [];
+  lines = null;
   reasons = [];
   selected = null;
   mode = "day";
@@ -87,6 +89,7 @@ class CalendarPage extends Island {
   template() {
     const { calendar } = this;
     return html`<div class="hd"><h1>${_("Work calendar")}</h1>${this.canEdit && calendar ? html`<div class="bt">
+        <button class="btn" type="button" aria-pressed=${this.mode === "lines" ? "true" : "false"} @click=${() => this.openLines()}>${icon("sheet")}<span>${_("Calendars of lines")}</span></button>
         <button class="btn" type="button" aria-pressed=${this.mode === "holidays" ? "true" : "false"} @click=${() => this.openHolidays()}>${icon("star")}<span>${_("Public holidays")}</span></button>
         <button class="btn" type="button" aria-pressed=${this.mode === "pattern" ? "true" : "false"} @click=${() => this.openPattern()}>${icon("refresh")}<span>${_("Another pattern")}</span></button></div>` : nothing}</div>
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
@@ -100,9 +103,14 @@ class CalendarPage extends Island {
         <div class="mon"><button type="button" class="btn" aria-label=${_("Month before")} @click=${() => this.turn(-1)}>${icon("right", "flip")}</button><b class="num">${this.month ? dayText(this.month, "month") : ""}</b>
           <button type="button" class="btn" aria-label=${_("Month after")} @click=${() => this.turn(1)}>${icon("right")}</button>
           <button type="button" class="btn" @click=${() => this.toToday()}>${_("Today")}</button></div></section>
-      ${this.mode === "pattern" ? patternPanel(this) : this.mode === "holidays" ? holidaysPanel(this) : nothing}
+      ${this.panel()}
       <div class="calcols">${monthGrid(this)}${dayPanel(this)}</div>
       ${legend(this)}`;
+  }
+
+  panel() {
+    const panels = { pattern: patternPanel, holidays: holidaysPanel, lines: linesPanel };
+    return panels[this.mode]?.(this) ?? nothing;
   }
 
   show(code) {
@@ -173,10 +181,40 @@ class CalendarPage extends Island {
     this.update();
   }
 
+  /** The chosen day, or the present one when that is over. */
+  get ahead() {
+    return this.selected && this.selected > this.today ? this.selected : this.today;
+  }
+
+  openLines() {
+    this.reset("lines");
+    const [line] = this.calendar.lines;
+    const other = this.calendars.find((one) => one !== this.calendar);
+    this.form = { line: line?.line ?? "", calendar: other?.calendar ?? "", valid_from: this.ahead };
+    this.update();
+    return this.readLines();
+  }
+
+  async readLines() {
+    try {
+      this.lines = (await get("/api/v1/lines")).items;
+      if (this.mode === "lines") this.form.line ||= this.lines[0]?.line ?? "";
+    } catch (problem) {
+      this.error = problemText(problem);
+    }
+    this.update();
+  }
+
+  async assign() {
+    const { line, calendar, valid_from } = this.form;
+    const body = { calendar: calendar || null, valid_from, ...this.past(valid_from < this.today) };
+    const done = await this.send("", body, _("Saved."), "lines", `/api/v1/lines/${encodeURIComponent(line)}/calendar`);
+    if (done) await this.readLines();
+  }
+
   openPattern() {
     this.reset("pattern");
-    const tomorrow = this.selected && this.selected > this.today ? this.selected : this.today;
-    this.form = { preset: null, valid_from: tomorrow, start: "", consecutive_days: "", crews: [] };
+    this.form = { preset: null, valid_from: this.ahead, start: "", consecutive_days: "", crews: [] };
   }
 
   closePattern() {
@@ -225,15 +263,15 @@ class CalendarPage extends Island {
   }
 
   // A repeat after a lost answer has the same command_id, so that it changes nothing twice.
-  async send(path, body, said, mode) {
+  async send(path, body, said, mode, address = `/api/v1/calendars/${encodeURIComponent(this.code)}/${path}`) {
     this.#command ??= commandId();
     Object.assign(this, { busy: true, errors: {}, message: null });
     this.update();
     try {
-      const answer = await post(`/api/v1/calendars/${encodeURIComponent(this.code)}/${path}`, { command_id: this.#command, ...body });
+      const answer = await post(address, { command_id: this.#command, ...body });
       const { form } = this;
       this.reset(mode);
-      if (mode === "holidays") this.form = form;
+      if (mode !== "day") this.form = form;
       this.message = said ? { bad: false, text: said } : null;
       await this.read();
       return answer;

@@ -24,8 +24,8 @@ export function themeSwitch() {
 }
 
 export function terminalHead(terminal) {
-  const shift = terminal.tile?.shift;
-  const place = [terminal.line && nameOf(terminal.line.name), shift && nameOf(shift.name, shift.code)].filter(Boolean).join(" · ");
+  const { shift, crew } = terminal.tile ?? {};
+  const place = [terminal.line && nameOf(terminal.line.name), shift && nameOf(shift.name, shift.code), crew && nameOf(crew.name, crew.code)].filter(Boolean).join(" · ");
   return html`<header class="ot"><div class="who"><b class="mc">${nameOf(terminal.unit.name, terminal.unit.code)}</b><span>${place}</span></div>
     <button type="button" class="btn tap" @click=${() => terminal.openSignIn()}>${icon("user")}<span>${terminal.person?.name ?? _("Sign in")}</span></button>
     ${linkBox(terminal)}<mes-clock class="clk"></mes-clock>${themeSwitch()}${languageSwitch()}</header>`;

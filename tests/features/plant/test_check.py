@@ -43,6 +43,7 @@ def test_the_example_of_the_contract_with_its_missing_tags_has_no_mistakes() -> 
         ('day_starts: "08:00"', 'day_starts: "8:00"', "value_error"),
         ("  - id: two-shift", "  - id: two-shift\n    colour: red", "extra_forbidden"),
         ("calendar: two-shift", "calendar: three-shift", "calendar_unknown"),
+        ("calendar: two-shift", "area: hall-9", "area_unknown"),
         ("reason: lunch}", "reason: jam}", "reason_not_planned"),
         ('start: "12:00", end: "13:00"', 'start: "19:30", end: "20:30"', "break_outside_shift"),
         ('start: "20:00", end: "08:00"', 'start: "19:00", end: "07:00"', "shifts_overlap"),
@@ -59,6 +60,9 @@ def test_the_example_of_the_contract_with_its_missing_tags_has_no_mistakes() -> 
         ("tag: press_plc/state", "tag: press_plc/status", "tag_unknown"),
         ("1: stopped,", "1: asleep,", "literal_error"),
         (", modulus: 65536", "", "value_error"),
+        ('{BRKT-100: "2.0"}', '{BRKT-100: "1e999999999"}', "value_error"),
+        ('{BRKT-100: "2.0"}', '{BRKT-100: "1e-31"}', "value_error"),
+        ("tag: press_plc/state", "<<: {no: 1}, tag: press_plc/state", "extra_forbidden"),
         ("id: press-1", "id: busan", "duplicate"),
         ("protocol: modbus", "protocol: carrier-pigeon", "protocol_not_available"),
         ("type: uint32", "type: uint33", "enum"),
@@ -104,7 +108,7 @@ def test_all_mistakes_are_listed_at_once_in_the_order_of_their_lines() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("site: [1, 2", 1), ("schema: plant/1\nsite: {id: a}\nsite: {id: b}\n", 3), ("- 1\n", 1)],
+    [("site: [1, 2", 1), ("\n" + "[" * 500_000, 2), ("schema: plant/1\nsite: {id: a}\nsite: {id: b}\n", 3), ("- 1\n", 1)],
 )
 def test_what_is_no_yaml_mapping_is_one_mistake_with_its_line(text: str, line: int) -> None:
     mistakes = check(text).mistakes
@@ -236,7 +240,7 @@ def test_a_file_that_is_not_utf_8_is_refused_without_a_stack_trace(tmp_path: Pat
     file.write_bytes(GOOD.encode("utf-16"))
     result = CliRunner().invoke(plant, ["check", str(file)])
     assert result.exit_code == 1
-    assert "not UTF-8" in result.output
+    assert f"{file}: line 1: not UTF-8" in result.output
 
 
 def test_braces_in_a_message_stand_once() -> None:
