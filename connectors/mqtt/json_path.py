@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_PART = re.compile(r"(?:(?:^|\.)(?P<name>[^.\[\]]+)|\[(?P<index>\d{1,6})\])")
+_PART = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d{1,6})\]")
 
 JsonPathParts = tuple[str | int, ...]
 
@@ -16,10 +16,11 @@ def parse_path(text: str) -> JsonPathParts:
     Raises:
         ValueError: the text is no path.
     """
+    whole = text if text.startswith("[") else f".{text}"
     parts: list[str | int] = []
     position = 0
-    while position < len(text):
-        match = _PART.match(text, position)
+    while position < len(whole):
+        match = _PART.match(whole, position)
         if match is None:
             raise ValueError(f"no path: {text!r}")
         parts.append(match["name"] if match["name"] is not None else int(match["index"]))
@@ -34,7 +35,10 @@ def follow(document: object, parts: Sequence[str | int]) -> object:
         LookupError: nothing lies there.
     """
     for part in parts:
-        if not isinstance(document, dict if isinstance(part, str) else list):
+        if isinstance(part, str) and isinstance(document, dict):
+            document = document[part]
+        elif isinstance(part, int) and isinstance(document, list):
+            document = document[part]  # two kinds of index, not two equal branches
+        else:
             raise LookupError(part)
-        document = document[part]
     return document

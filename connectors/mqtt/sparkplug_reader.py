@@ -40,8 +40,8 @@ class SparkplugReader:
 
     @property
     def topics(self) -> Sequence[str]:
-        """The topics to ask for."""
-        return [f"{self._prefix}+/{self._name}", f"{self._prefix}+/{self._name}/#"]
+        """One subscription for the node and its devices: two would bring some messages twice."""
+        return [f"{self._prefix}+/{self._name}/#"]
 
     @property
     def command_topic(self) -> str:

@@ -13,6 +13,8 @@ from connectors.sdk.capabilities import Browsing, Capability, HistoryReading, Wr
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.connector import Connector, PollingConnector, PushConnector
 from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.levels import Level
+from connectors.sdk.words import Words
 
 CLASS_OF: Mapping[Capability, type] = {
     Capability.POLL: PollingConnector,
@@ -34,6 +36,9 @@ class Manifest:
         connector: `module:class` of the connector.
         capabilities: what it can do, exactly one of poll and push among them.
         sdk_version: major and minor version of the SDK it was written for, in numbers.
+        level: what the conformance kit has shown; its tests fail when the claim is not earned.
+        words: `module:attribute` of titles and help texts of the configuration's fields; None when
+            there are none.
     """
 
     protocol: str
@@ -42,6 +47,8 @@ class Manifest:
     connector: str
     capabilities: frozenset[Capability]
     sdk_version: tuple[int, int]
+    level: Level = Level.NONE
+    words: str | None = None
 
     def config_model(self) -> type[SourceConfig]:
         """The model that checks a source of this protocol.
@@ -52,6 +59,19 @@ class Manifest:
         found = self._load(self.config)
         if not (isinstance(found, type) and issubclass(found, SourceConfig)):
             raise self._broken(f"{self.config} is no SourceConfig")
+        return found
+
+    def field_words(self) -> Mapping[str, Words]:
+        """Titles and help texts of the fields of a source, by path; those that all share apart.
+
+        Raises:
+            ConfigurationError: `connector_broken`, with the reason in the detail.
+        """
+        if self.words is None:
+            return {}
+        found = self._load(self.words)
+        if not isinstance(found, Mapping):
+            raise self._broken(f"{self.words} is no mapping")
         return found
 
     def connector_class(self) -> type[Connector]:

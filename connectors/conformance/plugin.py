@@ -1,0 +1,139 @@
+"""The pytest plug-in: makes one test of each rule, and says which level was earned.
+
+    @pytest.mark.conformance(ThermoRig)
+    def test_conformance(conformance: Callable[[], None]) -> None:
+        conformance()
+
+A rule at or below the level that the manifest claims must pass. One above it may fail; it is then
+reported as not earned yet. `--conformance-report FILE` records the outcome as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from connectors.conformance.rig import Rig
+from connectors.conformance.rules import Rule, rules_for
+from connectors.sdk.levels import Level
+from connectors.sdk.registry import manifest_of
+
+MARK = "conformance"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the rules have shown of one protocol: name of each rule by level."""
+
+    passed: dict[Level, list[str]] = field(default_factory=dict)
+    failed: dict[Level, list[str]] = field(default_factory=dict)
+
+    @property
+    def earned(self) -> Level:
+        """The highest level at and below which no rule failed and some passed."""
+        earned = Level.NONE
+        for level in (Level.BRONZE, Level.SILVER, Level.GOLD):
+            if self.failed.get(level) or not self.passed.get(level):
+                break
+            earned = level
+        return earned
+
+    @property
+    def words(self) -> str:
+        """The level and, below gold, what failed above it."""
+        level = self.earned.name.lower()
+        failed = [name for names in self.failed.values() for name in names]
+        return f"{level}; not fulfilled: {', '.join(failed)}" if failed else level
+
+    def as_document(self) -> dict[str, object]:
+        """For the report."""
+        return {
+            "earned": self.earned.name.lower(),
+            "passed": {level.name.lower(): names for level, names in self.passed.items()},
+            "failed": {level.name.lower(): names for level, names in self.failed.items()},
+        }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option."""
+    parser.addoption("--conformance-report", type=Path, help="Write the earned levels to a file.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker that takes the rig."""
+    config.addinivalue_line("markers", f"{MARK}(rig): check a connector by the conformance kit")
+    config.pluginmanager.register(Scribe(config), "conformance-scribe")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each rule that holds for the rig's connector."""
+    mark = metafunc.definition.get_closest_marker(MARK)
+    if mark is None or MARK not in metafunc.fixturenames:
+        return
+    rig: type[Rig] = mark.args[0]
+    rules = rules_for(rig)
+    names = [f"{rule.level.name.lower()}-{rule.story.__name__}" for rule in rules]
+    metafunc.parametrize(MARK, [(rig, rule) for rule in rules], ids=names, indirect=True)
+
+
+@pytest.fixture
+def conformance(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """Call it to check one rule."""
+    rig, rule = request.param
+    for name, value in rig.secrets.items():
+        monkeypatch.setenv(name, value)
+
+    def check() -> None:
+        try:
+            rule.check(rig, tmp_path)
+        except (AssertionError, TimeoutError) as error:
+            _record(request.node, rig, rule, passed=False)
+            if rule.level > manifest_of(rig.protocol).level:
+                pytest.xfail(f"{rule.level.name.lower()} is not earned: {error}")
+            raise
+        except BaseException:
+            _record(request.node, rig, rule, passed=False)
+            raise
+        _record(request.node, rig, rule, passed=True)
+
+    return check
+
+
+def _record(item: pytest.Item, rig: type[Rig], rule: Rule, *, passed: bool) -> None:
+    entry = (rig.protocol, int(rule.level), rule.name, passed)
+    item.user_properties.append((MARK, entry))
+
+
+class Scribe:
+    """Takes down what the reports of the tests say, also those of other processes (xdist)."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._outcomes: dict[str, Outcome] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """The outcome of one rule."""
+        if report.when != "call":
+            return
+        for name, entry in report.user_properties:
+            if name == MARK:
+                protocol, level, rule, passed = entry
+                outcome = self._outcomes.setdefault(protocol, Outcome())
+                place = outcome.passed if passed else outcome.failed
+                place.setdefault(Level(level), []).append(rule)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Which level was earned, and what is in the way of the next one."""
+        for protocol, outcome in sorted(self._outcomes.items()):
+            terminalreporter.write_line(f"conformance: {protocol} earned {outcome.words}")
+        path: Path | None = self._config.getoption("--conformance-report")
+        if path is not None:
+            found = {name: each.as_document() for name, each in sorted(self._outcomes.items())}
+            text = json.dumps(found, ensure_ascii=False, indent=2)
+            path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,84 @@
+"""Sparkplug B by way of a real broker and an edge node of Eclipse Tahu."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from connectors.mqtt.config import MqttSource
+from connectors.sdk.messages import Quality
+from tests.connectors.mqtt.broker import BrokerProcess, broker
+from tests.connectors.mqtt.world import next_of, node_source, opened
+from tests.peers.sparkplug import edge_node
+
+LOGIN = {"user": "edge", "password": "env:EDGE_PASSWORD", "allow_insecure": True}
+
+
+@pytest.fixture
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BrokerProcess]:
+    monkeypatch.setenv("EDGE_PASSWORD", "edge")
+    login = {"user": "edge", "password": "edge"}
+    async with broker(tmp_path / "broker", authorization=login) as running:
+        yield running
+
+
+async def test_a_node_that_was_born_before_us_is_born_again(server: BrokerProcess) -> None:
+    async with edge_node(server.port) as node:
+        await node.do("connect")
+        async with opened(node_source(server.port, broker=LOGIN)) as connector:
+            samples = {sample.tag: sample for sample in (await connector.read_all()).samples}
+            await node.hear("rebirth")
+            values = [samples[t].value for t in ("temperature", "count", "strokes", "running")]
+            assert values == [21.5, -5, 7, True]
+            assert samples["absent"].reason == "metric_not_in_birth"
+            assert samples["temperature"].source_time is not None
+
+
+async def test_data_deaths_and_historical_values(server: BrokerProcess) -> None:
+    async with edge_node(server.port) as node:
+        await node.do("connect")
+        async with opened(node_source(server.port, broker=LOGIN)) as connector:
+            await connector.read_all()
+            await node.do("data", {"name": "Count", "type": "Int32", "value": -7})
+            assert (await next_of(connector, "count"))["count"].value == -7
+
+            old = {"name": "Strokes", "type": "UInt64", "value": 3, "isHistorical": True}
+            await node.do("device", {**old, "timestamp": 1_700_000_000_000})
+            late = (await next_of(connector, "strokes"))["strokes"]
+            assert (late.value, late.historical) == (3, True)
+            assert late.source_time == 1_700_000_000_000_000
+            newest = {sample.tag: sample for sample in (await connector.read_all()).samples}
+            assert newest["strokes"].value == 7
+
+            await node.do("device-death")
+            dead = await next_of(connector, "strokes", "running")
+            assert {sample.reason for sample in dead.values()} == {"device_dead"}
+
+            await node.kill()
+            gone = await next_of(connector, "temperature", "count")
+            assert {sample.reason for sample in gone.values()} == {"node_dead"}
+            assert all(sample.value is None for sample in gone.values())
+
+
+async def test_browsing_shows_the_metrics_of_the_birth(server: BrokerProcess) -> None:
+    async with edge_node(server.port) as node:
+        await node.do("connect")
+        async with opened(node_source(server.port, broker=LOGIN)) as connector:
+            await connector.read_all()
+            found = await connector.browse("press/*", 10)
+            addresses = [dict(each.address) for each in found.nodes]
+            assert {"metric": "Strokes", "device": "press"} in addresses
+            assert (await connector.browse("**", 2)).is_complete is False
+
+
+async def test_no_rebirth_is_asked_for_where_that_is_forbidden(server: BrokerProcess) -> None:
+    source = node_source(server.port, broker=LOGIN, request_rebirth=False)
+    assert MqttSource.model_validate(source).request_rebirth is False
+    async with edge_node(server.port) as node:
+        await node.do("connect")
+        async with opened(source) as connector:
+            reading = await connector.read_all()
+            assert {sample.reason for sample in reading.samples} == {"node_not_born"}
+            assert {sample.quality for sample in reading.samples} == {Quality.BAD}
