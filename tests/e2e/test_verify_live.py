@@ -94,7 +94,7 @@ def test_a_state_that_is_shifted_is_found(ran: LiveRun, tmp_path: Path) -> None:
     with opened(copy.data) as database, database.transaction() as session:
         session.execute(
             update(SignalFact)
-            .where(SignalFact.id == longest_state(session, copy))
+            .where(SignalFact.id == first_running(session))
             .values(
                 event_time=SignalFact.event_time + SHIFT_US,
                 received_time=SignalFact.received_time + SHIFT_US,
@@ -129,14 +129,19 @@ def copied(ran: LiveRun, folder: Path) -> LiveRun:
 
 
 def rebuilt(ran: LiveRun) -> LiveRun:
-    """The same run after its projections were made again from the facts."""
-    subprocess.run(
+    """The same run after its projections were made again from the facts.
+
+    Exit status 1 says that they are others than before.
+    """
+    done = subprocess.run(
         [sys.executable, "-m", "mes.cli", "rebuild", "--data", str(ran.data)],
         cwd=ROOT,
         capture_output=True,
+        text=True,
         timeout=120,
-        check=True,
+        check=False,
     )
+    assert done.returncode in {0, 1}, done.stderr
     return ran
 
 
@@ -147,14 +152,12 @@ def last_reading(session: Session) -> int:
     return session.scalars(most).one()
 
 
-def longest_state(session: Session, ran: LiveRun) -> int:
-    """The reading of the washer's lamp whose state lasted longest, well after the beginning."""
+def first_running(session: Session) -> int:
+    """The reading of the washer's lamp with which its work began."""
     tag = select(Tag.id).where(Tag.name == "washer1_lamp").scalar_subquery()
     readings = session.execute(
-        select(SignalFact.event_time, SignalFact.id)
-        .where(SignalFact.tag_id == tag, SignalFact.quality == 0)
+        select(SignalFact.id, SignalFact.value)
+        .where(SignalFact.tag_id == tag)
         .order_by(SignalFact.event_time)
-    ).all()
-    ends = [*(at for at, _ in readings[1:]), ran.window[1]]
-    lengths = [(end - at, id_) for (at, id_), end in zip(readings, ends, strict=True)]
-    return max(lengths[1:])[1]
+    )
+    return next(id_ for id_, value in readings if value is True)
