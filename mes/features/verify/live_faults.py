@@ -21,9 +21,9 @@ SKEW_REAL_MS = 5_000
 """How far ahead a clock is, in real time: more than the way of a reading may take."""
 FIRST_S = 5.0
 """Nothing goes wrong before: the presses roll over undisturbed."""
-SLOT_S = 7.0
+SLOT_S = 5.5
 """From the beginning of one fault of the devices to that of the next."""
-KILL_SLOT_S = 13.0
+KILL_SLOT_S = 11.0
 """From the kill of a web process to the next: it has to come back meanwhile."""
 JITTER_S = 1.0
 LAST_S = 12.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from mes.core.case_model import CounterMode
 from mes.core.counters import plausible, step
 from mes.features.verify.differences import Bounds, Difference, Restart, Story
-from mes.features.verify.live_faults import FIRST_STROKES, PRESSES
+from mes.features.verify.live_faults import CELL, FIRST_STROKES, PRESSES
 from mes.features.verify.mishaps import MODULUS, Mishap, MishapKind, knowable, leaves_unknown
 from mes.features.verify.roster import CYCLES, SOURCES
 from mes.features.verify.truth import Loaded, Made, UnitTruth
@@ -135,7 +135,12 @@ def _loss(gap: Gap, mishaps: Sequence[Mishap], speed: int) -> Mishap:
 
 
 def _stood(frozen: Mishap, gaps: Sequence[Gap]) -> Mishap:
-    """Since when its values stood: a controller that nobody asked shows what it was asked last."""
+    """Since when its values stood: a controller that nobody asked shows what it was asked last.
+
+    The cell's server shows what it was told last, asked or not.
+    """
+    if frozen.source == CELL:
+        return frozen
     start = min([frozen.start, *(one.start for one in gaps if one.start <= frozen.start < one.end)])
     return replace(frozen, start=start)
 
@@ -190,7 +195,7 @@ def _counted_over(truth: UnitTruth, before: int, restart: int, gap: Gap) -> tupl
 
 def poll_us(unit: str, speed: int) -> int:
     """Plant time between two looks at a work unit."""
-    asked = OPCUA_PUBLISH_US if SOURCES[unit] == "cnc_cell" else MODBUS_POLL_US
+    asked = OPCUA_PUBLISH_US if SOURCES[unit] == CELL else MODBUS_POLL_US
     return max(asked, SHORTEST_REAL_POLL_US * speed)
 
 
