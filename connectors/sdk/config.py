@@ -59,7 +59,10 @@ def _code_key(key: object) -> object:
 
 
 Number = Annotated[float | int, BeforeValidator(_number)]
-Secret = Annotated[StrictStr, AfterValidator(_secret)]
+SECRET_FORMAT = "secret-reference"  # noqa: S105  # a word of the schema
+Secret = Annotated[
+    StrictStr, AfterValidator(_secret), Field(json_schema_extra={"format": SECRET_FORMAT})
+]
 Name = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
 ScanPeriod = Annotated[StrictInt, Field(ge=10, le=86_400_000)]
 CodeTable = Annotated[
