@@ -11,5 +11,6 @@ MANIFEST = Manifest(
     config="connectors.modbus.config:ModbusSource",
     connector="connectors.modbus.connector:ModbusConnector",
     sdk_version=(2, 0),
+    words="connectors.modbus.words:WORDS",
     capabilities=frozenset({Capability.POLL, Capability.WRITE}),
 )

@@ -11,5 +11,6 @@ MANIFEST = Manifest(
     config="connectors.mqtt.config:MqttSource",
     connector="connectors.mqtt.connector:MqttConnector",
     sdk_version=(2, 0),
+    words="connectors.mqtt.words:WORDS",
     capabilities=frozenset({Capability.PUSH, Capability.BROWSE}),
 )

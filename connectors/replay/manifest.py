@@ -11,5 +11,6 @@ MANIFEST = Manifest(
     config="connectors.replay.config:ReplaySource",
     connector="connectors.replay.connector:ReplayConnector",
     sdk_version=(2, 0),
+    words="connectors.replay.words:WORDS",
     capabilities=frozenset({Capability.PUSH}),
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import structlog
 
+from connectors.opcua.commands import certificates_command, trust_command
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
 from connectors.runtime.plant_source import find_source, load_sources
 from connectors.runtime.source_check import (
@@ -25,13 +26,20 @@ from connectors.runtime.source_check import (
 )
 from connectors.runtime.store import SpoolFileError
 from connectors.sdk.errors import ConnectorError
+from connectors.sdk.form import form_of
+from connectors.sdk.form_text import as_document, as_markdown
 from connectors.sdk.messages import Sample
-from connectors.sdk.registry import InstalledConnector, checked, installed
+from connectors.sdk.registry import InstalledConnector, checked, installed, manifest_of
 from connectors.sdk.steps import StepOutcome, StepResult
 from connectors.sdk.version import SdkVersion
 
 LEAVE_S = 0.5
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EDGE_FOLDER = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Data directory of the edge, with its keys and approved certificates.",
+)
 
 
 def set_up_logging() -> None:
@@ -100,6 +108,10 @@ def source_command() -> None:
     """Look at the sources of a plant file, with neither database nor server."""
 
 
+source_command.add_command(certificates_command)
+source_command.add_command(trust_command)
+
+
 @source_command.command("list")
 @click.argument("plant", type=EXISTING_FILE)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -121,7 +133,10 @@ def list_command(plant: Path, as_json: bool) -> None:
 @click.argument("source")
 @click.option("--for", "seconds", type=click.FloatRange(min=0), default=0.0, help="Real seconds.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def read_command(plant: Path, source: str, seconds: float, as_json: bool) -> None:
+@EDGE_FOLDER
+def read_command(
+    plant: Path, source: str, seconds: float, as_json: bool, data: Path | None
+) -> None:
     """Read SOURCE of PLANT: each tag once, then changes for the given time."""
 
     def show(sample: Sample) -> None:
@@ -129,7 +144,7 @@ def read_command(plant: Path, source: str, seconds: float, as_json: bool) -> Non
         click.echo(json.dumps(line, ensure_ascii=False) if as_json else _for_people(sample))
 
     try:
-        asyncio.run(read_source(find_source(plant, source), seconds, show))
+        asyncio.run(read_source(find_source(plant, source), seconds, show, data))
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
 
@@ -138,10 +153,11 @@ def read_command(plant: Path, source: str, seconds: float, as_json: bool) -> Non
 @click.argument("plant", type=EXISTING_FILE)
 @click.argument("source")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def test_command(plant: Path, source: str, as_json: bool) -> None:
+@EDGE_FOLDER
+def test_command(plant: Path, source: str, as_json: bool, data: Path | None) -> None:
     """Test SOURCE of PLANT step by step and name the step that fails."""
     try:
-        steps = asyncio.run(test_source(find_source(plant, source)))
+        steps = asyncio.run(test_source(find_source(plant, source), data))
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
     for step in steps:
@@ -159,6 +175,22 @@ def connectors_command(as_json: bool) -> None:
         click.echo(json.dumps(_connector(each), ensure_ascii=False) if as_json else str(each))
     if any(each.problem for each in found):
         sys.exit(1)
+
+
+@source_command.command("describe")
+@click.argument("protocol")
+@click.option("--markdown", is_flag=True, help="As a page of the documentation.")
+def describe_command(protocol: str, markdown: bool) -> None:
+    """Describe the fields of a source of PROTOCOL as JSON, the way a form is drawn from it."""
+    try:
+        manifest = manifest_of(protocol)
+        form = form_of(manifest)
+    except ConnectorError as error:
+        raise click.ClickException(f"{error.code}: {error.detail}") from error
+    if markdown:
+        click.echo(as_markdown(form, manifest), nl=False)
+    else:
+        click.echo(json.dumps(as_document(form), ensure_ascii=False, indent=2))
 
 
 def _connector(each: InstalledConnector) -> dict[str, object]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import paho.mqtt.publish
 
@@ -23,7 +24,7 @@ class MqttRig(Rig):
     """Three tags of two topics, with a password."""
 
     protocol = "mqtt"
-    secrets = {"BROKER_PASSWORD": PASSWORD}
+    secrets: ClassVar[Mapping[str, str]] = {"BROKER_PASSWORD": PASSWORD}
     noticed_s = 10.0
     back_s = 15.0
 
