@@ -28,7 +28,7 @@ _COUNTS = ("GQ", "SQ", "RQ")
 def group_titles(language: str) -> list[str]:
     """Titles of the columns."""
     return [
-        _("By"),
+        _("Grouped by"),
         _("Group"),
         *(f"{name_of(kpi.names, language)} [{kpi.unit}]" for kpi in KPIS),
         _("Coverage [1]"),

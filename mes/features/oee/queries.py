@@ -15,7 +15,6 @@ from mes.core.refusal import Refusal
 from mes.features.oee.places import key_machine, rule_of
 from mes.features.oee.service import Known, known_unit, unit_case, unit_records
 from mes.features.production import facts
-from mes.features.production.cases import limit_of
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Line, Masters, WorkUnit
 from mes.features.production.rows import job_runs
@@ -82,9 +81,9 @@ def state_items(session: Session, given: Known, window: Span) -> list[dict[str, 
             "reason_source": record.reason_source.value
             if record and record.reason_source
             else None,
-            "needs_reason": stop in unexplained
-            and record is not None
-            and not record.said_by_person,
+            "needs_reason": any(
+                first < segment.end and segment.start < last for first, last in unexplained
+            ),
             "statement": None if stop is None else heads.get(stop),
         }
         items.append(item)
@@ -107,30 +106,25 @@ def _heads(
 
 def _unexplained(
     session: Session, given: Known, records: list[StateRecord], start: int, end: int
-) -> set[int]:
-    runs = job_runs(session, given.unit.id, start, end)
-    return {
-        stop.start
-        for stop, _ in unexplained_stops(
-            given.unit,
-            records,
-            runs,
-            start,
-            end,
-            as_of=given.as_of,
-            limit_us=limit_of(given.unit, start),
-        )
-    }
+) -> list[tuple[int, int]]:
+    """The parts of [start, end) that need a reason."""
+    runs = job_runs(session, given.unit.id, min([start, *(r.start for r in records[:1])]), end)
+    found = unexplained_stops(given.unit, records, runs, start, end, as_of=given.as_of)
+    return [part for one in found for part in one.parts]
 
 
-def line_item(known: Masters, line: Line) -> dict[str, Any]:
-    """A line as REST lists it."""
+def line_item(known: Masters, line: Line, now_us: int) -> dict[str, Any]:
+    """A line as REST lists it; `calendar` is that of the present production day."""
     key = key_machine(known, line)
     return {
         "line": line.code,
         "name": dict(line.names or {}),
         "site": line.site.code,
-        "calendar": line.calendar_code,
+        "area": next((area.code for area in known.areas if area.id == line.area_id), None),
+        "calendar": line.calendar_on(line.plan.production_day(now_us)),
+        "calendars": [
+            {"valid_from": valid_from, "calendar": code} for valid_from, code in line.calendars
+        ],
         "key_work_unit": key.code if key else None,
         "oee_rule": rule_of(line).value,
         "work_units": [unit.code for unit in known.active_work_units(line.work_unit_ids)],

@@ -24,7 +24,7 @@ from mes.features.production.coverage import known_until, present
 from mes.features.production.lines import counted_unit_ids
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
-from mes.features.production.unexplained import unexplained_stops
+from mes.features.production.tile_stops import asked_in, due_in
 
 SHOWN_KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
 
@@ -144,7 +144,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
     now = present_of(given, known)
     kpis = now.result.kpis
     limit = limit_of(unit, now.period.start_us)
-    needs, count, unexplained_us = _unexplained(given, now, limit)
+    asked = asked_in(unit, live, now.records, now.period, now.as_of)
     loaded = [r for r in (live.runs if live else ()) if _holds(r, now.as_of)]
     total = _total(now.sums)
     cycle = _cycle(loaded)
@@ -157,8 +157,8 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "state": now.record.state.value,
         "state_since": instant(_state_since(now.records)),
         "reason": reason_json(known, now.record.reason, now.record.start),
-        "needs_reason": needs,
-        "unexplained": {"count": count, "us": unexplained_us},
+        "needs_reason": asked.now,
+        "unexplained": {"count": asked.count, "us": asked.us},
         "job": _job(given, known, now, loaded),
         "good": number_to_json(total[0]),
         "scrap": number_to_json(total[1]),
@@ -176,11 +176,12 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "covered_until": None if not given.covered else instant(given.covered),
         "link": _link(given.links),
         "shift": shift_json(unit, now.period),
+        "crew": _crew(unit, now.period, now.as_of),
         "counted": bool(unit.bound("total", "good")),
         "ideal_cycle_s": None if cycle is None else number_to_json(cycle),
         "minor_stop_limit_s": number_to_json(Fraction(limit, US_PER_S)),
         "unassigned": number_to_json(_unassigned(now.sums)),
-        "checks": live.open_checks if live else 0,
+        "checks": _checks(given, now, loaded),
         "next_change_at": _next_change(given, now, limit),
     }
 
@@ -218,34 +219,12 @@ def shift_json(unit: WorkUnit, period: ShiftInstance) -> dict[str, Any]:
     }
 
 
-def _unexplained(given: TileInput, now: Present, limit: int) -> tuple[bool, int, int]:
-    """Whether the present stop needs a reason, and how many stops of the period do, how long."""
-    live = given.live
-    start, end = now.period.start_us, now.period.end_us
-    closed = [
-        u
-        for u in (live.unexplained if live else ())
-        if u.end <= now.as_of and u.start < end and start < u.end
-    ]
-    if now.record.stop_start is None:
-        return False, len(closed), sum(u.us for u in closed)
-    open_stops = [
-        (stop, us)
-        for stop, us in unexplained_stops(
-            given.unit,
-            now.records,
-            live.runs if live else (),
-            max(start, now.record.stop_start),
-            now.as_of,
-            as_of=now.as_of,
-            limit_us=limit,
-        )
-        if stop.start == now.record.stop_start
-    ]
-    needs = bool(open_stops) and not now.record.said_by_person
-    closed = [u for u in closed if u.start != now.record.stop_start]
-    count = len(closed) + len(open_stops)
-    return needs, count, sum(u.us for u in closed) + sum(us for _, us in open_stops)
+def _crew(unit: WorkUnit, period: ShiftInstance, at: int) -> dict[str, Any] | None:
+    """Who is on shift at an instant; None: nobody is, or the calendar names no crews."""
+    if not period.crew or not period.start_us <= at < period.end_us:
+        return None
+    names = unit.crew_names.get(period.crew) or {"ko": period.crew, "en": period.crew}
+    return {"code": period.crew, "name": dict(names)}
 
 
 def _job(
@@ -256,11 +235,7 @@ def _job(
         return None
     job = int(run.job)
     info = given.jobs[job]
-    good, scrap, _ = given.live.jobs.get(job, (0, 0, 0))
-    for one in given.live.bookings:
-        if one.job == job and one.at < now.as_of:
-            good += one.good
-            scrap += one.scrap
+    good, scrap, _ = _made(given.live, job, now.as_of)
     material = known.materials.get(info.material_id)
     return {
         "order": info.order,
@@ -274,6 +249,29 @@ def _job(
         "started_at": instant(run.start),
         "paused": info.paused,
     }
+
+
+def _made(live: LiveState, job: int, as_of: int) -> tuple[Number, Number, Number]:
+    """Good, scrap and rework of a loaded job so far."""
+    good, scrap, rework = live.jobs.get(job, (0, 0, 0))
+    for one in live.bookings:
+        if one.job == job and one.at < as_of:
+            good, scrap, rework = good + one.good, scrap + one.scrap, rework + one.rework
+    return good, scrap, rework
+
+
+def _checks(given: TileInput, now: Present, loaded: Sequence[JobRun]) -> int:
+    """Suspect counts that wait, and loaded jobs with more bad pieces than were made.
+
+    The latter not while the source is silent: its counts may still come.
+    """
+    live = given.live
+    if live is None:
+        return 0
+    if given.covered is not None and given.now - given.covered > given.fresh_limit_us:
+        return live.open_checks
+    jobs = {int(run.job) for run in loaded if run.job is not None}
+    return live.open_checks + sum(min(_made(live, job, now.as_of)) < 0 for job in jobs)
 
 
 def _target(unit: WorkUnit, runs: Sequence[JobRun], now: Present) -> int | None:
@@ -370,6 +368,7 @@ def _next_change(given: TileInput, now: Present, limit: int) -> str | None:
     times = [now.period.end_us]
     if now.record.stop_start is not None:
         times.append(now.record.stop_start + limit + 1)
+        times.append(due_in(given.unit, given.live, now.records, now.period, now.as_of))
     if given.covered:
         times.append(given.covered + given.fresh_limit_us + 1)
     if given.live is not None and given.live.pulse is not None:

@@ -268,3 +268,22 @@ def test_the_page_is_shown_and_knows_who_may_edit(plant: Served, leader: httpx.C
     assert 'data-can-edit="true"' in leader.get("/calendar").text
     with plant.signed_in("hand") as operator:
         assert 'data-can-edit="false"' in operator.get("/calendar").text
+
+
+def test_a_line_is_given_another_calendar_over_http(plant: Served, leader: httpx.Client) -> None:
+    body = {"calendar": None, "valid_from": on(20), "note": "always manned"}
+    command_id = str(uuid.uuid4())
+    first = done(post(leader, "/lines/line-1/calendar", command_id, **body))
+    assert first == {"line": "line-1", "calendar": None, "valid_from": on(20)}
+    assert done(post(leader, "/lines/line-1/calendar", command_id, **body)) == first
+    (line,) = done(leader.get("/api/v1/lines"), 200)["items"]
+    assert line["calendar"] == "rotating"
+    assert line["calendars"][-1] == {"valid_from": on(20), "calendar": None}
+    problem(post(leader, "/lines/line-1/calendar", **body), 409, "line_has_calendar")
+    unknown = {**body, "calendar": "nights"}
+    problem(post(leader, "/lines/line-1/calendar", **unknown), 404, "calendar_unknown")
+    problem(post(leader, "/lines/line-7/calendar", **body), 404, "unknown_line")
+    over = {**body, "valid_from": on(-1)}
+    problem(post(leader, "/lines/line-1/calendar", **over), 409, "past_fixed")
+    with plant.signed_in("hand") as hand:
+        problem(post(hand, "/lines/line-1/calendar", **body), 403, "forbidden")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask_babel import Babel
 
 from mes.core.policies import TPM
 from mes.core.refusal import Refusal
@@ -107,7 +109,9 @@ def test_two_areas_add_up_to_the_plant_on_api_and_report(sqlite_database: Databa
         for key, value in plant["result"][part].items():
             assert value == sum(area["result"][part][key] for area in areas), key
     assert all(area["result"]["quantities"]["GQ"] > 0 for area in areas)
-    with database.reading() as session:
+    app = Flask("test")
+    Babel(app, locale_selector=lambda: "en")
+    with app.test_request_context(), database.reading() as session:
         shown: Any = load_report(session, Wanted(place="press-shop", language="en"), now)
         whole: Any = load_report(session, Wanted(place="press-1", language="en"), now)
     assert [row["code"] for row in shown["units"]] == ["press-1", "press-2"]
