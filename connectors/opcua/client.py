@@ -190,7 +190,7 @@ def _check(der: bytes, config: OpcuaSource, security: Security, trust: TrustList
         )
         detail = (
             f"{config.endpoint} shows {shown}; if it is the right one, approve it: "
-            f"mes source trust {config.id} {fingerprint}"
+            f"mes source trust --data DIR {config.id} {fingerprint}"
         )
         raise Refused(f"certificate_{judgement}", detail, step=Step.CERTIFICATE)
     certificate = x509.load_der_x509_certificate(der)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, mo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from connectors.opcua.node_ids import checked_node, checked_step
+from connectors.opcua.notifications import LARGEST_QUEUE
 from connectors.sdk.config import (
     Number,
     Secret,
@@ -192,6 +193,7 @@ class OpcuaSource(SourceConfig):
         queue_size: samples that the server keeps of each tag between two publications.
         timeout_ms: real time to wait for one answer.
         max_items_per_call: nodes in one request; None takes what the server says, else 100.
+        queue_limit: values that may wait inside the edge; more are dropped and counted.
         history_h: hours of the server's history to read after an outage; 0 reads none.
     """
 
@@ -205,6 +207,7 @@ class OpcuaSource(SourceConfig):
     queue_size: QueueSize = 100
     timeout_ms: Annotated[StrictInt, Field(ge=100, le=60_000)] = 4000
     max_items_per_call: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
+    queue_limit: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = LARGEST_QUEUE
     history_h: Annotated[StrictInt, Field(ge=0, le=744)] = 0
     tags: Annotated[list[OpcuaTag], Field(min_length=1, max_length=10_000)]
 

@@ -7,22 +7,36 @@ again soon, and then less and less often, up to every half minute.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from operator import itemgetter
 
 import structlog
+from asyncua import ua
 
 from connectors.clock import monotonic_s
 from connectors.opcua.address_space import AddressSpace
-from connectors.opcua.config import OpcuaSource
+from connectors.opcua.browsing import FoundNode, details, found_nodes
+from connectors.opcua.config import OpcuaSource, OpcuaTag
+from connectors.opcua.decoding import notification_of
+from connectors.opcua.history import kept_values
 from connectors.opcua.notifications import Batch, Notification
 from connectors.opcua.session import OpcuaSession
 from connectors.opcua.trust import TrustList
-from connectors.opcua.values import ValueConverter
+from connectors.opcua.values import ValueConverter, plain_sample
 from connectors.opcua.watches import Watch, tags_by_watch
+from connectors.opcua.writing import read_now, write_once
+from connectors.sdk.capabilities import (
+    Browsed,
+    BrowsedNode,
+    Browsing,
+    HistoryReading,
+    NodeKind,
+    Writing,
+    Written,
+)
 from connectors.sdk.connector import ConnectorContext, PushConnector
-from connectors.sdk.errors import Unavailable
-from connectors.sdk.messages import Reading, Sample
+from connectors.sdk.errors import ConfigurationError, Unavailable
+from connectors.sdk.messages import Reading, Sample, Value
 from connectors.sdk.steps import Step
 
 ALIVE_S = 0.5
@@ -36,8 +50,8 @@ _HANDLE = itemgetter(0)
 log = structlog.get_logger()
 
 
-class OpcuaConnector(PushConnector):
-    """Watches the variables of one server."""
+class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
+    """Watches the variables of one server; can browse, write, and read its history."""
 
     test_steps = (
         Step.NAME,
@@ -58,6 +72,8 @@ class OpcuaConnector(PushConnector):
         grouped = list(tags_by_watch(config, config.tags).items())
         self._watches: Mapping[int, Watch] = {n: watch for n, (watch, _) in enumerate(grouped, 1)}
         self._values = ValueConverter({n: tags for n, (_, tags) in enumerate(grouped, 1)})
+        self._handles = {tag.name: n for n, (_, tags) in enumerate(grouped, 1) for tag in tags}
+        self._tags = {tag.name: tag for tag in config.tags}
         self._session: OpcuaSession | None = None
         self._space: AddressSpace | None = None
         self._latest: dict[int, Notification] = {}
@@ -149,6 +165,41 @@ class OpcuaConnector(PushConnector):
         while approvals.approved() == before:
             await asyncio.sleep(LOOK_AT_APPROVALS_S)
 
+    async def browse(self, pattern: str, limit: int) -> Browsed:
+        """Nodes below the Objects folder whose path of browse names matches."""
+        session = self._open_session()
+        nodes, is_complete = await found_nodes(session, pattern, limit)
+        known = await details(session, nodes)
+        now = self.context.clock.now_us()
+        browsed = [self._browsed(session, node, known.get(node.node_id), now) for node in nodes]
+        return Browsed(nodes=browsed, is_complete=is_complete)
+
+    async def write(self, tag: str, value: Value) -> Written:
+        """Send one value once, in the node's own type and without a time stamp."""
+        session, config = self._open_session(), self._tag(tag)
+        node_id = self._node(session, tag)
+        return await write_once(session, node_id, config, value, self._values.lookup)
+
+    async def read_back(self, tag: str) -> Sample:
+        """Ask the server for the tag now."""
+        session = self._open_session()
+        self._tag(tag)
+        answer = await read_now(session, self._node(session, tag))
+        notification = notification_of(self._handles[tag], answer)
+        return self._values.one(tag, notification, self.context.clock.now_us())
+
+    async def history(
+        self, tags: Sequence[str], since_us: int, until_us: int
+    ) -> AsyncIterator[Sequence[Sample]]:
+        """What the server kept in `[since_us, until_us)`, node by node."""
+        session = self._open_session()
+        wanted = {self._handles[tag] for tag in tags}
+        nodes = {n: node for n in sorted(wanted) if (node := session.items.node_of(n)) is not None}
+        async for portion in kept_values(session, nodes, since_us, until_us):
+            received = Batch(self.context.clock.now_us(), portion)
+            samples = self._values.historical([received])
+            yield [sample for sample in samples if sample.tag in tags]
+
     def diagnostics(self) -> Mapping[str, object]:
         """Namespaces, start of the server, limits, and items that need attention."""
         session = self._session
@@ -170,6 +221,38 @@ class OpcuaConnector(PushConnector):
         if self._session is None:
             raise Unavailable("connection_lost", "the connector is closed")
         return self._session
+
+    def _tag(self, name: str) -> OpcuaTag:
+        if name not in self._tags:
+            raise ConfigurationError("unknown_tag", f"there is no tag {name!r}", field="tag")
+        return self._tags[name]
+
+    def _node(self, session: OpcuaSession, tag: str) -> ua.NodeId:
+        node_id = session.items.node_of(self._handles[tag])
+        if node_id is None:
+            why = self._failed.get(self._handles[tag], "not resolved")
+            raise Unavailable("node_missing", f"{tag} has no node: {why}", step=Step.REGISTER)
+        return node_id
+
+    def _browsed(
+        self,
+        session: OpcuaSession,
+        node: FoundNode,
+        known: tuple[Notification, str | None, bool | None] | None,
+        now: int,
+    ) -> BrowsedNode:
+        if known is None:
+            return BrowsedNode(path=node.path, kind=node.kind)
+        notification, data_type, writable = known
+        is_variable = node.kind is NodeKind.VARIABLE
+        return BrowsedNode(
+            path=node.path,
+            kind=node.kind,
+            address={"node": session.space.address_of(node.node_id)} if is_variable else {},
+            data_type=data_type,
+            writable=writable,
+            sample=plain_sample(node.path, notification, now),
+        )
 
     def _real_ms(self, plant_ms: int) -> float:
         return self.context.clock.real_seconds(plant_ms / 1000) * 1000

@@ -11,5 +11,8 @@ MANIFEST = Manifest(
     config="connectors.opcua.config:OpcuaSource",
     connector="connectors.opcua.connector:OpcuaConnector",
     sdk_version=(2, 0),
-    capabilities=frozenset({Capability.PUSH}),
+    words="connectors.opcua.words:WORDS",
+    capabilities=frozenset(
+        {Capability.PUSH, Capability.BROWSE, Capability.WRITE, Capability.HISTORY}
+    ),
 )

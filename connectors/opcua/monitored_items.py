@@ -186,7 +186,7 @@ class MonitoredItems:
         elements = [
             ua.RelativePathElement(
                 ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HierarchicalReferences)),
-                IncludeSubtypes=True,  # type: ignore[arg-type]  # a bool that is typed otherwise there
+                IsInverse=False,
                 TargetName=name,
             )
             for name in names

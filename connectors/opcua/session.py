@@ -49,11 +49,12 @@ class OpcuaSession:
         space: AddressSpace,
         limits: Limits,
         now_us: Callable[[], int],
+        queue_limit: int,
     ) -> None:
         endpoint = client.failing.endpoint
         self.space = space
         self.limits = limits
-        self.queue = NotificationQueue()
+        self.queue = NotificationQueue(queue_limit)
         self.items = MonitoredItems(client.uaclient.session, endpoint, space, limits)
         self._client = client
         self._now_us = now_us
@@ -87,7 +88,7 @@ class OpcuaSession:
             protocol = client.uaclient.protocol
             if protocol is None:
                 raise Unavailable("connection_lost", f"{config.endpoint} closed the connection")
-            return cls(client, protocol, space, limits, now_us)
+            return cls(client, protocol, space, limits, now_us, config.queue_limit)
         except BaseException:
             await client.end()
             raise

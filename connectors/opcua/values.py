@@ -53,7 +53,7 @@ class ValueConverter:
         self.gone.clear()
         self.overflows = 0
 
-    def samples(self, batches: Sequence[Batch], *, historical: bool = False) -> list[Sample]:
+    def samples(self, batches: Sequence[Batch]) -> list[Sample]:
         """Samples of all notifications, in their order."""
         rows: list[SampleRow] = []
         plain, good = self._plain, Quality.GOOD
@@ -65,11 +65,24 @@ class ValueConverter:
                     kind = type(value)
                     if kind is bool or (kind in NUMBERS and isfinite(value)):
                         name, unit = known
-                        row = (name, value, good, received_time, None, unit, time, historical)
+                        row = (name, value, good, received_time, None, unit, time, False)
                         rows.append(row)
                         continue
-                rows += self._any(notification, received_time, historical)
+                rows += self._any(notification, received_time)
         return samples_of(rows)
+
+    def historical(self, batches: Sequence[Batch]) -> list[Sample]:
+        """Samples of what the server kept; the present values of other tags are not theirs."""
+        return [
+            self._sample(name, self._kept(name, notification), notification.source_time, at, True)
+            for at, notifications in batches
+            for notification in notifications
+            for name in self._tags.get(notification.handle, ())
+        ]
+
+    def lookup(self, tag: str) -> tuple[Value, Quality] | None:
+        """Value and quality of a tag that others depend on; None when it is not known."""
+        return self._values.get(tag)
 
     def one(self, tag: str, notification: Notification, received_time: int) -> Sample:
         """The sample of one tag for a notification of its node."""
@@ -86,9 +99,7 @@ class ValueConverter:
     def _is_plain(self, name: str) -> bool:
         return self._conversions[name].is_plain and name not in self._needed
 
-    def _any(
-        self, notification: Notification, received_time: int, historical: bool
-    ) -> list[SampleRow]:
+    def _any(self, notification: Notification, received_time: int) -> list[SampleRow]:
         rows: list[SampleRow] = []
         changed: set[str] = set()
         if notification.status & OVERFLOW == OVERFLOW:
@@ -106,18 +117,24 @@ class ValueConverter:
                 self._values[name] = outcome[:2]
                 changed |= self._dependents(name)
             time = notification.source_time
-            rows.append(self._sample(name, outcome, time, received_time, historical))
-        return rows + self._changed(changed, historical)
+            rows.append(self._sample(name, outcome, time, received_time, False))
+        return rows + self._changed(changed)
 
-    def _changed(self, names: set[str], historical: bool) -> list[SampleRow]:
+    def _changed(self, names: set[str]) -> list[SampleRow]:
         """Tags whose value depends on another one that has just come."""
         rows: list[SampleRow] = []
         for name in sorted(names & self._last.keys()):
             notification, received_time = self._last[name]
             outcome = self._outcome(self._conversions[name], notification)
             time = notification.source_time
-            rows.append(self._sample(name, outcome, time, received_time, historical))
+            rows.append(self._sample(name, outcome, time, received_time, False))
         return rows
+
+    def _kept(self, name: str, notification: Notification) -> Outcome:
+        conversion = self._conversions[name]
+        if conversion.depends_on:
+            return bad(f"depends_on:{conversion.depends_on[0]}")
+        return self._outcome(conversion, notification)
 
     def _dependents(self, name: str) -> set[str]:
         return {other for other, c in self._conversions.items() if name in c.depends_on}
@@ -168,3 +185,21 @@ def plain_value(value: object) -> tuple[Value, str | None]:
     if isinstance(text, str):
         return (text, None) if len(text) <= LARGEST_TEXT else (None, "too_long")
     return None, "no_value" if value is None else "type_not_supported"
+
+
+def plain_sample(name: str, notification: Notification, received_time: int) -> Sample:
+    """A value without any conversion, for a person who looks at an unknown server."""
+    status = notification.status
+    quality = Quality(min(status >> SEVERITY_SHIFT, Quality.BAD))
+    value, problem = plain_value(notification.value)
+    reason = problem if quality is Quality.GOOD else status_name(status)
+    if quality is Quality.BAD or problem is not None:
+        value, quality = None, Quality.BAD
+    return Sample(
+        tag=name,
+        value=value,
+        quality=quality,
+        reason=reason,
+        received_time=received_time,
+        source_time=notification.source_time,
+    )

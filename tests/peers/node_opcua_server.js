@@ -1,5 +1,8 @@
 // An independent OPC UA server (node-opcua). Prints "ready PORT" when it serves.
-// Arguments: port, 0 for any; number of further namespaces registered before ours.
+// Arguments: port, 0 for any; number of further namespaces registered before ours; options (JSON):
+// folder: where the server keeps its certificate (another folder is another certificate);
+// accept: whether certificates of unknown clients are accepted (default true);
+// user, password: the only user that is let in (default everybody, also without a name).
 "use strict";
 const os = require("os");
 const fs = require("fs");
@@ -9,10 +12,15 @@ const peers = createRequire(path.join(__dirname, "..", "..", ".peers", "package.
 const { OPCUAServer, OPCUACertificateManager, Variant, DataType, StatusCodes, DataValue } = peers("node-opcua");
 
 async function main() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "node-opcua-"));
-  process.on("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
-  const manager = new OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: true });
+  const options = JSON.parse(process.argv[4] || "{}");
+  const folder = options.folder || fs.mkdtempSync(path.join(os.tmpdir(), "node-opcua-"));
+  if (!options.folder) process.on("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+  const accept = options.accept ?? true;
+  const manager = new OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: accept });
+  const users = options.user && { isValidUser: (user, password) => user === options.user && password === options.password };
   const server = new OPCUAServer({
+    ...(users ? { userManager: users, allowAnonymous: false } : {}),
+    userCertificateManager: new OPCUACertificateManager({ rootFolder: path.join(folder, "users"), automaticallyAcceptUnknownCertificate: accept }),
     hostname: "127.0.0.1",
     host: "127.0.0.1",
     port: Number(process.argv[2] || 0),
@@ -26,7 +34,7 @@ async function main() {
   const folderNode = ns.addFolder("ObjectsFolder", { browseName: "Cnc1" });
   let parts = 100;
   const add = (name, dataType, get) =>
-    ns.addVariable({ componentOf: folderNode, nodeId: `s=Cnc1.${name}`, browseName: name, dataType, minimumSamplingInterval: 50, value: { refreshFunc: undefined, get } });
+    ns.addVariable({ componentOf: folderNode, nodeId: `s=Cnc1.${name}`, browseName: name, dataType, minimumSamplingInterval: 50, accessLevel: "CurrentRead", userAccessLevel: "CurrentRead", value: { refreshFunc: undefined, get } });
   add("State", "Int32", () => new Variant({ dataType: DataType.Int32, value: 2 }));
   add("Load", "Double", () => new Variant({ dataType: DataType.Double, value: 41.5 }));
   add("Program", "String", () => new Variant({ dataType: DataType.String, value: "O1000" }));
@@ -34,6 +42,18 @@ async function main() {
   ns.addVariable({
     componentOf: folderNode, nodeId: "s=Cnc1.Broken", browseName: "Broken", dataType: "Double", minimumSamplingInterval: 50,
     value: { timestamped_get: () => new DataValue({ statusCode: StatusCodes.BadSensorFailure, sourceTimestamp: new Date(), value: new Variant({ dataType: DataType.Null }) }) },
+  });
+  let target = 0;
+  ns.addVariable({
+    componentOf: folderNode, nodeId: "s=Cnc1.Target", browseName: "Target", dataType: "UInt16", minimumSamplingInterval: 50,
+    value: {
+      timestamped_get: () => new DataValue({ sourceTimestamp: new Date(), value: new Variant({ dataType: DataType.UInt16, value: target }) }),
+      timestamped_set: async (given) => {
+        if (given.sourceTimestamp) return StatusCodes.BadWriteNotSupported;  // as many controllers do
+        target = given.value.value;
+        return StatusCodes.Good;
+      },
+    },
   });
   const counter = ns.addVariable({ componentOf: folderNode, nodeId: "s=Cnc1.Parts", browseName: "Parts", dataType: "UInt32", minimumSamplingInterval: 50 });
   const count = () => counter.setValueFromSource(new Variant({ dataType: DataType.UInt32, value: parts++ }));

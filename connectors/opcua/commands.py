@@ -1,0 +1,84 @@
+"""`mes source certificates` and `mes source trust`: approving the certificate of a server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from connectors.opcua.trust import (
+    CertificateNotSeen,
+    KnownCertificate,
+    TrustList,
+    normal_fingerprint,
+    sources_with_certificates,
+)
+
+EDGE_DATA = click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Data directory of the edge.",
+)
+
+
+@click.command("certificates")
+@EDGE_DATA
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def certificates_command(data: Path, as_json: bool) -> None:
+    """List the server certificates that an edge has seen, approved or not."""
+    for source in sources_with_certificates(data):
+        for known in TrustList(data, source, ()).known():
+            click.echo(json.dumps(_fields(known)) if as_json else _line(known))
+
+
+@click.command("trust")
+@EDGE_DATA
+@click.argument("source")
+@click.argument("fingerprint")
+def trust_command(data: Path, source: str, fingerprint: str) -> None:
+    """Approve the certificate that the server of SOURCE has shown, by its SHA-256 FINGERPRINT.
+
+    It takes the place of the one that was approved before; the edge goes on by itself.
+    """
+    if source not in sources_with_certificates(data):
+        raise click.ClickException(
+            f"certificate_not_seen: no server of {source!r} has shown a certificate to this edge"
+        )
+    wanted = normal_fingerprint(fingerprint)
+    try:
+        TrustList(data, source, ()).approve(wanted)
+    except CertificateNotSeen as error:
+        raise click.ClickException(
+            f"certificate_not_seen: {source} has shown no certificate {wanted}; "
+            "`mes source certificates` lists them"
+        ) from error
+    click.echo(f"{source} trusts {wanted}")
+
+
+def _fields(known: KnownCertificate) -> dict[str, object]:
+    subject, valid_until = _described(known.der)
+    return {
+        "source": known.source,
+        "fingerprint": known.fingerprint,
+        "trusted": known.trusted,
+        "subject": subject,
+        "valid_until": valid_until,
+    }
+
+
+def _line(known: KnownCertificate) -> str:
+    subject, valid_until = _described(known.der)
+    mark = "trusted" if known.trusted else "waiting"
+    return f"{known.source}  {mark}  {known.fingerprint}  {subject}  until {valid_until}"
+
+
+def _described(der: bytes) -> tuple[str, str]:
+    from cryptography import x509  # loaded only when there is a certificate to show
+
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+    except ValueError:
+        return "unreadable", "?"
+    return certificate.subject.rfc4514_string(), f"{certificate.not_valid_after_utc:%Y-%m-%d}"

@@ -1,0 +1,101 @@
+"""Whatever a server says, a value of good quality is the value it gave with a good status."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from asyncua import ua
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.opcua.config import OpcuaTag
+from connectors.opcua.notifications import Batch, Notification, NotificationQueue
+from connectors.opcua.values import ValueConverter
+from connectors.sdk.messages import Quality
+
+RECEIVED = 1_772_413_400_000_000
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(1 << 70), 1 << 70),
+    st.floats(),
+    st.text(max_size=2000),
+    st.binary(max_size=20),
+    st.lists(st.integers(), max_size=3),
+    st.just(datetime(2026, 1, 1, tzinfo=UTC)),
+    st.just(ua.LocalizedText("text")),
+    st.just(ua.ExtensionObject()),
+    st.just(ua.NodeId()),
+)
+
+
+def tag(name: str, **more: object) -> OpcuaTag:
+    return OpcuaTag.model_validate({"name": name, "node": f"nsu=urn:x;s={name}", **more})
+
+
+def converter(**more: object) -> ValueConverter:
+    return ValueConverter({1: [tag("plain")], 2: [tag("changed", **more)]})
+
+
+@given(
+    ANYTHING,
+    st.integers(0, (1 << 32) - 1),
+    st.one_of(st.none(), st.integers(-(1 << 62), 1 << 62)),
+    st.sampled_from([1, 2, 9]),
+)
+def test_good_quality_only_comes_from_a_good_status_and_a_usable_value(
+    value: object, status: int, time: int | None, handle: int
+) -> None:
+    notification = Notification(handle, value, status, time)
+    samples = converter(scale=2).samples([Batch(RECEIVED, [notification])])
+    assert len(samples) == (handle != 9)
+    for sample in samples:
+        assert sample.source_time == time
+        if sample.quality is Quality.BAD:
+            assert sample.value is None
+            assert sample.reason
+            continue
+        assert status >> 30 == (0 if sample.quality is Quality.GOOD else 1)
+        if isinstance(sample.value, float):
+            assert math.isfinite(sample.value)
+        if handle == 1 and isinstance(value, int | float | str):
+            assert sample.value == value
+
+
+def test_a_lost_value_inside_the_server_is_counted() -> None:
+    values = converter()
+    samples = values.samples([Batch(RECEIVED, [Notification(1, 5, 0x480, RECEIVED)])])
+    assert (samples[0].value, samples[0].quality) == (5, Quality.GOOD)
+    assert values.overflows == 1
+
+
+def test_a_node_that_has_gone_is_noted() -> None:
+    values = converter()
+    values.samples([Batch(RECEIVED, [Notification(2, None, 0x80340000, None)])])
+    assert values.gone == {2: "BadNodeIdUnknown"}
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=6), max_size=30),
+    st.integers(1, 20),
+)
+def test_the_queue_keeps_the_order_and_counts_every_loss(
+    arrivals: list[list[int]], largest: int
+) -> None:
+    queue = NotificationQueue(largest)
+    number, put = 0, 0
+    for handles in arrivals:
+        notifications = []
+        for handle in handles:
+            number += 1
+            notifications.append(Notification(handle, number, 0, None))
+        queue.put(Batch(RECEIVED, notifications))
+        put += len(handles)
+        assert len(queue) <= largest
+    taken = [n for batch in queue.take() for n in batch.notifications]
+    kept = [n.value for n in taken if n.status == 0]
+    assert kept == sorted(kept)
+    assert len(kept) + queue.dropped == put
+    assert (queue.dropped > 0) == any(n.status for n in taken)
+    assert queue.take() == []
