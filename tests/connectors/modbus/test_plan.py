@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.modbus.config import ModbusSource, Table
-from connectors.modbus.plan import Block, halves, plan_reads
+from connectors.modbus.plan import Block, Span, halves, plan_reads
 from tests.connectors.modbus.sources import source, tag
 
 
@@ -97,3 +97,68 @@ def test_every_tag_is_in_exactly_one_request_within_the_limits(
         for field in block.fields:
             assert block.start <= field.start
             assert field.end <= block.start + block.count
+
+
+def test_inside_a_declared_range_any_gap_is_read_over_and_its_border_never() -> None:
+    ranges = [
+        {"table": "holding", "first": 1, "last": 100},
+        {"table": "holding", "first": 101, "last": 200},
+    ]
+    tags = [tag("a", 1), tag("b", 99), tag("c", 101), tag("d", 200)]
+    config = source(502, tags, readable=ranges, address_base=1, max_gap=0)
+    assert planned(config) == [("holding", 0, 99), ("holding", 100, 100)]
+
+
+def test_a_refused_span_is_never_covered_but_touched() -> None:
+    tags = [tag(f"t{n}", n) for n in range(8)]
+    config = source(502, tags)
+    refused = {Span(table=Table.HOLDING, start=3, end=5)}
+    blocks = shapes(plan_reads(config, config.tags, refused))
+    assert blocks == [("holding", 0, 4), ("holding", 4, 4)]
+
+
+Place = tuple[int, int]
+
+
+def is_one_request(places: list[Place], limit: int, gap: int) -> bool:
+    """Whether these places may be read together, by the rules of the plant file."""
+    ordered = sorted(places)
+    end = ordered[0][0]
+    for start, width in ordered:
+        if start - end > gap:
+            return False
+        end = max(end, start + width)
+    return end - ordered[0][0] <= limit
+
+
+def fewest_requests(places: list[Place], limit: int, gap: int) -> int:
+    """The optimum: every way of sharing the places out to requests is tried."""
+    count = len(places)
+    possible = [
+        mask > 0 and is_one_request([p for n, p in enumerate(places) if mask >> n & 1], limit, gap)
+        for mask in range(1 << count)
+    ]
+    best = [0] + [count] * ((1 << count) - 1)
+    for mask in range(1, 1 << count):
+        lowest = mask & -mask
+        part = mask
+        while part:
+            if part & lowest and possible[part]:
+                best[mask] = min(best[mask], 1 + best[mask ^ part])
+            part = (part - 1) & mask
+    return best[-1]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(TYPES)), min_size=1, max_size=8),
+    st.integers(4, 20),
+    st.integers(0, 8),
+)
+def test_no_other_plan_needs_fewer_requests(
+    places: list[tuple[int, tuple[str, int]]], limit: int, gap: int
+) -> None:
+    tags = [tag(f"t{n}", start, type=kind) for n, (start, (kind, _)) in enumerate(places)]
+    config = source(502, tags, max_registers=limit, max_gap=gap)
+    optimum = fewest_requests([(start, width) for start, (_, width) in places], limit, gap)
+    assert len(plan_reads(config, config.tags)) == optimum

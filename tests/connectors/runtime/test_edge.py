@@ -87,7 +87,8 @@ async def test_a_tag_becomes_an_event_without_touching_the_link(tmp_path: Path) 
 
 async def test_a_bad_source_is_refused_by_name_and_the_others_run(tmp_path: Path) -> None:
     device = Device(registers={0: 10})
-    broken = {**plc("broken", 502), "link": {"transport": "rtu", "port": "ttyS0", "serial_port": "/dev/ttyS0"}}
+    link = {"transport": "rtu", "port": "ttyS0", "serial_port": "/dev/ttyS0"}
+    broken = {**plc("broken", 502), "link": link}
     with centre() as mes:
         async with serving(device), edge_running(options(tmp_path, mes.url)) as edge:
             mes.configuration = configuration(1, broken, plc("one", device.port))
