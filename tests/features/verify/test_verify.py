@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from mes.features.verify import past_days
+from mes.features.verify.cli import verify
 from mes.features.verify.mishaps import PAST_KINDS, Line, Mishap, spoil
 from mes.features.verify.replay import verify_past
 from tests.e2e.plant_process import ROOT
@@ -100,6 +102,24 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "is not empty" in done.stderr
     assert (tmp_path / "something").read_text(encoding="utf-8") == "kept"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--wire", "live", "--days", "3"], "--days goes with --wire replay"),
+        (["--minutes", "30"], "--minutes goes with --wire live"),
+        (["--wire", "live", "--fault", "repeated"], "repeated cannot be had with --wire live"),
+        (["--wire", "live", "--minutes", "10"], "0.75 x --speed at least"),
+    ],
+)
+def test_an_option_of_the_other_wire_is_refused(
+    tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    done = CliRunner().invoke(verify, ["--data", str(tmp_path / "new"), *arguments])
+    assert done.exit_code == 2
+    assert says in done.stderr
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.proof
