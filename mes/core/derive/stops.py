@@ -130,30 +130,26 @@ def unexplained(
 ) -> list[Interval]:
     """The parts of a stop that still need a reason from a person.
 
-    Those of state stopped, down or off without a statement's reason, if the stop is longer than the
-    minor-stop limit so far. The machine's own reason does not count.
+    A reason is asked for once the unplanned time of the stop, explained or not, adds up to more
+    than the minor-stop limit: a planned break with seconds around it asks for nothing. Then every
+    unplanned part without a statement's reason needs one; the machine's own does not count.
 
     Args:
         as_of: an open stop ends here.
-        within: intervals, in order, in which a reason is asked for (such as scheduled time with an
-            order loaded); None: always.
+        within: intervals, in order, of the whole stop in which standing is unplanned (such as
+            scheduled time with an order loaded); None: always.
     """
-    if (
-        stop.family is not StopFamily.STOP
-        or _clipped(stop.end, as_of) - stop.start <= minor_limit_us
-    ):
+    if stop.family is not StopFamily.STOP:
         return []
-    open_parts = [
-        (record.start, _clipped(record.end, as_of))
+    unplanned = [
+        (record, span)
         for record in stop.records
-        if family_of(record.state) is StopFamily.STOP and not _explained(record)
+        if family_of(record.state) is StopFamily.STOP
+        for span in _inside((record.start, _clipped(record.end, as_of)), within)
     ]
-    return [
-        (max(start, low), min(end, high))
-        for start, end in open_parts
-        for low, high in ([(start, end)] if within is None else within)
-        if max(start, low) < min(end, high)
-    ]
+    if sum(end - start for _, (start, end) in unplanned) <= minor_limit_us:
+        return []
+    return [span for record, span in unplanned if not _explained(record)]
 
 
 def unexplained_us(
@@ -196,6 +192,16 @@ def same_reason_offers(
             offer = (offers.pop()[0], *offer[1:])
         offers.append(offer)
     return offers
+
+
+def _inside(span: Interval, within: Sequence[Interval] | None) -> list[Interval]:
+    """The parts of a span that lie in intervals; None: all of it."""
+    start, end = span
+    return [
+        (max(start, low), min(end, high))
+        for low, high in ([span] if within is None else within)
+        if max(start, low) < min(end, high)
+    ]
 
 
 def _explaining(records: Iterable[StateRecord]) -> StateRecord | None:

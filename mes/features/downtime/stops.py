@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from mes.core.derive.reading import known_records
 from mes.core.derive.records import StateRecord
 from mes.core.derive.statements import StopStatement, orphans, statements_in_force
 from mes.core.derive.stops import (
@@ -16,12 +17,13 @@ from mes.core.derive.stops import (
     same_reason_offers,
     stop_overlapping,
     stops_in,
-    unexplained_us,
 )
+from mes.features.oee.service import known_unit
 from mes.features.production.facts import stop_statements
+from mes.features.production.master_loading import masters
 from mes.features.production.masters import WorkUnit
 from mes.features.production.rows import job_runs, state_records
-from mes.features.production.unexplained import asked_for
+from mes.features.production.unexplained import unexplained_stops
 from mes.models import StateRecord as StateRow
 
 Offer = tuple[int, int | None, str, str]
@@ -33,7 +35,8 @@ class SeenStop:
 
     Attributes:
         statement: command_id of the head statement, None: nobody has said anything that holds.
-        unexplained_us: how much of it still needs a reason, microseconds.
+        unexplained_us: how much of it still needs a reason, microseconds; of a listed stop as far
+            as it lies in the window of the list.
         offers: growth beside explained time, offered as "same reason?" (start, end, reason,
             command_id).
         minor: whether its length so far is at most the minor-stop limit.
@@ -70,29 +73,50 @@ class Board:
         found = stops_in(self.records, self.start, self.end)
         if not found:
             return []
-        asked = self._asked(found[0].start)
-        return [self._seen(stop, asked) for stop in found]
+        open_us = self._open_us(self.start, self.end)
+        return [self._seen(stop, open_us) for stop in found]
 
     def meant(self, seen_start: int, seen_end: int | None) -> SeenStop | None:
         """The stop that a request means by what it saw; None: there is none any more."""
         until = max(self.as_of, seen_start) if seen_end is None else seen_end
         stop = stop_overlapping(self.records, seen_start, until)
-        return None if stop is None else self._seen(stop, self._asked(stop.start))
+        if stop is None:
+            return None
+        return self._seen(
+            stop, self._open_us(stop.start, self.as_of if stop.end is None else stop.end)
+        )
 
-    def _seen(self, stop: Stop, asked: Collection[tuple[int, int]]) -> SeenStop:
+    def _seen(self, stop: Stop, open_us: Mapping[int, int]) -> SeenStop:
         until = self.as_of if stop.end is None else stop.end
         return SeenStop(
             stop=stop,
             statement=head_statement(stop, self.statements),
-            unexplained_us=unexplained_us(stop, self.limit_us, self.as_of, list(asked)),
+            unexplained_us=open_us.get(stop.start, 0),
             offers=tuple(same_reason_offers(stop, self.statements)),
             minor=until - stop.start <= self.limit_us,
         )
 
-    def _asked(self, start: int) -> list[tuple[int, int]]:
-        start = min(start, self.start)
-        runs = job_runs(self._session, self.unit.id, start)
-        return asked_for(self.unit, runs, start, max(self.as_of, start + 1))
+    def _open_us(self, start: int, end: int) -> dict[int, int]:
+        """How much of each stop in [start, end) needs a reason, by start: as the tile knows it."""
+        if not self.records:
+            return {}
+        first = self.records[0].start
+        given = known_unit(self._session, masters(self._session), self.unit, self.as_of)
+        found = unexplained_stops(
+            self.unit,
+            known_records(
+                self.records,
+                first,
+                max(given.as_of, first),
+                given.known_until,
+                given.live.pulse if given.live else None,
+            ),
+            job_runs(self._session, self.unit.id, first),
+            start,
+            end,
+            as_of=given.as_of,
+        )
+        return {one.stop.start: one.us for one in found}
 
 
 def orphans_in(session: Session, unit: WorkUnit, start: int, end: int) -> list[StopStatement]:

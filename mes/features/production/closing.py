@@ -13,7 +13,6 @@ from mes.core.exact import Number
 from mes.core.tally import EMPTY, Tally
 from mes.features.production import facts
 from mes.features.production.bookings import Booking, Mark, RunIndex, Suspect, merged
-from mes.features.production.cases import limit_of
 from mes.features.production.facts import FactRow
 from mes.features.production.interpret import counter_tags
 from mes.features.production.live_state import LiveState, Unexplained
@@ -35,11 +34,14 @@ from mes.features.production.rollups import (
     sum_between,
 )
 from mes.features.production.rows import job_runs, records_with_context
-from mes.features.production.scope import Scope, booked_in
+from mes.features.production.scope import Scope, booked_in, first_fact_of
 from mes.features.production.standstill import reach_back, seal_point, stop_start_index
 from mes.features.production.sums import job_sums, replace_quantities
 from mes.features.production.suspects import open_before, replace_suspects
 from mes.features.production.unexplained import unexplained_stops
+
+_ORIGIN_MOVES_US = 7 * 86_400_000_000
+"""Within so long behind the first sum a change of the calendar may move where sums begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,13 +197,15 @@ def _reopened(scope: Scope, live: LiveState | None, reach: int) -> _Base:
     session, unit = scope.session, scope.unit
     cell = unit.plan.cell_at(reach)
     at, origin = cell.start, live.origin if live else None
-    if live is None:  # left by an older program: its hours stand, and go on where they end
-        held = stored_reach(session, unit.id)
-        if held is not None:
-            origin, at = min(held[0], at), min(held[1], at)
-    if origin is None or at < origin:
-        at = origin = min(unit.plan.period_at(reach).start_us, at)
-    delete_rollups(session, unit.id, at)
+    held = stored_reach(session, unit.id) if live is None else None
+    if held is not None:  # left by an older program: its hours stand, and go on where they end
+        origin, at = min(held[0], at), min(held[1], at)
+    since = at
+    if held is None and (origin is None or at < origin + _ORIGIN_MOVES_US):
+        first = _origin(scope, reach)
+        if origin != first:
+            since, at, origin = min(first, at if origin is None else origin), first, first
+    delete_rollups(session, unit.id, since)
     period_start = unit.plan.period_at(at).start_us
     return _Base(
         origin=origin,
@@ -214,6 +218,17 @@ def _reopened(scope: Scope, live: LiveState | None, reach: int) -> _Base:
         priors=facts.last_facts(session, counter_tags(unit), at, countable=True),
         checks=open_before(session, unit.id, at),
     )
+
+
+def _origin(scope: Scope, reach: int) -> int:
+    """Where sums begin: with the shift or day of the first fact, as the calendar is now.
+
+    A first day that becomes a holiday, or is one no longer, moves it.
+    """
+    first = first_fact_of(scope.session, scope.unit)
+    first = reach if first is None else min(first, reach)
+    plan = scope.unit.plan
+    return min(plan.period_at(first).start_us, plan.cell_at(first).start)
 
 
 @dataclass(slots=True)
@@ -340,18 +355,18 @@ def _unexplained(
         kept = [one for one in live.unexplained if one.end <= begin]
     else:
         records = records_with_context(scope.session, unit.id, begin)
+    first = min([period.start_us, *(record.start for record in records[:1])])
     found = unexplained_stops(
         unit,
         records,
-        job_runs(scope.session, unit.id, period.start_us),
+        job_runs(scope.session, unit.id, first),
         begin,
         period.end_us,
         as_of=max([change.last_fact, *(record.start for record in records[-1:])]),
-        limit_us=limit_of(unit, period.start_us),
     )
     kept += [
-        Unexplained(start=stop.start, end=stop.end, us=us)
-        for stop, us in found
-        if stop.end is not None
+        Unexplained(start=one.stop.start, end=one.stop.end, us=one.us)
+        for one in found
+        if one.stop.end is not None
     ]
     return tuple(kept)

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
+from mes.core.exact import Number
 from mes.core.flags import Flag
 from mes.core.oee import result_of
 from mes.features.oee.service import Known, known_unit, unit_bookings, unit_records
-from mes.features.production.cases import limit_of
 from mes.features.production.masters import Masters
 from mes.features.production.rows import job_runs
 from mes.features.production.unexplained import unexplained_stops
@@ -34,6 +34,8 @@ class Concern(StrEnum):
     """Stops have no reason."""
     SUSPECT = "suspect_counts"
     """Counter jumps wait for a decision."""
+    EXCESS = "scrap_above_total"
+    """Of items more was said to be bad, or taken back, than was made."""
     RATE_MISSING = "rate_missing"
     """Pieces were made without a rate."""
 
@@ -100,6 +102,9 @@ def _of_unit(
     suspect = _suspect(session, given, span)
     if suspect:
         yield Item(concern=Concern.SUSPECT, work_unit=unit.code, count=suspect)
+    excess = _below_zero(figure)
+    if excess:
+        yield Item(concern=Concern.EXCESS, work_unit=unit.code, count=excess)
     if any(pieces.rate_missing for pieces in figure.sums.pieces.values()):
         yield Item(concern=Concern.RATE_MISSING, work_unit=unit.code)
 
@@ -109,16 +114,19 @@ def _unexplained(session: Session, given: Known, span: Span) -> list[int]:
     if end <= span.start:
         return []
     unit = given.unit
-    found = unexplained_stops(
-        unit,
-        unit_records(session, given, span.start, end, given.as_of),
-        job_runs(session, unit.id, span.start, end),
-        span.start,
-        end,
-        as_of=given.as_of,
-        limit_us=limit_of(unit, span.start),
-    )
-    return [us for _, us in found]
+    records = unit_records(session, given, span.start, end, given.as_of)
+    runs = job_runs(session, unit.id, min([span.start, *(r.start for r in records[:1])]), end)
+    found = unexplained_stops(unit, records, runs, span.start, end, as_of=given.as_of)
+    return [one.us for one in found]
+
+
+def _below_zero(figure: UnitFigure) -> int:
+    """Of how many items good or scrap is below 0."""
+    sums: dict[str | None, tuple[Number, Number]] = {}
+    for (_, material), pieces in figure.sums.pieces.items():
+        good, scrap = sums.get(material, (0, 0))
+        sums[material] = (good + pieces.good, scrap + pieces.scrap)
+    return sum(1 for amounts in sums.values() if min(amounts) < 0)
 
 
 def _suspect(session: Session, given: Known, span: Span) -> int:
