@@ -86,7 +86,10 @@ class SampleChunk(Base):
 
 
 class Quarantine(Base):
-    """A record that ingest refused: kept whole, counted, exportable."""
+    """A record that ingest refused: kept whole, counted, exportable.
+
+    `cleared_at` None: it waits for a person, who clears it with a reason; it stays all the same.
+    """
 
     __tablename__ = "quarantine"
 
@@ -99,3 +102,6 @@ class Quarantine(Base):
     code: Mapped[Code]
     message: Mapped[Text]
     received_at: Mapped[Instant]
+    cleared_at: Mapped[Instant | None]
+    cleared_by: Mapped[Json | None]
+    cleared_note: Mapped[Text | None]

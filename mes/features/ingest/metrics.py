@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from prometheus_client import Gauge
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mes.features.ingest.queries import sources
-from mes.models import Quarantine
+from mes.features.ingest.queries import kept_aside_count, sources
 
 UP = Gauge("mes_source_up", "Whether the link of a source is up", ["source"])
 SILENT = Gauge("mes_edge_silent_seconds", "Real seconds since an edge was heard of", ["edge"])
 REPORTED = Gauge(
     "mes_source_reported", "Counters of a source as its edge last reported them", ["source", "name"]
 )
-QUARANTINED = Gauge("mes_quarantined_records", "Records that ingest refused and kept")
+QUARANTINED = Gauge(
+    "mes_quarantined_records", "Records that ingest refused and kept, until somebody clears them"
+)
 
 
 def publish(session: Session) -> None:
     """Set all gauges to what the database holds."""
     for source in sources(session):
         _publish_source(source)
-    QUARANTINED.set(session.scalar(select(func.count()).select_from(Quarantine)) or 0)
+    QUARANTINED.set(kept_aside_count(session))
 
 
 def _publish_source(source: dict[str, Any]) -> None:

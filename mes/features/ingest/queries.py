@@ -104,42 +104,60 @@ def _values(known: Masters, source: Source, status: SourceStatus | None) -> list
 
 
 def kept_aside(
-    session: Session, source: str | None = None, *, before: int | None = None, limit: int = 50
+    session: Session,
+    source: str | None = None,
+    *,
+    cleared: bool = False,
+    before: int | None = None,
+    limit: int = 50,
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Records that ingest refused and kept as they came, the latest first.
 
     Args:
         source: code of a source; None: of all.
+        cleared: those that a person has cleared instead of those that wait.
         before: what the page before said; None: the first page.
 
     Returns:
         A page, and what the next one is asked with (None: there is none).
     """
-    query = select(Quarantine).order_by(Quarantine.id.desc()).limit(limit + 1)
+    waits = Quarantine.cleared_at.is_(None)
+    query = select(Quarantine).where(~waits if cleared else waits)
+    query = query.order_by(Quarantine.id.desc()).limit(limit + 1)
     if source is not None:
         query = query.where(Quarantine.source == source)
     if before is not None:
         query = query.where(Quarantine.id < before)
     rows = list(session.scalars(query))
-    items = [
-        {
-            "source": row.source,
-            "stream": row.stream,
-            "epoch": row.epoch,
-            "seq": row.seq,
-            "code": row.code,
-            "message": row.message,
-            "record": row.record,
-            "received_at": instant(row.received_at),
-        }
-        for row in rows[:limit]
-    ]
+    items = [_kept_aside(row) for row in rows[:limit]]
     return items, rows[limit - 1].id if len(rows) > limit else None
 
 
+def _kept_aside(row: Quarantine) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "source": row.source,
+        "stream": row.stream,
+        "epoch": row.epoch,
+        "seq": row.seq,
+        "code": row.code,
+        "message": row.message,
+        "record": row.record,
+        "received_at": instant(row.received_at),
+        "cleared": None
+        if row.cleared_at is None
+        else {
+            "at": instant(row.cleared_at),
+            "person": (row.cleared_by or {}).get("label"),
+            "note": row.cleared_note,
+        },
+    }
+
+
 def kept_aside_count(session: Session) -> int:
-    """How many refused records are kept."""
-    return int(session.scalar(select(func.count()).select_from(Quarantine)) or 0)
+    """How many refused records wait for a person."""
+    waits = Quarantine.cleared_at.is_(None)
+    return int(session.scalar(select(func.count()).select_from(Quarantine).where(waits)) or 0)
 
 
 def address_of(definition: Mapping[str, Any]) -> str | None:

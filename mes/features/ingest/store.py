@@ -17,7 +17,7 @@ from mes.features.ingest.wire import Bad, Batch
 from mes.models import GapFact, Quarantine, Sample, SignalFact
 
 QUARANTINE_MAX = 1000
-"""Most refused records kept per source; further ones are only counted."""
+"""Most refused records of a source that wait for a person; further ones are only counted."""
 
 ROWS_AT_ONCE = 200
 """Rows of one insert statement; thirteen columns stay below every limit of parameters."""
@@ -93,7 +93,7 @@ def _quarantine(session: Session, bad: Sequence[tuple[Batch, Bad]], received_at:
     held = Counter[str]()
     for source, count in session.execute(
         select(Quarantine.source, func.count())
-        .where(Quarantine.source.in_(sources))
+        .where(Quarantine.source.in_(sources), Quarantine.cleared_at.is_(None))
         .group_by(Quarantine.source)
     ):
         held[source] = count
