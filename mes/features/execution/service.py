@@ -17,7 +17,7 @@ from mes.features.commands.context import SKEW_US, Context
 from mes.features.commands.subjects import PAUSE, STOP, check_reason, lock_work_unit
 from mes.features.production.interpret import Way, way_at
 from mes.features.production.master_loading import masters
-from mes.features.production.service import facts_changed
+from mes.features.production.service import facts_changed, job_events_changed
 from mes.features.quantities.service import Entry, enter_quantities
 from mes.features.work_orders import documents
 from mes.features.work_orders.closing import cancel_dispatched, deviation_of
@@ -68,7 +68,7 @@ def start_job(
     job.pieces_per_cycle = 1 if rate is None else rate.pieces_per_cycle
     job.started_at = at
     _happened(session, context, job, JobEventKind.START, JobState.RUNNING, at)
-    facts_changed(session, job.work_unit_id, at)
+    job_events_changed(session, job.work_unit_id, at)
     follow_jobs(session, context, order)
     return job
 
@@ -95,8 +95,9 @@ def pause_job(
     _happened(session, context, job, JobEventKind.PAUSE, JobState.PAUSED, at, reason)
     if reason is not None and _state_by_hand(session, job, at):
         session.add(_stop_for_pause(context, job, at, reason))
-        session.flush()
-    facts_changed(session, job.work_unit_id, at)
+        facts_changed(session, job.work_unit_id, at)
+    else:
+        job_events_changed(session, job.work_unit_id, at)
     return job
 
 
@@ -116,7 +117,7 @@ def resume_job(
         _check_free(session, job, (JobState.RUNNING,))
     at = _event_time(session, job, context)
     _happened(session, context, job, JobEventKind.RESUME, JobState.RUNNING, at)
-    facts_changed(session, job.work_unit_id, at)
+    job_events_changed(session, job.work_unit_id, at)
     return job
 
 
@@ -149,7 +150,7 @@ def complete_job(
     deviation = deviation_of(order, job.quantity, made.good)
     job.ended_at = at
     _happened(session, context, job, JobEventKind.COMPLETE, JobState.COMPLETED, at)
-    facts_changed(session, job.work_unit_id, at)
+    job_events_changed(session, job.work_unit_id, at)
     follow_jobs(session, context, order)
     jobs = documents.jobs_of(session, order.id)
     remaining = remaining_quantity(session, order, job.segment, jobs)

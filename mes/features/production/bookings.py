@@ -101,19 +101,11 @@ class RunIndex:
         return self._loaded[index] if index >= 0 else []
 
     def of_job(self, job: int, at: int) -> JobRun | None:
-        """The run of a job that is nearest to an instant; None: it has none here.
+        """The run of a job that is loaded at an instant; None: it is not.
 
         Where others were loaded with it, it carries its shared rate, as counted pieces do.
         """
-        run = min(
-            (run for run in self._runs if run.job == job),
-            key=lambda run: max(run.start - at, at - (run.end or at), 0),
-            default=None,
-        )
-        if run is None:
-            return None
-        inside = max(run.start, at if run.end is None else min(at, run.end - 1))
-        return next((one for one in shared(self.at(inside)) if one.job == job), run)
+        return next((one for one in shared(self.at(at)) if one.job == job), None)
 
 
 class Suspect(NamedTuple):
@@ -273,7 +265,7 @@ def typed_bookings(
     """Pieces from what people typed.
 
     Args:
-        item_of_job: item of a job at an instant, for a job that has no run here.
+        item_of_job: item of a job for an instant at which it was not loaded.
     """
     result = []
     for quantity in quantities_in_force(quantities):

@@ -27,16 +27,19 @@ from mes.features.production.interpret import (
     ways,
 )
 from mes.features.production.live_state import LiveState
+from mes.features.production.masters import WorkUnit
 from mes.features.production.mending import mended
 from mes.features.production.rows import (
     job_runs,
     records_from,
+    records_with_context,
     replace_records,
     replace_runs,
     state_records,
 )
+from mes.features.production.run_changes import changed_span
 from mes.features.production.scope import BRIDGE_US, Scope, first_fact_of
-from mes.features.production.standstill import seal_point
+from mes.features.production.standstill import seal_point, standing
 
 _PAGE = 500
 
@@ -50,12 +53,47 @@ def derive_unit(scope: Scope, live: LiveState | None, touched: Touched) -> LiveS
     Returns:
         What to keep in `work_unit_live`; None: there is nothing yet.
     """
-    if live is not None and mended(scope, live, touched):
-        return live
-    runs = _derive_runs(scope) if touched.runs is not None or live is None else []
-    states_from = touched.states
-    by_hand = any(span.way is Way.MANUAL for span in ways(scope.unit))
-    if by_hand and touched.runs is not None:
+    if live is not None and touched.only_job_events:
+        return _after_job_events(scope, live, touched)
+    mending = None if live is None else mended(scope, live, touched)
+    return _generally(scope, live, touched) if mending is None else mending
+
+
+def _after_job_events(scope: Scope, live: LiveState, touched: Touched) -> LiveState | None:
+    """Job events alone are new: what they change is the time over which other orders were loaded.
+
+    Where people tell the state it changes with them.
+    """
+    by_hand = _by_hand(scope.unit)
+    span = _derive_runs(scope)
+    if span is None:
+        touched.runs = touched.runs if by_hand else None
+        return _generally(scope, live, touched, runs=[])
+    until = None if span[1] is None or by_hand else _end_of_standing(scope, span[1])
+    if until is not None:
+        kept_from = min([live.sealed, live.period_start, *(r.start for r in live.records[:1])])
+        news = replace(touched, runs=None, pieces=span[0], booked_until=until)
+        held = replace(live, runs=tuple(job_runs(scope.session, scope.unit.id, kept_from)))
+        mending = mended(scope, held, news)
+        if mending is not None:
+            touched.derived_until = news.derived_until
+            return mending
+    return _generally(scope, live, touched, runs=[span[0]])
+
+
+def _generally(
+    scope: Scope, live: LiveState | None, touched: Touched, runs: list[int] | None = None
+) -> LiveState | None:
+    """Derive again from what is touched to the present.
+
+    Args:
+        runs: from when on other orders were loaded; None: to be found out.
+    """
+    if runs is None:
+        span = _derive_runs(scope) if touched.runs is not None or live is None else None
+        runs = [] if span is None else [span[0]]
+    states_from = touched.states if live is not None else touched.first
+    if touched.runs is not None and _by_hand(scope.unit):
         states_from = touched.runs if states_from is None else min(states_from, touched.runs)
     pulse = live.pulse if live else None
     states: list[int] = []
@@ -92,15 +130,34 @@ def _advanced(scope: Scope, live: LiveState, change: Change) -> LiveState:
     return close(scope, live, replace(change, at=live.sealed))
 
 
-def _derive_runs(scope: Scope) -> list[int]:
+def _end_of_standing(scope: Scope, until: int) -> int | None:
+    """The end of the standstill that reaches over an instant, else the instant; None: it is open.
+
+    Whether an order was loaded in a part of a stop decides about the length of the rest.
+    """
+    end: int | None = until
+    for record in records_with_context(scope.session, scope.unit.id, until, until + 1):
+        if end is not None and record.start <= end and standing(record):
+            end = None if record.end is None else max(end, record.end)
+    return end
+
+
+def _by_hand(unit: WorkUnit) -> bool:
+    return any(span.way is Way.MANUAL for span in ways(unit))
+
+
+def _derive_runs(scope: Scope) -> tuple[int, int | None] | None:
+    """Derive the runs again; over which time something else is loaded than before."""
     session, unit = scope.session, scope.unit
     rate = facts.rate_finder(scope.known, unit)
     events = facts.job_events(session, unit.id, rate)
     if scope.until is not None:
         events = [event for event in events if event.at < scope.until]
     new = derive_runs(events, _defaults(scope, rate))
-    changed = replace_runs(session, unit.id, job_runs(session, unit.id, -(2**62)), new)
-    return [] if changed is None or changed <= 0 else [changed]
+    old = job_runs(session, unit.id, -(2**62))
+    replace_runs(session, unit.id, old, new)
+    span = changed_span(old, new)
+    return None if span is None or span[0] <= 0 else span
 
 
 def _defaults(scope: Scope, rate: facts.Rate) -> list[DefaultItem]:

@@ -29,6 +29,8 @@ class Touched:
         only_readings: nothing but these readings is new.
         corrected_until: nothing but what people say about stops is new, and nothing behind this
             instant follows from it but the end of a stop; None: that is not known.
+        booked_until: nothing but pieces of [pieces, booked_until) are new, and which orders were
+            loaded there; None: that is not known.
         derived_until: set by the derivation: nothing behind it was derived again; None: everything
             was.
     """
@@ -41,7 +43,18 @@ class Touched:
     gaps: list[int] = field(default_factory=list)
     only_readings: bool = True
     corrected_until: int | None = None
+    booked_until: int | None = None
     derived_until: int | None = None
+
+    @property
+    def first(self) -> int | None:
+        """The first instant that is touched; None: nothing is."""
+        return _earlier(self.states, _earlier(self.pieces, self.runs))
+
+    @property
+    def only_job_events(self) -> bool:
+        """Whether nothing but what happened to jobs is new."""
+        return self.runs is not None and self.states is None and self.pieces is None
 
     def touch(
         self,

@@ -2,16 +2,16 @@
 
 What people say about a stop of last month, or a reading that arrives days late, changes records up
 to the next time the machine runs, pieces up to the next reading of the counter, and the hours up to
-there; everything later follows from the same facts as before. So records are derived again window
-by window until an old and a new one agree, and only these hours are summed. Where that cannot be
-told (pulses, the present shift, a machine that never ran again, late pieces of a job that is still
-loaded) the general way is taken.
+there; pieces that people type change their hour; everything later follows from the same facts as
+before. So records are derived again window by window until an old and a new one agree, and only
+these hours are summed. Where that cannot be told (pulses, the present shift, a machine that never
+ran again, suspect counts beside a late reading) the general way is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mes.core.case_model import Span
 from mes.core.derive.records import StateRecord
@@ -43,7 +43,7 @@ from mes.features.production.rows import (
 )
 from mes.features.production.scope import BRIDGE_US, Scope, booked_in
 from mes.features.production.standstill import reach_back, standstill_span
-from mes.features.production.sums import replace_quantities
+from mes.features.production.sums import job_sums, replace_quantities
 from mes.features.production.suspects import any_between
 
 _HOUR_US = 3_600_000_000
@@ -52,24 +52,24 @@ _WINDOWS_US = (4 * _HOUR_US, 24 * _HOUR_US, 7 * 24 * _HOUR_US)
 _GAPS_MAX = 8
 
 
-def mended(scope: Scope, live: LiveState, touched: Touched) -> bool:
-    """Derive again what a correction of closed time changes; False: nothing was done.
+def mended(scope: Scope, live: LiveState, touched: Touched) -> LiveState | None:
+    """Derive again what a correction of closed time changes; None: nothing was done.
 
     `touched.derived_until` says how far, when something was done.
     """
     news = _news(scope, live, touched)
     if news is None:
-        return False
+        return None
     if news.states is None:
         return _summed(scope, live, touched, news, _Cut(old=(), new=(), until=news.until))
     for window_us in _WINDOWS_US:
         horizon = news.until + window_us
         if horizon > news.border:
-            return False
+            return None
         cut = _derived(scope, news.states, news.until, horizon)
         if cut is not None:
             return _summed(scope, live, touched, news, cut)
-    return False
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +81,14 @@ class _News:
         pieces: from when on pieces may differ; None: they follow from the records alone.
         until: nothing behind it follows from the news but the end of a stop.
         border: where what is kept in `work_unit_live` begins.
+        readings: readings of counters are among the news.
     """
 
     states: int | None
     pieces: int | None
     until: int
     border: int
+    readings: bool
 
 
 def _news(scope: Scope, live: LiveState, touched: Touched) -> _News | None:
@@ -95,16 +97,19 @@ def _news(scope: Scope, live: LiveState, touched: Touched) -> _News | None:
     border = min(live.sealed - length_us(live.cell), live.period_start)
     if not starts or scope.until is not None or not live.origin <= min(starts) < border:
         return None
-    if any(span.way is Way.COUNTS for span in ways(scope.unit)):
+    pieces, until, readings = None, touched.corrected_until, False
+    if touched.booked_until is not None and touched.states is None and touched.runs is None:
+        pieces, until = touched.pieces, touched.booked_until
+    elif any(span.way is Way.COUNTS for span in ways(scope.unit)):
         return None
-    pieces = None
-    until = touched.corrected_until
-    if until is None and touched.only_readings and touched.runs is None:
-        pieces = touched.pieces
+    elif until is None and touched.only_readings and touched.runs is None:
+        pieces, readings = touched.pieces, True
         until = _end_of_readings(scope, touched)
     if until is None or until > border:
         return None
-    return _News(states=touched.states, pieces=pieces, until=until, border=border)
+    return _News(
+        states=touched.states, pieces=pieces, until=until, border=border, readings=readings
+    )
 
 
 def _end_of_readings(scope: Scope, touched: Touched) -> int | None:
@@ -192,18 +197,20 @@ def _statements(scope: Scope, start: int, horizon: int) -> list[StopStatement]:
     return [one for one in in_force if one.window_start < horizon]
 
 
-def _summed(scope: Scope, live: LiveState, touched: Touched, news: _News, cut: _Cut) -> bool:
-    """Write the records that differ and sum their hours again; False: nothing was done."""
+def _summed(
+    scope: Scope, live: LiveState, touched: Touched, news: _News, cut: _Cut
+) -> LiveState | None:
+    """Write the records that differ and sum their hours again; None: nothing was done."""
     session, unit = scope.session, scope.unit
     start, end = _hours(scope, cut, news.pieces)
     if end > news.border or start < live.origin:
-        return False
+        return None
     runs = job_runs(session, unit.id, start, end)
-    if news.pieces is not None and not _separate(scope, live, runs, start, end):
-        return False
+    if news.readings and not _believed(scope, runs, start, end):
+        return None
     touched.derived_until = end
     if replace_records(session, unit.id, cut.old, cut.new) is None and news.pieces is None:
-        return True
+        return live
     records = records_with_context(session, unit.id, start, end)
     loaded = job_runs(session, unit.id, *standstill_span(records, start, end))
     found = _counted(scope, runs, start, end)
@@ -223,7 +230,9 @@ def _summed(scope: Scope, live: LiveState, touched: Touched, news: _News, cut: _
         )
         done.append((cell, parts_of(stretch)))
     replace_rollups(session, unit.id, start, end, done)
-    return True
+    if news.pieces is None or not live.jobs:
+        return live
+    return replace(live, jobs=job_sums(session, unit.id, live.jobs, live.sealed))
 
 
 def _counted(scope: Scope, runs: Sequence[JobRun], start: int, end: int) -> Counted:
@@ -236,13 +245,8 @@ def _counted(scope: Scope, runs: Sequence[JobRun], start: int, end: int) -> Coun
     return booked_in(session, scope.known, unit, rows, priors, RunIndex(runs), start)
 
 
-def _separate(scope: Scope, live: LiveState, runs: Sequence[JobRun], start: int, end: int) -> bool:
-    """Whether other pieces in [start, end) leave what is kept of the present as it is.
-
-    Jobs that are still loaded and suspect counts that wait are counted from their beginning.
-    """
-    if any(run.job in live.jobs for run in runs):
-        return False
+def _believed(scope: Scope, runs: Sequence[JobRun], start: int, end: int) -> bool:
+    """Whether no count in [start, end) is suspect: those that wait are counted in `live`."""
     if any_between(scope.session, scope.unit.id, start, end):
         return False
     return not _counted(scope, runs, start, end).suspects

@@ -186,34 +186,45 @@ _RUNS_IN = (
 )
 
 
+_RUNS_OF_JOB = (
+    select(_RUNS)
+    .where(_RUNS.c.work_unit_id == bindparam("unit"), _RUNS.c.job_order_id == bindparam("job"))
+    .order_by(_RUNS.c.start, _RUNS.c.id)
+)
+
+
 def job_runs(session: Session, unit_id: int, start: int, end: int | None = None) -> list[JobRun]:
     """The runs that overlap [start, end), in order; end None: all from `start` on."""
     given = {"unit": unit_id, "start": start, "end": FOREVER if end is None else end}
-    return [
-        JobRun(
-            job=row.job_order_id,
-            item=None
-            if row.material_id is None
-            else Item(
-                material=row.material_id,
-                ideal_cycle_s=row.ideal_cycle_s,
-                pieces_per_cycle=row.pieces_per_cycle,
-            ),
-            start=row.start,
-            end=row.end,
-        )
-        for row in run(session, _RUNS_IN, given)
-    ]
+    return [_run(row) for row in run(session, _RUNS_IN, given)]
+
+
+def runs_of_job(session: Session, unit_id: int, job: int) -> list[JobRun]:
+    """All runs of a job on a work unit, in order."""
+    return [_run(row) for row in run(session, _RUNS_OF_JOB, {"unit": unit_id, "job": job})]
+
+
+def _run(row: Any) -> JobRun:
+    return JobRun(
+        job=row.job_order_id,
+        item=None
+        if row.material_id is None
+        else Item(
+            material=row.material_id,
+            ideal_cycle_s=row.ideal_cycle_s,
+            pieces_per_cycle=row.pieces_per_cycle,
+        ),
+        start=row.start,
+        end=row.end,
+    )
 
 
 def replace_runs(
     session: Session, unit_id: int, old: Sequence[JobRun], new: Sequence[JobRun]
-) -> int | None:
-    """Write the difference of two lists of runs; returns the first instant at which they differ."""
+) -> None:
+    """Write the difference of two lists of runs."""
     gone = [one for one in old if one not in new]
     added = [one for one in new if one not in old]
-    if not gone and not added:
-        return None
     for one in gone:
         of_job = (
             _RUNS.c.job_order_id.is_(None) if one.job is None else _RUNS.c.job_order_id == one.job
@@ -223,14 +234,6 @@ def replace_runs(
         )
         run(session, query, {})
     run_many(session, insert(_RUNS), [_run_values(unit_id, one) for one in added])
-    ends = {(one.job, one.start, one.item): one.end for one in gone}
-    edges = {one.start for one in gone + added}
-    for one in added:
-        key = (one.job, one.start, one.item)
-        if key in ends:
-            both = [end for end in (one.end, ends[key]) if end is not None]
-            edges = (edges - {one.start}) | {min(both)}
-    return min(edges)
 
 
 def _run_values(unit_id: int, run: JobRun) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.derive.counts import Stretch
+from mes.core.derive.runs import Item
 from mes.core.derive.states import StateRules
 from mes.features.production import facts
 from mes.features.production.bookings import (
@@ -22,7 +23,7 @@ from mes.features.production.facts import FactRow
 from mes.features.production.gaps import productive_time
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.moves import moved
-from mes.features.production.rows import state_records
+from mes.features.production.rows import job_runs, runs_of_job, state_records
 from mes.models import JobEvent, JobOrder, QuantityStatement, SignalFact, StopStatement
 
 BRIDGE_US = 60_000_000
@@ -99,16 +100,29 @@ def _typed(
     quantities = facts.typed_quantities(session, unit.id, since)
     if not quantities:
         return []
-    jobs = {int(quantity.job) for quantity in quantities if quantity.job is not None}
-    rows = session.execute(select(JobOrder.id, JobOrder.material_id).where(JobOrder.id.in_(jobs)))
-    materials = {row.id: row.material_id for row in rows}
-    booked = typed_bookings(
-        unit,
-        quantities,
-        index,
-        lambda job, at: rate(materials[job], at) if job in materials else None,
-    )
+
+    def item_of_job(job: int, at: int) -> Item | None:
+        return _nearest_item(session, unit.id, job, at, rate)
+
+    booked = typed_bookings(unit, quantities, index, item_of_job)
     return [booking for booking in booked if booking.at >= since]
+
+
+def _nearest_item(
+    session: Session, unit_id: int, job: int, at: int, rate: facts.Rate
+) -> Item | None:
+    """What a job makes by its run that is nearest to an instant at which it was not loaded.
+
+    Where others were loaded with it, with its shared rate; without a run by the rate then in force.
+    """
+    runs = runs_of_job(session, unit_id, job)
+    if not runs:
+        material = session.scalar(select(JobOrder.material_id).where(JobOrder.id == job))
+        return None if material is None else rate(material, at)
+    nearest = min(runs, key=lambda run: max(run.start - at, at - (run.end or at), 0))
+    inside = max(nearest.start, at if nearest.end is None else min(at, nearest.end - 1))
+    loaded = RunIndex(job_runs(session, unit_id, inside, inside + 1)).of_job(job, inside)
+    return nearest.item if loaded is None else loaded.item
 
 
 def last_fact_of(session: Session, unit: WorkUnit, until: int | None = None) -> int | None:

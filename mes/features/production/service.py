@@ -1,8 +1,8 @@
 """Projections follow the facts: deriving again whatever new facts touch, inside the transaction.
 
-Who writes fact rows (`JobEvent`, `QuantityStatement`, `StopStatement`, `CountDecision`) calls
-`facts_changed` with the work unit and the earliest instant that they speak about; ingest hands over
-a `Dirty`. Both announce the work unit.
+Who writes fact rows calls `entries_changed` (`QuantityStatement`), `job_events_changed`
+(`JobEvent`) or `facts_changed` (any) with the work unit and the instants that they speak about;
+ingest hands over a `Dirty`. All announce the work unit.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ __all__ = [
     "Dirty",
     "deferring",
     "derive_again",
+    "entries_changed",
     "facts_changed",
+    "job_events_changed",
     "masters_changed",
     "statement_from",
 ]
@@ -57,24 +59,48 @@ def facts_changed(
     Args:
         session: of the transaction that wrote the facts; it is flushed.
         work_unit_id: the work unit the facts speak about.
-        from_us: earliest instant they speak about (UTC microseconds): of a job event or quantity
-            its `at` (that of the voided one too), of a stop statement `statement_from`.
+        from_us: earliest instant they speak about (UTC microseconds); of a stop statement
+            `statement_from`.
         corrected_until: only stop statements were written, and nothing behind this instant follows
             from them but the end of a stop; None: that is not known.
     """
+    touched = Touched(
+        states=from_us,
+        pieces=from_us,
+        runs=from_us,
+        only_readings=False,
+        corrected_until=corrected_until,
+    )
+    _people_changed(session, work_unit_id, from_us, touched)
+
+
+def entries_changed(session: Session, work_unit_id: int, instants: Iterable[int]) -> None:
+    """Derive again what typed pieces touch, after these facts were written: the hours they name.
+
+    Args:
+        instants: when the pieces were made (UTC microseconds), those of voided entries and of what
+            holds again too.
+    """
+    for at in sorted(set(instants)):
+        touched = Touched(pieces=at, booked_until=at + 1, only_readings=False)
+        _people_changed(session, work_unit_id, at, touched)
+
+
+def job_events_changed(session: Session, work_unit_id: int, from_us: int) -> None:
+    """Derive again what job events from an instant on touch, after these facts were written."""
+    touched = Touched(runs=from_us, only_readings=False)
+    _people_changed(session, work_unit_id, from_us, touched)
+
+
+def _people_changed(session: Session, work_unit_id: int, from_us: int, touched: Touched) -> None:
     session.flush()
     waiting: dict[int, int] | None = session.info.get(DEFERRED)
     if waiting is not None:
         waiting[work_unit_id] = min(from_us, waiting.get(work_unit_id, from_us))
         return
     known = masters(session)
-    unit = known.work_units[work_unit_id]
-    dirty = Dirty(known)
-    touched = dirty.unit(work_unit_id)
-    touched.only_readings = False
-    touched.corrected_until = corrected_until
-    touched.touch(states=from_us, pieces=from_us, runs=from_us, latest=last_fact_of(session, unit))
-    derive_again(session, dirty)
+    touched.touch(latest=last_fact_of(session, known.work_units[work_unit_id]))
+    derive_again(session, Dirty(known, {work_unit_id: touched}))
 
 
 def masters_changed(session: Session, from_us: int) -> None:
