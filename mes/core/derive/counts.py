@@ -69,6 +69,12 @@ class TypedQuantity:
     job: JobId | None = None
     voids: str | None = None
 
+    @property
+    def corrects(self) -> bool:
+        """Whether it says other pieces in the place of a statement, not only that it was wrong."""
+        said = self.pieces.good or self.pieces.scrap or self.pieces.rework
+        return self.voids is not None and bool(said)
+
 
 def portions(
     increment: Increment, cuts: Sequence[int] = (), productive: Sequence[Stretch] = ()
@@ -219,6 +225,9 @@ def check_typed(quantity: TypedQuantity, roles: Roles) -> None:
 def quantities_in_force(quantities: Iterable[TypedQuantity]) -> list[TypedQuantity]:
     """Those that no statement in force voids, in order of time; repeats of a command count once."""
     by_id = {quantity.command_id: quantity for quantity in quantities}
-    voided = replaced_ids({key: quantity.voids for key, quantity in by_id.items()})
+    voided = replaced_ids(
+        {key: quantity.voids for key, quantity in by_id.items()},
+        {key for key, quantity in by_id.items() if quantity.corrects},
+    )
     held = [quantity for key, quantity in by_id.items() if key not in voided]
     return sorted(held, key=lambda quantity: (quantity.at, quantity.command_id))

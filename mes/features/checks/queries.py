@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from mes.features.checks.excesses import excess_count
 from mes.features.checks.suspects import open_count
 from mes.features.downtime.queries import orphans
 from mes.features.ingest.queries import kept_aside_count
@@ -16,9 +17,13 @@ ORPHANS_MAX = 500
 """Most orphaned statements of one answer; all are counted."""
 
 
-def summary(session: Session) -> dict[str, int]:
-    """How many suspect counts wait, and how many refused records are kept."""
-    return {"suspects": open_count(session), "quarantined": kept_aside_count(session)}
+def summary(session: Session, now: int) -> dict[str, int]:
+    """How many suspect counts, excesses of entries and refused records wait for a person."""
+    return {
+        "suspects": open_count(session),
+        "excesses": excess_count(session, now),
+        "quarantined": kept_aside_count(session),
+    }
 
 
 def orphaned(session: Session, days: int, now: int) -> tuple[list[dict[str, Any]], int]:

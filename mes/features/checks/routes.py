@@ -8,10 +8,13 @@ from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
-from mes.features.checks.access import DECIDERS, READERS
+from mes.features.checks.access import CLEARERS, DECIDERS, READERS
+from mes.features.checks.clearing import clear_records
 from mes.features.checks.effects import effect
+from mes.features.checks.excesses import excesses
 from mes.features.checks.queries import orphaned, summary
 from mes.features.checks.schemas import (
+    ClearIn,
     DecisionIn,
     EffectIn,
     KeptAsideQuery,
@@ -34,9 +37,9 @@ bp = APIBlueprint("checks", __name__, url_prefix="/api/v1/checks", tag="Data che
 @bp.get("/summary")
 @require(*READERS)
 def read_summary() -> dict[str, int]:
-    """How many suspect counts wait for a decision, and how many refused records are kept."""
+    """How many suspect counts, excesses of entries and refused records wait for a person."""
     with reading() as session:
-        return summary(session)
+        return summary(session, plant_now_us())
 
 
 @bp.get("/counts")
@@ -80,6 +83,15 @@ def decide_count(json_data: DecisionIn) -> tuple[dict[str, Any], int]:
     return answered("count.decide", json_data.work_unit, json_data, do)
 
 
+@bp.get("/excesses")
+@require(*READERS)
+def list_excesses() -> dict[str, Any]:
+    """Jobs of which more was entered as bad, or taken back, than was made; kept as entered."""
+    with reading() as session:
+        items = excesses(session, plant_now_us())
+    return {"items": items, "next": None}
+
+
 @bp.get("/quarantined")
 @bp.input(KeptAsideQuery, location="query")
 @require(*READERS)
@@ -87,9 +99,25 @@ def list_quarantined(query_data: KeptAsideQuery) -> dict[str, Any]:
     """Records that ingest refused and kept as they came, the latest first."""
     with reading() as session:
         items, following = kept_aside(
-            session, query_data.source, before=query_data.before, limit=query_data.limit
+            session,
+            query_data.source,
+            cleared=query_data.cleared,
+            before=query_data.before,
+            limit=query_data.limit,
         )
     return {"items": items, "next": following}
+
+
+@bp.post("/quarantined/clear")
+@bp.input(ClearIn)
+@require(*CLEARERS)
+def clear_quarantined(json_data: ClearIn) -> tuple[dict[str, Any], int]:
+    """Clear refused records that somebody has looked at, with a reason; they stay to be seen."""
+
+    def do(session: Session, context: Context) -> Answer:
+        return 201, {"cleared": clear_records(session, context, json_data.ids, json_data.note)}
+
+    return answered("quarantine.clear", "", json_data, do)
 
 
 @bp.get("/orphans")

@@ -1,16 +1,19 @@
-"""What a work unit has made, to check entries against."""
+"""What a work unit has made, to set entries against: more bad pieces than were made are flagged."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.amounts import amount_json, exact
 from mes.core.case_model import CounterRole
-from mes.core.derive.counts import Pieces, TypedQuantity, check_typed, typed
+from mes.core.derive.counts import Pieces, Roles, TypedQuantity, check_typed
+from mes.core.derive.records import FOREVER
 from mes.core.exact import parse_number
 from mes.core.instants import US_PER_S
-from mes.core.refusal import Refusal
 from mes.features.production.masters import WorkUnit
 from mes.features.work_orders.documents import Made, made_by_job
 from mes.models import QuantityRecord, QuantityStatement, SourceStream
@@ -25,6 +28,11 @@ def made_so_far(session: Session, work_unit_id: int, job_id: int | None, at: int
     """Pieces made for a job, or without a job during the day before an instant."""
     if job_id is not None:
         return made_by_job(session, [job_id]).get(job_id, Made())
+    return _unassigned(session, work_unit_id, at - UNASSIGNED_US, FOREVER)
+
+
+def _unassigned(session: Session, work_unit_id: int, start: int, end: int) -> Made:
+    """Pieces without a job, made in [start, end) by the minute."""
     good, scrap, rework = session.execute(
         select(
             func.coalesce(func.sum(QuantityRecord.good), 0),
@@ -33,7 +41,8 @@ def made_so_far(session: Session, work_unit_id: int, job_id: int | None, at: int
         ).where(
             QuantityRecord.work_unit_id == work_unit_id,
             QuantityRecord.job_order_id == 0,
-            QuantityRecord.minute > at - UNASSIGNED_US,
+            QuantityRecord.minute >= start,
+            QuantityRecord.minute < end,
         )
     ).one()
     return Made(
@@ -61,44 +70,62 @@ def counts_are_known(session: Session, unit: WorkUnit, at: int) -> bool:
     return all((covered.get(source) or 0) >= at - LATE_US for source in sources)
 
 
-def check_balance(
-    session: Session,
-    unit: WorkUnit,
-    statement: QuantityStatement,
-    instead_of: QuantityStatement | None = None,
-) -> None:
-    """That no piece is typed as bad, or taken back, that was never made.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excess:
+    """More was said to be bad, or taken back, than was made: kept, flagged, never clamped.
 
-    Args:
-        instead_of: the entry that it replaces, whose pieces are in the sums so far.
+    Attributes:
+        work_unit_id: id of the work unit.
+        job_order_id: id of the job; None: pieces of no job, in the shift.
+        made: what there is now; at least one amount is below 0.
+    """
+
+    work_unit_id: int
+    job_order_id: int | None
+    made: Made
+
+    def to_json(self) -> dict[str, Any]:
+        """The amounts as the API gives them."""
+        return {name: amount_json(getattr(self.made, name)) for name in ("good", "scrap", "rework")}
+
+
+def check_kind(unit: WorkUnit, statement: QuantityStatement) -> None:
+    """That good pieces are typed where nothing counts them.
 
     Raises:
-        Refusal: `good_is_counted`, `scrap_exceeds_total`.
+        Refusal: `good_is_counted`.
     """
-    roles = frozenset(
+    check_typed(_typed(statement), _roles(unit, statement.at))
+
+
+def excess_of(session: Session, unit: WorkUnit, statement: QuantityStatement) -> Excess | None:
+    """What is below 0 where the pieces of a kept statement belong; None: nothing.
+
+    While counts of the machine are on their way nothing is said.
+    """
+    if _roles(unit, statement.at) and not counts_are_known(session, unit, statement.at):
+        return None
+    if statement.job_order_id is None:
+        shift = unit.plan.period_at(statement.at)
+        made = _unassigned(session, unit.id, shift.start_us, shift.end_us)
+    else:
+        made = made_so_far(session, unit.id, statement.job_order_id, statement.at)
+    if not below_zero(made):
+        return None
+    return Excess(work_unit_id=unit.id, job_order_id=statement.job_order_id, made=made)
+
+
+def below_zero(made: Made) -> bool:
+    """Whether more was said to be bad, or taken back, than was made."""
+    return min(made.good, made.scrap, made.rework) < 0
+
+
+def _roles(unit: WorkUnit, at: int) -> Roles:
+    return frozenset(
         CounterRole(binding.role)
         for binding in unit.bound("total", "good", "scrap")
-        if binding.holds(statement.at)
+        if binding.holds(at)
     )
-    check_typed(_typed(statement), roles)
-    change = typed(_typed(statement), roles)
-    if instead_of is not None and instead_of.job_order_id == statement.job_order_id:
-        change = _without(change, typed(_typed(instead_of), roles))
-    if change.good >= 0 and change.scrap >= 0 and change.rework >= 0:
-        return
-    if roles and not statement.adjustment and not counts_are_known(session, unit, statement.at):
-        return
-    made = made_so_far(session, unit.id, statement.job_order_id, statement.at)
-    for name in ("good", "scrap", "rework"):
-        before, changes = parse_number(getattr(made, name)), getattr(change, name)
-        if changes < 0 and before + changes < 0:
-            field = "scrap" if name == "good" and not statement.adjustment else name
-            raise Refusal(
-                "scrap_exceeds_total",
-                f"only {amount_json(getattr(made, name))} {name} pieces are there to take from",
-                field=field,
-                details={name: amount_json(getattr(made, name))},
-            )
 
 
 def _typed(statement: QuantityStatement) -> TypedQuantity:
@@ -112,12 +139,4 @@ def _typed(statement: QuantityStatement) -> TypedQuantity:
             startup_scrap=parse_number(statement.startup_scrap),
         ),
         adjustment=statement.adjustment,
-    )
-
-
-def _without(pieces: Pieces, other: Pieces) -> Pieces:
-    return Pieces(
-        good=pieces.good - other.good,
-        scrap=pieces.scrap - other.scrap,
-        rework=pieces.rework - other.rework,
     )

@@ -28,6 +28,7 @@ def is_void(entry: QuantityStatement) -> bool:
 def not_in_force(session: Session, model: Entry, command_ids: Collection[str]) -> set[str]:
     """Those of the entries that an entry in force has taken back or replaced."""
     replaces: dict[str, str | None] = dict.fromkeys(command_ids)
+    corrections: set[str] = set()
     waiting = set(command_ids)
     column = _REPLACES[model]
     for _ in range(CHAIN_MAX):
@@ -36,6 +37,16 @@ def not_in_force(session: Session, model: Entry, command_ids: Collection[str]) -
         rows = session.execute(
             select(model.command_id, column).where(column.in_(sorted(waiting)))
         ).all()
+        if model is QuantityStatement:
+            corrections |= _corrections(session, waiting)
         waiting = {command_id for command_id, _ in rows if command_id not in replaces}
         replaces |= {row[0]: row[1] for row in rows}
-    return replaced_ids(replaces) & set(command_ids)
+    return replaced_ids(replaces, corrections) & set(command_ids)
+
+
+def _corrections(session: Session, replaced: Collection[str]) -> set[str]:
+    """Those of what replaces these entries that say other pieces in their place."""
+    rows = session.scalars(
+        select(QuantityStatement).where(QuantityStatement.voids.in_(sorted(replaced)))
+    )
+    return {row.command_id for row in rows if not is_void(row)}

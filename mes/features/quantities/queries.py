@@ -13,6 +13,7 @@ from mes.core.instants import format_instant
 from mes.features.commands.subjects import find_work_unit
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Reason
+from mes.features.quantities.balance import excess_of
 from mes.features.quantities.in_force import Entry, not_in_force
 from mes.models import (
     JobEvent,
@@ -92,6 +93,13 @@ def quantity_view(session: Session, row: QuantityStatement) -> dict[str, Any]:
     item = _quantity(row, masters(session).reasons)
     _complete(session, [item])
     return item
+
+
+def entered_view(session: Session, row: QuantityStatement) -> dict[str, Any]:
+    """What was just entered, with `excess`: amounts that are below 0 by it, None: none is."""
+    unit = masters(session).work_units[row.work_unit_id]
+    found = excess_of(session, unit, row)
+    return {**quantity_view(session, row), "excess": None if found is None else found.to_json()}
 
 
 def move_view(session: Session, row: QuantityMove) -> dict[str, Any]:

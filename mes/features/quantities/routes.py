@@ -13,7 +13,7 @@ from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.production.master_loading import masters
 from mes.features.quantities import moves, service
-from mes.features.quantities.queries import KINDS, entries, move_view, quantity_view
+from mes.features.quantities.queries import KINDS, entered_view, entries, move_view, quantity_view
 from mes.features.quantities.schemas import EntriesQuery, MoveIn, QuantitiesIn, VoidIn
 from mes.web.roles import Actor, Role, actor, require
 from mes.web.wiring import reading
@@ -30,11 +30,14 @@ Answered = tuple[dict[str, Any], int]
 @bp.input(QuantitiesIn)
 @require(*COUNTERS)
 def enter(work_unit: str, json_data: QuantitiesIn) -> Answered:
-    """Enter good and bad pieces of a work unit in one statement."""
+    """Enter good and bad pieces of a work unit in one statement.
+
+    More bad pieces than were made are kept and flagged: `excess` then says what is below 0.
+    """
 
     def do(session: Session, context: Context) -> Answer:
         row = service.enter_quantities(session, context, work_unit, json_data.entry())
-        return 201, quantity_view(session, row)
+        return 201, entered_view(session, row)
 
     return answered("quantity.enter", work_unit, json_data, do)
 
@@ -64,7 +67,7 @@ def correct(command_id: str, json_data: QuantitiesIn) -> Answered:
     def do(session: Session, context: Context) -> Answer:
         _check_entry(session, who, command_id)
         row = service.correct_entry(session, context, command_id, json_data.entry())
-        return 201, quantity_view(session, row)
+        return 201, entered_view(session, row)
 
     return answered("quantity.correct", command_id, json_data, do)
 

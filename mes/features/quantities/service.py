@@ -22,9 +22,9 @@ from mes.features.commands.subjects import (
 )
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import WorkUnit
-from mes.features.production.service import facts_changed
-from mes.features.quantities.balance import check_balance
-from mes.features.quantities.in_force import is_void, not_in_force
+from mes.features.production.service import entries_changed
+from mes.features.quantities.balance import check_kind
+from mes.features.quantities.in_force import CHAIN_MAX, is_void, not_in_force
 from mes.features.work_orders.states import FINISHED_ORDERS, LOADED, JobState
 from mes.models import JobOrder, QuantityStatement, Reason, WorkOrder
 
@@ -64,7 +64,7 @@ def enter_quantities(
     *,
     reason_needed: bool = True,
 ) -> QuantityStatement:
-    """State pieces of a work unit.
+    """State pieces of a work unit; more bad ones than were made are kept (`balance.excess_of`).
 
     Args:
         reason_needed: whether scrap needs a reason where the plant has reasons for it.
@@ -72,8 +72,7 @@ def enter_quantities(
     Raises:
         Refusal: `unknown_work_unit`, `job_unknown` (404), `impossible_quantity`,
             `scrap_reason_required`, `reason_unknown`, `reason_of_other_domain`,
-            `made_at_invalid`, `good_is_counted`, `scrap_exceeds_total`, `job_not_started`,
-            `order_closed`.
+            `made_at_invalid`, `good_is_counted`, `job_not_started`, `order_closed`.
     """
     unit = find_work_unit(session, work_unit)
     lock_work_unit(session, unit.id)
@@ -96,7 +95,7 @@ def enter_quantities(
         recorded_at=context.now,
         **amounts,
     )
-    check_balance(session, unit, statement)
+    check_kind(unit, statement)
     session.add(statement)
     session.flush()
     record(
@@ -111,7 +110,7 @@ def enter_quantities(
             "new": said(session, statement),
         },
     )
-    facts_changed(session, unit.id, at)
+    entries_changed(session, unit.id, [at])
     return statement
 
 
@@ -156,7 +155,7 @@ def correct_entry(
         recorded_at=context.now,
         **amounts,
     )
-    check_balance(session, unit, statement, instead_of=old)
+    check_kind(unit, statement)
     session.add(statement)
     session.flush()
     record(
@@ -172,7 +171,7 @@ def correct_entry(
             "new": said(session, statement),
         },
     )
-    facts_changed(session, unit.id, min(old.at, at))
+    entries_changed(session, unit.id, [old.at, at])
     return statement
 
 
@@ -240,7 +239,7 @@ def void_entry(
             "new": _held_again(session, entry),
         },
     )
-    facts_changed(session, entry.work_unit_id, entry.at)
+    entries_changed(session, entry.work_unit_id, _instants(session, entry))
     return statement
 
 
@@ -252,6 +251,15 @@ def said(session: Session, entry: QuantityStatement) -> dict[str, Any]:
         job = session.get_one(JobOrder, entry.job_order_id).number
     told = {"at": format_instant(entry.at), "job_order": job, "reason": entry.reason, **amounts}
     return {**told, "adjustment": True} if entry.adjustment else told
+
+
+def _instants(session: Session, taken_back: QuantityStatement) -> list[int]:
+    """When the pieces of an entry that is taken back, and of what it had replaced, were made."""
+    found = [taken_back.at]
+    while taken_back.voids is not None and len(found) < CHAIN_MAX:
+        taken_back = find_entry(session, taken_back.voids)
+        found.append(taken_back.at)
+    return found
 
 
 def _held_again(session: Session, taken_back: QuantityStatement) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ export class QuantityDialog {
     this.field = field;
     this.previous = null;
     this.corrects = null;
+    this.confirmed = "";
   }
 
   /** A dialog that puts a new entry in the place of one. */
@@ -62,7 +63,7 @@ export class QuantityDialog {
           choice(reason.name, form.reason === reason.code, () => { form.reason = reason.code; terminal.update(); }))}</div>
         <h3>${_("Disposition")}</h3>
         <div class="rts r2">${this.disposition("scrap", _("Scrap"))}${this.disposition("rework", _("Rework"))}</div></div></div>
-      ${foot(_("Undo for 10 s after saving, later in recent entries."), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}
+      ${foot(this.note(), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}
     </div>`;
   }
 
@@ -89,6 +90,28 @@ export class QuantityDialog {
       @click=${() => { form.disposition = kind; terminal.update(); }}><span><b>${label}</b></span>${icon("check", "ck")}</button>`;
   }
 
+  /** Good parts there are to take from; only a counting machine knows. */
+  get there() {
+    const { tile } = this.terminal;
+    const taken = this.corrects ? Number(this.corrects.scrap) + Number(this.corrects.rework) : 0;
+    return Number(tile?.job?.good ?? tile?.good ?? 0) + taken;
+  }
+
+  /** More is bad, or taken back, than was made: kept all the same, after a second look. */
+  get exceeds() {
+    return this.counted && this.form.reject - Math.min(0, this.form.good) > this.there;
+  }
+
+  get asks() {
+    return this.exceeds && this.confirmed === JSON.stringify(this.form);
+  }
+
+  note() {
+    return this.asks
+      ? html`<span class="err" role="alert">${icon("ne-check")} ${_("Only {n} good parts are counted. Is the number right? Saved all the same, it is marked for a check.", { n: count(this.there) })}</span>`
+      : _("Undo for 10 s after saving, later in recent entries.");
+  }
+
   ready() {
     const { good, reject, reason } = this.form;
     if (good === 0 && reject === 0) return false;
@@ -105,11 +128,17 @@ export class QuantityDialog {
       ? _("{name} {n}, scrap", { name, n: count(reject) })
       : _("{name} {n}, rework", { name, n: count(reject) });
     const parts = [good !== 0 && _("good {n}", { n: count(good) }), reject > 0 && rejects].filter(Boolean);
-    return _("Save: {what}", { what: parts.join(" + ") });
+    const what = parts.join(" + ");
+    return this.asks ? _("Save all the same: {what}", { what }) : _("Save: {what}", { what });
   }
 
   async submit(reasons) {
     const { terminal, form } = this;
+    if (this.exceeds && !this.asks) {
+      this.confirmed = JSON.stringify(form);
+      terminal.update();
+      return;
+    }
     const name = nameOf(reasons.find((known) => known.code === form.reason)?.name, form.reason ?? "");
     const scrap = form.disposition === "scrap" ? form.reject : 0;
     const rework = form.disposition === "rework" ? form.reject : 0;

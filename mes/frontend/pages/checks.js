@@ -2,7 +2,8 @@
 import { share } from "../lib/chrome.js";
 import { get } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
-import { keptAside, lostStatements } from "../checks/lists.js";
+import { excesses, keptAside, lostStatements } from "../checks/lists.js";
+import { Clearing } from "../checks/clearing.js";
 import { Decision } from "../checks/decision.js";
 import { suspectCounts } from "../checks/suspects.js";
 import { count } from "../lib/format.js";
@@ -14,7 +15,9 @@ const REFRESH_MS = 10000;
 const LISTS = {
   open: { url: "/api/v1/checks/counts?status=open", show: suspectCounts },
   decided: { url: "/api/v1/checks/counts?status=decided", show: suspectCounts },
+  excesses: { url: "/api/v1/checks/excesses", show: excesses },
   quarantined: { url: "/api/v1/checks/quarantined", show: keptAside },
+  cleared: { url: "/api/v1/checks/quarantined?cleared=true", show: keptAside },
   orphans: { url: "/api/v1/checks/orphans", show: lostStatements },
 };
 
@@ -42,7 +45,8 @@ class Checks extends Island {
         ${this.message ? html`<p class="msg up" role="status">${icon("check")} ${this.message}</p>` : nothing}</div>
       <div class="chips tabs" role="group" aria-label=${_("Lists")}>
         ${this.tab("open", _("Suspect counts"), this.summary.suspects)}${this.tab("decided", _("Decided counts"))}
-        ${this.tab("quarantined", _("Records kept aside"), this.summary.quarantined)}${this.tab("orphans", _("Reasons without a stop"), this.orphans)}</div>
+        ${this.tab("excesses", _("More rejects than pieces"), this.summary.excesses)}
+        ${this.tab("quarantined", _("Records kept aside"), this.summary.quarantined)}${this.tab("cleared", _("Cleared records"))}${this.tab("orphans", _("Reasons without a stop"), this.orphans)}</div>
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
       <section class="card grid" aria-busy=${this.items === null ? "true" : "false"} aria-label=${_("List")}>
         ${this.items === null ? html`<p class="empty">${_("Loading")}</p>` : show(this, this.items)}
@@ -67,6 +71,14 @@ class Checks extends Island {
     this.decision = check === null ? null : new Decision(this, check);
     this.update();
     if (this.decision) queueMicrotask(() => this.querySelector(".decide h2")?.focus());
+  }
+
+  /** Open the form that clears records kept aside. */
+  clear(ids) {
+    this.message = "";
+    this.decision = new Clearing(this, ids);
+    this.update();
+    queueMicrotask(() => this.querySelector(".decide h2")?.focus());
   }
 
   /** A decision was kept. */

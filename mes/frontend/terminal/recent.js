@@ -1,5 +1,5 @@
 // Recent entries with undo; what is not sent yet or was refused stands on top.
-import { entryWords } from "../dialogs/entries.js";
+import { entryWords } from "../lib/entry-words.js";
 import { QuantityDialog } from "../dialogs/quantity.js";
 import { Problem } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";

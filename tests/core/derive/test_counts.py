@@ -469,3 +469,13 @@ def test_a_voided_quantity_is_not_in_force_and_a_correction_takes_its_place() ->
 
     assert quantities_in_force([right, first, first]) == [right]
     assert quantities_in_force([undone, right, first]) == [first, undone]
+
+
+def test_a_correction_of_a_correction_leaves_the_first_entry_replaced() -> None:
+    first = TypedQuantity(command_id="a", at=5, pieces=Pieces(scrap=3))
+    better = TypedQuantity(command_id="b", at=5, pieces=Pieces(scrap=2), voids="a")
+    best = TypedQuantity(command_id="c", at=5, pieces=Pieces(scrap=1), voids="b")
+    undone = TypedQuantity(command_id="d", at=6, pieces=Pieces(), voids="c")
+
+    assert quantities_in_force([best, first, better]) == [best]
+    assert quantities_in_force([undone, best, first, better]) == [better, undone]

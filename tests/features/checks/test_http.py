@@ -128,3 +128,35 @@ def test_records_kept_aside_and_orphans_are_listed(plant: Served) -> None:
             "count": 0,
         }
         assert client.get("/api/v1/checks/orphans?days=0").status_code == 422
+
+
+def test_an_integrator_clears_a_record_with_a_reason_and_an_operator_may_not(
+    plant: Served,
+) -> None:
+    path = "/api/v1/checks/quarantined"
+    with plant.signed_in("integrator") as client:
+        (kept,) = client.get(path).json()["items"]
+        body = {"command_id": str(uuid.uuid4()), "ids": [kept["id"]], "note": "tag renamed"}
+    with plant.signed_in("operator") as client:
+        headers = {"X-CSRFToken": csrf_token(client)}
+        assert client.post(f"{path}/clear", json=body, headers=headers).status_code == 403
+    with plant.signed_in("integrator") as client:
+        headers = {"X-CSRFToken": csrf_token(client)}
+        wrongs: list[dict[str, Any]] = [{"ids": []}, {"note": " "}, {"ids": ["all"]}]
+        for wrong in wrongs:
+            asked = {**body, "command_id": str(uuid.uuid4()), **wrong}
+            assert client.post(f"{path}/clear", json=asked, headers=headers).status_code == 422
+        for _ in "ab":
+            answer = client.post(f"{path}/clear", json=body, headers=headers)
+            assert (answer.status_code, answer.json()) == (201, {"cleared": 1}), answer.text
+        assert client.get(path).json()["items"] == []
+        (cleared,) = client.get(f"{path}?cleared=true").json()["items"]
+        assert cleared["cleared"]["note"] == "tag renamed"
+        assert client.get("/api/v1/checks/summary").json()["quarantined"] == 0
+
+
+def test_excesses_are_listed_over_rest(plant: Served) -> None:
+    with plant.signed_in("quality") as client:
+        assert client.get("/api/v1/checks/excesses").json() == {"items": [], "next": None}
+    with plant.signed_in("operator") as client:
+        assert client.get("/api/v1/checks/excesses").status_code == 403

@@ -136,10 +136,11 @@ def test_a_correction_is_measured_as_an_entry_is(floor: Floor) -> None:
     floor.start(job)
     floor.count(0, MINUTE)
     scrap = floor.enter(MINUTE, "press-1", scrap=20, reason="burr").command_id
-    refused("scrap_exceeds_total", lambda: correct(floor, scrap, MINUTE, scrap=31, reason="burr"))
     refused("good_is_counted", lambda: correct(floor, scrap, MINUTE, good=3))
     refused("scrap_reason_required", lambda: correct(floor, scrap, MINUTE, scrap=3))
-    correct(floor, scrap, MINUTE, scrap=30, reason="crack")
+    more = correct(floor, scrap, MINUTE, scrap=31, reason="crack")
+    assert made(floor, job) == Made(good=Decimal(-1), scrap=Decimal(31))
+    correct(floor, more, MINUTE, scrap=30, reason="crack")
     assert made(floor, job) == Made(scrap=Decimal(30))
 
 

@@ -8,12 +8,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
-from mes.features.quantities.queries import entries
+from mes.features.quantities.queries import entered_view, entries
 from mes.features.quantities.service import void_entry
 from mes.features.work_orders.documents import Made, made_by_job
 from mes.features.work_orders.service import close_order
+from mes.models import QuantityStatement
 from tests.features.commands.floor import DAY_START, MINUTE, Floor, refused
 
 
@@ -107,26 +109,39 @@ def test_good_typed_where_the_machine_counts_must_be_an_adjustment(floor: Floor)
     assert made(floor, job) == Made(good=Decimal(304), scrap=Decimal(1))
 
 
-def test_no_more_is_bad_than_was_made(floor: Floor) -> None:
+def excess(floor: Floor, statement: QuantityStatement) -> object:
+    def asked(session: Session) -> object:
+        row = session.get_one(QuantityStatement, statement.id)
+        return entered_view(session, row)["excess"]
+
+    return floor.ask(asked)
+
+
+def test_more_bad_pieces_than_were_made_are_kept_and_flagged(floor: Floor) -> None:
     job = running(floor, "press-1")
     floor.count(0, MINUTE)
-    refusal = refused(
-        "scrap_exceeds_total", lambda: floor.enter(MINUTE, "press-1", scrap=31, reason="burr")
-    )
-    assert (refusal.field, refusal.details) == ("scrap", {"good": 30})
-    refused(
-        "scrap_exceeds_total",
-        lambda: floor.enter(MINUTE, "press-1", good=-31, adjustment=True),
-    )
-    floor.enter(MINUTE, "press-1", scrap=30, reason="burr")
+    all_of_them = floor.enter(MINUTE, "press-1", scrap=30, reason="burr")
     assert made(floor, job) == Made(scrap=Decimal(30))
+    assert excess(floor, all_of_them) is None
+    one_more = floor.enter(MINUTE, "press-1", scrap=1, reason="burr")
+    assert made(floor, job) == Made(good=Decimal(-1), scrap=Decimal(31))
+    assert excess(floor, one_more) == {"good": -1, "scrap": 31, "rework": 0}
+
+
+def test_more_taken_back_than_was_counted_is_kept_and_flagged(floor: Floor) -> None:
+    job = running(floor, "press-1")
+    floor.count(0, MINUTE)
+    taken = floor.enter(MINUTE, "press-1", good=-31, adjustment=True)
+    assert made(floor, job) == Made(good=Decimal(-1))
+    assert excess(floor, taken) == {"good": -1, "scrap": 0, "rework": 0}
 
 
 def test_while_the_counts_are_late_an_entry_is_not_measured_against_them(floor: Floor) -> None:
     job = running(floor, "press-1")
     floor.count(0, MINUTE)
-    floor.enter(10 * MINUTE, "press-1", scrap=31, reason="burr")
+    entered = floor.enter(10 * MINUTE, "press-1", scrap=31, reason="burr")
     assert made(floor, job).scrap == 31
+    assert excess(floor, entered) is None
 
 
 def test_a_void_takes_the_pieces_back_and_leaves_the_entry_to_be_seen(floor: Floor) -> None:

@@ -119,7 +119,7 @@ def flag_word(flag: Flag) -> str:
         Flag.PROVISIONAL_STOP: _("An open stop may still grow"),
         Flag.ESTIMATED_QUANTITY: _("Some pieces are estimated over a gap"),
         Flag.COUNTER_RESET: _("A counter was reset"),
-        Flag.COUNTER_SUSPECT: _("A suspect count was left out"),
+        Flag.COUNTER_SUSPECT: _("A count is suspect: left out, or more rejects than pieces"),
         Flag.RATE_MISSING: _("An item has no ideal rate"),
     }[flag]
 
