@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -22,6 +23,7 @@ PRESS_RATE_MAX_PER_S = 1000
 """More strokes a second than can be believed: what tells a restarted counter from a full turn. As
 wide as this, because in past days the first reading after a silence may hold a minute's strokes."""
 _KNOWN = "SELECT max(covered_until) FROM source_stream"
+_ROLLOVER = re.compile(r"(counter: \{mode: rollover, modulus: 65536)(?:, max_per_s: \d+)?\}")
 LEFT_OUT = frozenset({"stop_reason"})
 """What people say about stops changes classes, not times; the journal does not know it."""
 
@@ -118,9 +120,7 @@ def _known_until(data: Path) -> int:
 
 def with_plausible_rates(plant: str, max_per_s: int) -> str:
     """The plant file with a largest believable rate for the counters that roll over."""
-    counter = "counter: {mode: rollover, modulus: 65536}"
-    guarded = f"counter: {{mode: rollover, modulus: 65536, max_per_s: {max_per_s}}}"
-    return plant.replace(counter, guarded)
+    return _ROLLOVER.sub(rf"\1, max_per_s: {max_per_s}}}", plant)
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None) -> str:
