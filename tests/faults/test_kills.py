@@ -26,6 +26,9 @@ from tests.live.watching import watching
 
 BEGIN = parse_instant("2026-03-02T09:00:00+09:00")
 SPEED = 10
+BEFORE_US = 600_000_000
+"""Plant time before its beginning that is looked at: the first kill may be that early, and the pieces
+of a gap are spread over all of it."""
 AFTER_US = 20_000_000
 """Plant time after the standstill that must be known: several polls."""
 VICTIMS = (WEB, WORKER, EDGE)
@@ -146,7 +149,7 @@ def _count(plant: PlantProcess, truths: dict[str, UnitTruth]) -> list[Row]:
     for unit, truth in truths.items():
         told: dict[str, Any] = plant.get(
             f"/api/v1/work-units/{unit}/oee",
-            **{"from": format_instant(BEGIN), "to": format_instant(end)},
+            **{"from": format_instant(BEGIN - BEFORE_US), "to": format_instant(end)},
         )
         pieces = {key: told["quantities"][key] + told["excluded"][key] for key in ("GQ", "SQ")}
         rows += count_rows(unit, pieces, truth.pieces(BEGIN - 1, end))
