@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.sdk.capabilities import Capability
+from connectors.sdk.levels import Level
 from connectors.sdk.manifest import Manifest
 
 MANIFEST = Manifest(
@@ -11,6 +12,7 @@ MANIFEST = Manifest(
     config="connectors.modbus.config:ModbusSource",
     connector="connectors.modbus.connector:ModbusConnector",
     sdk_version=(2, 0),
+    level=Level.GOLD,
     words="connectors.modbus.words:WORDS",
     capabilities=frozenset({Capability.POLL, Capability.WRITE}),
 )

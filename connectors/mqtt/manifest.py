@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.sdk.capabilities import Capability
+from connectors.sdk.levels import Level
 from connectors.sdk.manifest import Manifest
 
 MANIFEST = Manifest(
@@ -11,6 +12,7 @@ MANIFEST = Manifest(
     config="connectors.mqtt.config:MqttSource",
     connector="connectors.mqtt.connector:MqttConnector",
     sdk_version=(2, 0),
+    level=Level.GOLD,
     words="connectors.mqtt.words:WORDS",
     capabilities=frozenset({Capability.PUSH, Capability.BROWSE}),
 )

@@ -170,4 +170,16 @@ WORDS = {
         "절댓값, 또는 노드 EURange의 백분율입니다.",
         "Absolute, or percent of the node's EURange.",
     ),
+    "tags.index": Words(
+        "자리",
+        "Index",
+        "목록 값에서 0부터 센 자리입니다.",
+        "Place in a variable that is a list, from 0.",
+    ),
+    "tags.field": Words(
+        "필드",
+        "Field",
+        "구조체 값에서 읽을 필드입니다. AccCount처럼 씁니다.",
+        "Name in a variable that is a structure, such as AccCount.",
+    ),
 }

@@ -49,6 +49,11 @@ COMMON: Mapping[str, Words] = {
         "화면에 보이는 이름을 언어별로 씁니다.",
         "The name on screens, by language.",
     ),
+    "host": Words("주소", "Host", "장치의 이름 또는 IP입니다.", "Name or address of the device."),
+    "port": Words("포트", "Port", "장치의 TCP 포트입니다.", "TCP port of the device."),
+    "scan_ms": Words(
+        "수집 주기", "Scan period", "태그를 읽는 주기입니다.", "How often the tags are read.", "ms"
+    ),
     "tags": Words("태그", "Tags", "읽을 값의 목록입니다.", "The values to read."),
     "tags.name": Words(
         "태그 이름",

@@ -16,6 +16,7 @@ class ReplayRig(Rig):
     """Two tags."""
 
     protocol = "replay"
+    noticed_s = 1.0
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

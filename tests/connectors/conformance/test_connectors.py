@@ -8,6 +8,7 @@ import pytest
 
 from tests.connectors.conformance.modbus_rig import ModbusRig
 from tests.connectors.conformance.mqtt_rig import MqttRig
+from tests.connectors.conformance.opcua_rig import OpcuaRig
 from tests.connectors.conformance.replay_rig import ReplayRig
 
 
@@ -18,6 +19,11 @@ def test_modbus(conformance: Callable[[], None]) -> None:
 
 @pytest.mark.conformance(MqttRig)
 def test_mqtt(conformance: Callable[[], None]) -> None:
+    conformance()
+
+
+@pytest.mark.conformance(OpcuaRig)
+def test_opcua(conformance: Callable[[], None]) -> None:
     conformance()
 
 
