@@ -27,8 +27,8 @@ from tests.live.watching import watching
 BEGIN = parse_instant("2026-03-02T09:00:00+09:00")
 SPEED = 10
 BEFORE_US = 600_000_000
-"""Plant time before its beginning that is looked at: the first kill may be that early, and the pieces
-of a gap are spread over all of it."""
+"""Plant time before its beginning that is looked at: the first kill may be that early, and the
+pieces of a gap are spread over all of it."""
 AFTER_US = 20_000_000
 """Plant time after the standstill that must be known: several polls."""
 VICTIMS = (WEB, WORKER, EDGE)
