@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from mes.clock import monotonic_s
 from mes.core.instants import parse_instant
+from mes.core.refusal import Refusal
 from mes.features.storage.opening import opened
 from mes.features.verify.delivery import delivered, unsent
 from mes.features.verify.differences import Difference, Verdict, Wire, differences
@@ -42,6 +43,7 @@ from mes.features.verify.noticed import noticed, suspects
 from mes.features.verify.orders import start_order
 from mes.features.verify.roster import CYCLES, SOURCES
 from mes.features.verify.truth import Loaded, UnitTruth, read_journal
+from mes.features.verify.waiting import failed
 from mes.models import GapFact, SignalFact, Source
 
 BEGIN = parse_instant("2026-03-02T19:50:00+09:00")
@@ -131,6 +133,8 @@ def run_live(
         plant.await_covered(plant.await_halt(DRAIN_S) + AFTER_US, DRAIN_S)
         plant.end("run")
         plant.end("simulators")
+    except Refusal as refusal:
+        raise failed(f"{refusal.message}; logs: {folder}/*.log") from refusal
     finally:
         plant.close()
     return LiveRun(
