@@ -13,7 +13,7 @@ from mes.db import Database, make_engine
 from mes.features.demo.credentials import make_people
 from mes.features.demo.start import CREDENTIALS_FILE, EDGE, TOKEN_FILE
 from mes.features.people.service import create_token, revoke_labelled
-from mes.features.plant.check import check
+from mes.features.plant.check import check_file
 from mes.features.plant.schema import PlantFile
 from mes.features.plant.service import ApplyReport, apply
 from mes.features.storage.opening import opened
@@ -58,7 +58,7 @@ def _bring_up_to_date(data: Path) -> None:
 
 
 def _checked(plant_file: Path) -> PlantFile:
-    checked = check(plant_file.read_text(encoding="utf-8"))
+    checked = check_file(plant_file)
     if checked.plant is None:
         for mistake in checked.mistakes:
             click.echo(f"{plant_file}: {mistake}", err=True)

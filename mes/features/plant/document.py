@@ -27,7 +27,7 @@ TOO_DEEP = f"the file is nested more than {DEPTH_MAX} levels deep, or contains i
 class _Shallow(RoundTripScanner):
     """Refuses brackets in brackets beyond `DEPTH_MAX` before they cost time."""
 
-    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803 - the library's name
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:
         if self.flow_level >= DEPTH_MAX:
             raise ScannerError(None, None, TOO_DEEP, self.reader.get_mark())
         super().fetch_flow_collection_start(TokenClass, to_push)

@@ -108,7 +108,12 @@ def test_all_mistakes_are_listed_at_once_in_the_order_of_their_lines() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("site: [1, 2", 1), ("\n" + "[" * 500_000, 2), ("schema: plant/1\nsite: {id: a}\nsite: {id: b}\n", 3), ("- 1\n", 1)],
+    [
+        ("site: [1, 2", 1),
+        ("\n" + "[" * 500_000, 2),
+        ("schema: plant/1\nsite: {id: a}\nsite: {id: b}\n", 3),
+        ("- 1\n", 1),
+    ],
 )
 def test_what_is_no_yaml_mapping_is_one_mistake_with_its_line(text: str, line: int) -> None:
     mistakes = check(text).mistakes
