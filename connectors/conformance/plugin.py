@@ -17,10 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.conformance.rig import Rig
-from connectors.conformance.rules import Rule, rules_for
-from connectors.sdk.levels import Level
-from connectors.sdk.registry import manifest_of
+for name in ("bench", "bronze", "silver", "gold"):  # so that a failed assertion tells its values
+    pytest.register_assert_rewrite(f"connectors.conformance.{name}")
+
+from connectors.conformance.rig import Rig  # noqa: E402  # after the line above
+from connectors.conformance.rules import Rule, rules_for  # noqa: E402  # after the line above
+from connectors.sdk.levels import Level  # noqa: E402  # after the line above
+from connectors.sdk.registry import manifest_of  # noqa: E402  # after the line above
 
 MARK = "conformance"
 
