@@ -77,9 +77,15 @@ def test_checks_fit_and_are_accessible(
     page.wait_for_selector(".effect table")
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
     assert serious(page) == []
-    for tab, ready in ((2, "mes-checks .rec"), (3, "mes-checks .empty")):
-        page.locator(".tabs .chip").nth(tab).click()
-        page.wait_for_selector(ready)
+    for tab, ready in ((2, ".empty"), (3, ".rec"), (4, ".empty"), (5, ".empty")):
+        chip = page.locator(".tabs .chip").nth(tab)
+        chip.click()
+        page.wait_for_selector(f".tabs .chip:nth-child({tab + 1})[aria-pressed=true]")
+        page.wait_for_selector(f"mes-checks [aria-busy=false] {ready}")
+        if tab == 3:
+            page.locator("mes-checks tbody .btn").first.click()
+            page.wait_for_selector(".decide input")
+        assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
         assert serious(page) == []
     assert watch.wrong == []
     context.close()
@@ -106,5 +112,25 @@ def test_a_manager_decides_and_sees_both_figures(chromium: Browser, doubtful: Se
     page.locator(".tabs .chip").nth(1).click()
     page.wait_for_selector("mes-checks .said")
     assert "wrong register" in page.locator("mes-checks .said").inner_text()
+    assert watch.wrong == []
+    context.close()
+
+
+def test_a_record_kept_aside_is_cleared_with_a_reason_and_stays_to_be_seen(
+    chromium: Browser, doubtful: Served
+) -> None:
+    context, page, watch = opened(chromium, doubtful, 1280, 800, "en")
+    page.locator(".tabs .chip").nth(3).click()
+    page.wait_for_selector("mes-checks .rec")
+    page.locator("mes-checks tbody .btn").first.click()
+    assert page.locator(".decide .primary").is_disabled()
+    page.locator(".decide input").fill("tag renamed")
+    page.locator(".decide .primary").click()
+    page.wait_for_selector(".msg.up")
+    assert "1 record cleared" in page.locator(".msg.up").inner_text()
+    page.wait_for_selector("mes-checks .empty")
+    page.locator(".tabs .chip").nth(4).click()
+    page.wait_for_selector("mes-checks .said")
+    assert "tag renamed" in page.locator("mes-checks .said").inner_text()
     assert watch.wrong == []
     context.close()

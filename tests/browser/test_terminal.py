@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open, Watch
 from tests.browser.demo import Demo
@@ -111,18 +111,47 @@ def test_entries_survive_a_cut_and_a_reload_and_arrive_once(
     assert entries(tablet) == before + 2
 
 
+def with_a_reason_that_is_gone(route: Route) -> None:
+    """What a tablet sends that has not heard of a retired reason."""
+    route.continue_(post_data={**route.request.post_data_json, "reason": "retired-reason"})
+
+
+def test_more_rejects_than_parts_are_asked_for_once_more_and_then_kept(
+    tablet: Page, demo: Demo
+) -> None:
+    sign_in(tablet, demo)
+    before = entries(tablet)
+    tablet.locator(".act:nth-child(2)").click()
+    tablet.wait_for_selector("dialog.sheet[open] .rt")
+    for _ in range(6):
+        tablet.locator(".pad .key:text-is('9')").click()
+    tablet.locator(".right .scroll .rt").first.click()
+    tablet.locator("dialog.sheet footer .primary").click()
+    expect(tablet.locator("dialog.sheet footer [role=alert]")).to_contain_text("집계된 양품은")
+    assert entries(tablet) == before
+    tablet.locator("dialog.sheet footer .primary").click()
+    tablet.wait_for_selector("dialog.sheet:not([open])", state="attached")
+    expect(tablet.locator(".lk")).to_contain_text("미전송 0건")
+    assert entries(tablet) == before + 1
+    tablet.locator(".toast .btn").first.click()
+    expect(tablet.locator(".rec li.void").first).to_contain_text("불량 +999,999")
+    expect(tablet.locator(".lk")).to_contain_text("미전송 0건")
+
+
 def test_a_refused_entry_stays_with_its_code_and_can_be_mended(
     tablet: Page, demo: Demo, watch: Watch
 ) -> None:
     watch.allow("422", "409")
     sign_in(tablet, demo)
     before = entries(tablet)
-    enter_rejects(tablet, 999999)
+    tablet.context.route("**/quantities", with_a_reason_that_is_gone)
+    enter_rejects(tablet, 2)
     refused = tablet.locator(".rec li.refused").first
     expect(refused).to_contain_text("거부됨")
     assert re.search(r"[a-z]+_[a-z]+", refused.inner_text()), refused.inner_text()
     refused.locator("button", has_text="고치기").click()
     tablet.wait_for_selector("dialog.sheet[open] .pad")
+    tablet.context.unroute("**/quantities")
     tablet.locator(".pad .key", has_text="지움").click()
     tablet.locator(".pad .key:text-is('1')").click()
     tablet.locator("dialog.sheet footer .primary").click()

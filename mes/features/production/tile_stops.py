@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mes.core.calendar import ShiftInstance
-from mes.core.derive.records import StateRecord
+from mes.core.derive.records import StateRecord, StopFamily
 from mes.core.derive.stops import stop_at
+from mes.features.production.cases import limit_of
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import WorkUnit
 from mes.features.production.unexplained import reason_due, unexplained_stops
@@ -70,8 +71,14 @@ def due_in(
     period: ShiftInstance,
     as_of: int,
 ) -> int:
-    """When the present stop will ask for a reason; the end of the period: not before."""
+    """When the present stop will ask for a reason; the end of the period: not before.
+
+    Of a stop that is still minor as a whole nothing is foretold: it is looked at again at its
+    limit.
+    """
     stop = stop_at(records, records[-1].start)
-    if stop is None or live is None:
+    if stop is None or live is None or stop.family is not StopFamily.STOP:
+        return period.end_us
+    if as_of - stop.start <= limit_of(unit, stop.start):
         return period.end_us
     return reason_due(unit, stop, live.runs, as_of, period.end_us)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
+from mes.core.derive.records import StateRecord, StopFamily
+from mes.core.derive.runs import JobRun
+from mes.core.derive.signals import State
+from mes.core.derive.stops import Stop
 from mes.core.instants import parse_instant
 from mes.features.downtime.queries import stops
 from mes.features.oee.queries import state_items, unit_at
 from mes.features.production.master_loading import masters
 from mes.features.production.queries import tiles
+from mes.features.production.unexplained import reason_due
 from mes.features.publishing.checklist import Concern, checklist
 from mes.features.publishing.figures import unit_figure
 from tests.features.commands.floor import DAY_START, MINUTE, Floor, S
@@ -106,15 +112,35 @@ def test_standing_before_and_after_a_break_adds_up(floor: Floor) -> None:
     assert asked_by_all(floor, now) == (1, 6 * MINUTE)
 
 
-def test_the_tile_changes_when_the_unplanned_time_passes_the_limit_and_not_in_the_break(
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        (NOON - 3 * MINUTE, AFTER_BREAK + 2 * MINUTE + 1),
+        (NOON, AFTER_BREAK + 5 * MINUTE + 1),
+        (NOON - 30 * MINUTE, NOON - 25 * MINUTE + 1),
+    ],
+)
+def test_when_a_stop_will_ask_is_foretold_over_the_break(
+    sqlite_floor: Floor, start: int, due: int
+) -> None:
+    known = sqlite_floor.ask(masters)
+    unit = known.work_units[known.work_unit_ids["press-1"]]
+    begin = DAY_START + start
+    record = StateRecord(start=begin, end=None, state=State.STOPPED, stop_start=begin)
+    stop = Stop(start=begin, end=None, family=StopFamily.STOP, records=(record,))
+    runs = [JobRun(job=1, item=None, start=SHIFT.start, end=None)]
+    for as_of in (begin + 1, DAY_START + due - 1):
+        assert reason_due(unit, stop, runs, as_of, SHIFT.end) == DAY_START + due
+    assert reason_due(unit, stop, runs, DAY_START + due, SHIFT.end) == SHIFT.end
+    assert reason_due(unit, stop, [], begin + 1, SHIFT.end) == SHIFT.end
+
+
+def test_the_tile_asks_when_the_unplanned_time_passes_the_limit_and_not_in_the_break(
     floor: Floor,
 ) -> None:
     before = NOON - 3 * MINUTE
     now = stands(floor, (before, NOON + 90 * MINUTE), until=AFTER_BREAK + MINUTE)
-    shown = tile(floor, now)
-    due = DAY_START + AFTER_BREAK + 2 * MINUTE + 1
-    assert shown["needs_reason"] is False
-    assert parse_instant(shown["next_change_at"]) <= due
+    assert tile(floor, now)["needs_reason"] is False
     floor.feed.send(AFTER_BREAK + 2 * MINUTE)
     assert asked_by_all(floor, AFTER_BREAK + 2 * MINUTE) == (1, 5 * MINUTE + 1)
     assert tile(floor, AFTER_BREAK + 2 * MINUTE)["needs_reason"] is True
