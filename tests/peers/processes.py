@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent.parent / ".peers" / "node_modules"
+PYTHON_PEERS = PEERS.parent / "python"
 START_S = 30.0
 
 
@@ -47,12 +49,51 @@ async def python_peer(code: str, port: int) -> AsyncIterator[Peer]:
 
 
 @asynccontextmanager
-async def _served(*command: str) -> AsyncIterator[Peer]:
+async def installed_peer(program: str, port: int) -> AsyncIterator[Peer]:
+    """A program that `make peers` built."""
+    path = PEERS.parent / program
+    assert path.is_file(), "the peers are not installed: run `make peers`"
+    async with _served(str(path), str(port)) as peer:
+        yield peer
+
+
+@asynccontextmanager
+async def script_peer(
+    script: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Peer]:
+    """A script of this folder, run by Python with libraries that are not ours."""
+    command = (sys.executable, str(HERE / script), *arguments)
+    async with _served(*command, environment=environment) as peer:
+        yield peer
+
+
+@asynccontextmanager
+async def serial_line(folder: Path) -> AsyncIterator[tuple[str, str]]:
+    """The two ends of a serial line (socat), as device files."""
+    ends = [str(folder / name) for name in ("line-a", "line-b")]
+    process = await asyncio.create_subprocess_exec(
+        "socat", *(f"pty,raw,echo=0,link={end}" for end in ends)
+    )
+    try:
+        async with asyncio.timeout(START_S):
+            while not all(Path(end).exists() for end in ends):
+                await asyncio.sleep(0.01)
+        yield ends[0], ends[1]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def _served(
+    *command: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Peer]:
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
     )
     assert process.stdout is not None
     try:

@@ -1,4 +1,4 @@
-"""Our Modbus connector against servers that others wrote: modbus-serial and pyModbusTCP."""
+"""Our Modbus connector against servers that others wrote, in C, JavaScript and Python."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from connectors.clock import PlantClock, real_now_us
 from connectors.modbus.connector import ModbusConnector
 from connectors.runtime.runner import SourceRunner
 from connectors.runtime.spool import Spool
+from connectors.sdk.capabilities import WriteOutcome
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.messages import LinkState, Stream
 from tests.connectors.modbus.sources import connector, source, tag
 from tests.connectors.support import free_port, until
-from tests.peers.processes import Peer, node_peer, python_peer
+from tests.peers.processes import Peer, installed_peer, node_peer, python_peer
 
 PYMODBUSTCP = """
 import struct, sys
@@ -84,10 +85,15 @@ def py_modbus_tcp(port: int) -> AbstractAsyncContextManager[Peer]:
     return python_peer(PYMODBUSTCP, port)
 
 
-both = pytest.mark.parametrize("peer", [modbus_serial, py_modbus_tcp])
+def libmodbus(port: int) -> AbstractAsyncContextManager[Peer]:
+    return installed_peer("libmodbus_server", port)
 
 
-@both
+each = pytest.mark.parametrize("peer", [modbus_serial, py_modbus_tcp, libmodbus])
+writable = pytest.mark.parametrize("peer", [py_modbus_tcp, libmodbus])
+
+
+@each
 async def test_every_type_is_read_from_the_peer(peer: Start) -> None:
     async with peer(free_port()) as served:
         device = connector(source(served.port, TAGS))
@@ -97,7 +103,7 @@ async def test_every_type_is_read_from_the_peer(peer: Start) -> None:
     assert {sample.tag: sample.value for sample in reading.samples} == EXPECTED
 
 
-@both
+@each
 async def test_a_restart_of_the_peer_is_survived(peer: Start, tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.db")
     clock = PlantClock.starting_at(real_now_us())
@@ -114,3 +120,31 @@ async def test_a_restart_of_the_peer_is_survived(peer: Start, tmp_path: Path) ->
         await asyncio.wait([task])
     assert runner.status.counters.reconnects == 1
     spool.close()
+
+
+WRITTEN: dict[str, Any] = {
+    "u16": 1,
+    "i16": -32_768,
+    "u32": 70_000,
+    "i32": 70_000,
+    "f32": -0.5,
+    "f64": 1e300,
+    "u64": 2**63,
+    "text": "DIE-42",
+    "bcd": 99_999_999,
+    "bit": False,
+    "coil3": False,
+    "coil4": True,
+}
+
+
+@writable
+@pytest.mark.parametrize("single", [True, False])
+async def test_every_type_is_written_to_the_peer_and_reads_back(peer: Start, single: bool) -> None:
+    async with peer(free_port()) as served:
+        device = connector(source(served.port, TAGS, write_single=single))
+        await device.open()
+        for name, value in WRITTEN.items():
+            assert (await device.write(name, value)).outcome is WriteOutcome.ACCEPTED
+            assert (await device.read_back(name)).value == value
+        await device.close()
