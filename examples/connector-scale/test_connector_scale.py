@@ -29,6 +29,8 @@ class ScaleRig(Rig):
             self.server.close()
         for writer in list(self.writers):
             writer.transport.abort()
+        while self.writers:  # until every connection has ended
+            await asyncio.sleep(0.01)
         self.server = None
 
     async def freeze(self):
