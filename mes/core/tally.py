@@ -19,6 +19,16 @@ from mes.core.pieces import Bucket, PieceKey, Pieces, pieces_of
 
 SCHEMA = "oee-tally/1"
 
+ReasonKey = tuple[TimeClass, str]
+"""A class of lost time and a reason as the case names it."""
+TOLD_BY_REASON = (
+    TimeClass.PLANNED_STOP,
+    TimeClass.UNPLANNED_STOP,
+    TimeClass.SETUP,
+    TimeClass.WAITING,
+)
+"""Classes whose time is told by reason; a break is the calendar's, the others have none."""
+
 _FAILURES = ("count", "restored", "us")
 _STOPPED = (TimeClass.UNPLANNED_STOP, TimeClass.MINOR_STOP)
 _NUMBERS = ("good", "scrap", "rework", "startup_scrap", "ideal_total_s", "ideal_good_s")
@@ -58,6 +68,8 @@ class Tally:
         flags: what the facts in the window raise, whatever the policy.
         loaded_us: time for which an order was loaded; None: not known (an older stored sum).
         failures: None: not known (an older stored sum, or nobody said which reasons are failures).
+        reasons: how much of the time of a class had which reason, the rest had none; None: not
+            known (a sum of columns). Told beside a figure and no part of it.
     """
 
     window_us: int = 0
@@ -67,6 +79,7 @@ class Tally:
     flags: frozenset[Flag] = frozenset()
     loaded_us: int | None = None
     failures: Failures | None = None
+    reasons: Mapping[ReasonKey, int] | None = field(default=None, compare=False)
 
     def __add__(self, other: Tally) -> Tally:
         pieces = dict(self.pieces)
@@ -80,6 +93,7 @@ class Tally:
             flags=self.flags | other.flags,
             loaded_us=_plus(self.loaded_us, other.loaded_us),
             failures=_plus(self.failures, other.failures),
+            reasons=added_reasons(self.reasons, other.reasons),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -103,6 +117,7 @@ class Tally:
             "failures": None
             if self.failures is None
             else {name: getattr(self.failures, name) for name in _FAILURES},
+            "reasons": reasons_to_json(self.reasons),
         }
 
     @classmethod
@@ -125,10 +140,11 @@ class Tally:
             flags=frozenset(Flag(flag) for flag in flags),
             loaded_us=_loaded(data.get("loaded_us")),
             failures=_failures(data.get("failures")),
+            reasons=reasons_from_json(data.get("reasons")),
         )
 
 
-EMPTY = Tally(loaded_us=0, failures=Failures())
+EMPTY = Tally(loaded_us=0, failures=Failures(), reasons={})
 """The tally of no time at all."""
 
 
@@ -159,6 +175,7 @@ def tally(case: Case) -> Tally:
         flags=flags,
         loaded_us=_loaded_us(case, window),
         failures=_failures_of(case, window, machine, segments),
+        reasons=_reasons_of(segments),
     )
 
 
@@ -179,6 +196,53 @@ def _lengths(
             key, sums = segment.outside_plan, outside
         sums[key] = sums.get(key, 0) + segment.length_us
     return inside, outside
+
+
+def added_reasons(
+    one: Mapping[ReasonKey, int] | None, other: Mapping[ReasonKey, int] | None
+) -> Mapping[ReasonKey, int] | None:
+    """Time by reason of two windows together; None: one of them is not known."""
+    if one is None or other is None:
+        return None
+    if not one or not other:
+        return one or other
+    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+
+
+def reasons_to_json(reasons: Mapping[ReasonKey, int] | None) -> dict[str, dict[str, int]] | None:
+    """Microseconds by class and reason, in order; None: not known."""
+    if reasons is None:
+        return None
+    found: dict[str, dict[str, int]] = {}
+    for (time_class, reason), us in sorted(reasons.items()):
+        found.setdefault(time_class.value, {})[reason] = us
+    return found
+
+
+def reasons_from_json(data: object) -> dict[ReasonKey, int] | None:
+    """Read what `reasons_to_json` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if data is None:
+        return None
+    if not isinstance(data, Mapping):
+        raise ValueError("not a tally: reasons are not an object")
+    return {
+        (TimeClass(time_class), reason): us
+        for time_class, held in data.items()
+        for reason, us in held.items()
+    }
+
+
+def _reasons_of(segments: list[Segment]) -> dict[ReasonKey, int]:
+    found: dict[ReasonKey, int] = {}
+    for one in segments:
+        if one.reason is not None and one.time_class in TOLD_BY_REASON:
+            key = (one.time_class, one.reason)
+            found[key] = found.get(key, 0) + one.length_us
+    return found
 
 
 def _loaded_us(case: Case, window: Span) -> int:

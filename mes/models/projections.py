@@ -88,6 +88,8 @@ class RollupColumns:
     unknown, and booked while running outside the plan. Ideal times are whole parts of a second,
     `IDEAL_PARTS` of `mes.features.production.rollup_row` to one. `marks` are bits (flags, missing
     rates, numbers below zero); `exact` holds the tally where whole numbers cannot, else None.
+    `reasons` is how much of the time of a class had which reason, {class: {reason: us}}; None: not
+    known (summed before it was kept, until a rebuild).
     Time belongs to the job that is loaded, pieces to the job they are booked on.
     """
 
@@ -129,6 +131,7 @@ class RollupColumns:
     outside_ideal_good: Mapped[Instant]
     marks: Mapped[int]
     exact: Mapped[JsonOrNull]
+    reasons: Mapped[JsonOrNull]
 
 
 class RollupHour(RollupColumns, Base):

@@ -68,3 +68,21 @@ def test_a_pattern_is_looked_at_before_it_is_applied(open_context: Open) -> None
     page.locator(".bt .btn", has_text="Public holidays").tap()
     page.wait_for_selector("#c-country")
     assert serious(page) == []
+
+
+def test_a_line_is_given_another_calendar_from_a_day_on(open_context: Open) -> None:
+    page = opened(open_context)
+    page.locator(".bt .btn", has_text="Calendars of lines").tap()
+    page.wait_for_selector(".linl li")
+    assert serious(page) == []
+    assert page.evaluate(SMALL, LEAST_PX) == []
+    line = page.locator("#c-line option").last.get_attribute("value")
+    name = page.locator("#c-line option").last.inner_text()
+    page.select_option("#c-line", line)
+    page.select_option("#c-calendar", label="Always scheduled")
+    page.fill("#c-valid_from", "2031-05-01")
+    page.locator("#c-valid_from").press("Tab")
+    page.locator(".patp .frm .btn.primary").tap()
+    row = page.locator(".linl li", has_text=name)
+    row.locator("small", has_text="Always scheduled").wait_for()
+    assert page.locator(".patp .msg.up").inner_text() == "Saved."

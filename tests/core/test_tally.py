@@ -90,6 +90,7 @@ def test_a_tally_is_stored_exactly_with_fractions_as_numerator_and_denominator()
         "flags": [],
         "loaded_us": 60 * MINUTE_US,
         "failures": None,
+        "reasons": {},
     }
     assert Tally.from_json(json.loads(json.dumps(stored))) == sums
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from sqlalchemy import JSON, MetaData, insert, inspect, select
+from sqlalchemy import JSON, MetaData, insert, inspect, select, update
 
 from mes.db import Database
+from mes.features.production.master_loading import masters
 from mes.features.production.rollup_row import tally_of_row
 from mes.models import Base, RollupHour, RollupShift
 from migrations import runner
@@ -129,6 +130,60 @@ def test_stored_hours_become_columns_and_the_shifts_that_they_add_up_to(
     assert pieces.ideal_total_s == Fraction(81, 2) + Fraction(1, 11000000007)
     assert sums.window_us == 3 * 3_600_000_000
     assert (sums.loaded_us, sums.failures) == (None, None)
+
+
+def test_rows_that_lost_no_time_know_their_reasons_and_the_others_wait_for_a_rebuild(
+    database: Database,
+) -> None:
+    _fill(database)
+    for lost, known in ((0, {}), (5, None)):
+        runner.downgrade(database.engine, "0009_cleared_records")
+        with database.transaction() as session:
+            for name in ("rollup_hour", "rollup_shift"):
+                rows = Base.metadata.tables[name]
+                session.execute(
+                    update(rows).values(
+                        planned_stop_us=0, unplanned_stop_us=lost, setup_us=0, waiting_us=0
+                    )
+                )
+        runner.upgrade(database.engine)
+        with database.reading() as session:
+            found = [
+                session.scalars(select(one.reasons)).one() for one in (RollupHour, RollupShift)
+            ]
+        assert found == [known, known]
+
+
+def test_the_calendars_of_lines_become_rows_and_go_back(database: Database) -> None:
+    first, since = "0001-01-01", "2026-05-01"
+    settings: dict[str, dict[str, object]] = {
+        "steady": {"calendar": "days", "oee_rule": "sum"},
+        "always": {"calendar": None},
+        "moved": {"calendar": "days", "calendars": [[first, None], [since, "days"]]},
+    }
+    runner.downgrade(database.engine, "0006_quantity_moves")
+    reflected = MetaData()
+    reflected.reflect(database.engine)
+    lines = reflected.tables["equipment"]
+    with database.transaction() as session:
+        session.execute(insert(reflected.tables["calendar"]).values(code="days", names={}))
+        for position, (code, given) in enumerate(settings.items()):
+            row = {"code": code, "level": "work_center", "names": {}, "position": position}
+            session.execute(insert(lines).values(**row, settings=given))
+    runner.upgrade(database.engine)
+    with database.reading() as session:
+        known = masters(session)
+        held = {line.code: line.calendars for line in known.lines.values()}
+        rules = {line.code: line.oee_rule for line in known.lines.values()}
+    assert held == {
+        "steady": ((first, "days"),),
+        "always": ((first, None),),
+        "moved": ((first, None), (since, "days")),
+    }
+    assert rules == {"steady": "sum", "always": None, "moved": None}
+    runner.downgrade(database.engine, "0006_quantity_moves")
+    with database.reading() as session:
+        assert dict(session.execute(select(lines.c.code, lines.c.settings)).all()) == settings
 
 
 def test_there_is_one_head(sqlite_database: Database) -> None:

@@ -7,7 +7,7 @@ allow that, else as a tally; both give the same figure.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -19,7 +19,7 @@ from mes.core.figures import counts_in
 from mes.core.flags import Flag
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
-from mes.core.tally import EMPTY, Tally
+from mes.core.tally import EMPTY, ReasonKey, Tally, added_reasons, reasons_from_json
 from mes.features.oee.periods import PeriodKind, first_day, label, last_day
 from mes.features.oee.places import Place
 from mes.features.oee.rollup_query import (
@@ -31,6 +31,7 @@ from mes.features.oee.rollup_query import (
     first_rows,
     marked_rows,
     period_columns,
+    reason_rows,
     short_columns,
     short_rows,
     whole_rows,
@@ -160,6 +161,24 @@ def tallies(
     found = _with_extra(book, rows, extra, None)
     _check_count(len(found), WHOLE_MAX)
     return found, book.as_of
+
+
+def reason_times(
+    session: Session, known: Masters, question: Question
+) -> dict[ItemKey, Mapping[ReasonKey, int] | None]:
+    """The lost time of every figure by class and reason; absent: nothing was lost.
+
+    None: some of it was summed before reasons were kept.
+    """
+    book = _Book(session, known, question)
+    found: dict[ItemKey, Mapping[ReasonKey, int] | None] = {}
+    for row in reason_rows(session, book.wanted):
+        times = reasons_from_json(row[-1])
+        for key in book.keys(row[: book.width]):
+            found[key] = added_reasons(found.get(key, {}), times)
+    for key, piece in book.pieces(found):
+        found[key] = added_reasons(found.get(key, {}), piece.sums.reasons)
+    return found
 
 
 def _tallies(

@@ -28,6 +28,7 @@ from mes.core.classes import TimeClass
 from mes.core.figures import counts_in, part_of
 from mes.core.pieces import Bucket
 from mes.core.policies import Part, Policy, RunningOutsidePlan
+from mes.core.tally import TOLD_BY_REASON
 from mes.features.oee.periods import PeriodKind
 from mes.features.production.rollup_row import (
     APART_BITS,
@@ -161,6 +162,17 @@ def exact_rows(session: Session, wanted: Wanted) -> Any:
     return session.connection().execute(query)
 
 
+def reason_rows(session: Session, wanted: Wanted) -> Any:
+    """(work unit, period..., group, time by class and reason) of rows that lost time.
+
+    The last is None in rows that were summed before it was kept.
+    """
+    rows = _table(wanted)
+    lost = sum((rows.c[TIME_COLUMNS[kind]] for kind in TOLD_BY_REASON), start=_ZERO)
+    query = select(*_keys(wanted, rows), rows.c.reasons).where(*_where(wanted, rows), lost > 0)
+    return session.connection().execute(query)
+
+
 def first_rows(session: Session, unit_ids: Sequence[int]) -> dict[int, int]:
     """The first instant that the rows of each work unit speak of."""
     days = (
@@ -204,6 +216,7 @@ def _grouped(
     return select(*keys, *columns).where(*_where(wanted, rows)).group_by(*grouped_by)
 
 
+_ZERO: ColumnElement[Any] = literal_column("0")
 _ONE: ColumnElement[Any] = literal_column("1")
 _NO_GROUP: ColumnElement[Any] = literal_column("''")
 

@@ -16,7 +16,7 @@ from mes.core.classes import TimeClass
 from mes.core.exact import Number, simplified
 from mes.core.flags import Flag
 from mes.core.pieces import Bucket, PieceKey, Pieces
-from mes.core.tally import EMPTY, Failures, Tally
+from mes.core.tally import EMPTY, Failures, Tally, reasons_from_json, reasons_to_json
 
 IDEAL_PARTS: Final = 5_040_000_000
 """Parts of a second that ideal times are counted in: six decimals of a cycle, shared by any number
@@ -99,6 +99,7 @@ def row_of(sums: Tally) -> dict[str, Any]:
         if one.good < 0 or one.scrap < 0:
             marks |= NEGATIVE_BIT
     row["marks"] = marks | (0 if whole else EXACT_BIT)
+    row["reasons"] = reasons_to_json(sums.reasons)
     row["exact"] = None if whole else sums.to_json()
     return row
 
@@ -107,7 +108,8 @@ def tally_of_row(row: Mapping[str, Any], material: str | None) -> Tally:
     """The tally that `row_of` wrote, its pieces under one name of their item."""
     if row["exact"] is not None:
         return _renamed(Tally.from_json(row["exact"]), material)
-    return tally_of_sums([int(row[name]) for name in SUM_COLUMNS], row["marks"], material)
+    sums = tally_of_sums([int(row[name]) for name in SUM_COLUMNS], row["marks"], material)
+    return replace(sums, reasons=reasons_from_json(row.get("reasons")))
 
 
 def tally_of_sums(values: Sequence[int], marks: int, material: str | None) -> Tally:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_babel import Babel
+from sqlalchemy import update
 
 from mes.core.case_model import Span
 from mes.db import Database
@@ -18,6 +19,7 @@ from mes.features.oee.periods import PeriodKind
 from mes.features.production.master_loading import masters
 from mes.features.screens.report.loading import Wanted, load_report
 from mes.features.screens.report.periods import KINDS, beside, columns, period_of
+from mes.models import RollupShift
 from tests.features.oee.test_rollups import feed_days
 from tests.features.production.plant import DAY_START, HOUR, MINUTE, Feed, apply_plant
 
@@ -60,8 +62,6 @@ def test_every_period_has_a_page_and_its_columns_fill_it(
         shown = page(database, now, place=place, period=kind, day="2026-03-03", shift="D")
         assert len(shown["figures"]) == 4
         assert shown["kind"] == kind
-        long = kind in ("quarter", "year")
-        assert (shown["unclassified"] is None) or not long
         assert bool(shown["bins"]) == (place == "press-1")
     with database.reading() as session:
         plan = next(iter(masters(session).lines.values())).plan
@@ -74,6 +74,38 @@ def test_every_period_has_a_page_and_its_columns_fill_it(
     assert after is not None
     again = beside(plan, after, -1)
     assert again == period
+
+
+def losses(shown: dict[str, Any]) -> dict[str, str]:
+    """Minutes by what the table of losses calls them."""
+    return {row["label"]: row["minutes"] for row in shown["losses"]}
+
+
+def test_a_long_period_tells_its_losses_by_reason_as_a_short_one_does(
+    database: Database, words: None
+) -> None:
+    apply_plant(database)
+    feed = Feed(database)
+    for hour in range(0, 60, 2):
+        for minute, state, fault in ((0, 2, 0), (20, 3, 7), (50, 1, 0), (70, 4, 0), (100, 2, 0)):
+            at = hour * HOUR + minute * MINUTE
+            feed.value(at, "state", state)
+            feed.value(at, "fault", fault)
+    feed.send(60 * HOUR)
+    now = DAY_START + 60 * HOUR
+    month = page(database, now, place="press-1", period="month", day="2026-03-03")
+    for kind in ("quarter", "year"):
+        shown = page(database, now, place="press-1", period=kind, day="2026-03-03")
+        assert "Jam" in losses(shown)
+        assert losses(shown) == losses(month)
+        assert shown["unclassified"] == month["unclassified"]
+        plant = page(database, now, place="line-1", period=kind, day="2026-03-03")
+        assert losses(plant) == losses(shown)
+    with database.transaction() as session:
+        session.execute(update(RollupShift).values(reasons=None))
+    upgraded = page(database, now, place="press-1", period="year", day="2026-03-03")
+    assert "Jam" not in losses(upgraded)
+    assert upgraded["unclassified"] is None
 
 
 def test_r28_a_line_tells_which_machine_cost_it_what(database: Database, words: None) -> None:

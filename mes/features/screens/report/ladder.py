@@ -18,6 +18,7 @@ from mes.core.instants import US_PER_S
 from mes.core.oee import OeeResult
 from mes.core.partition import Segment
 from mes.core.policies import PART_VALUES, Part, Policy
+from mes.core.tally import ReasonKey, Tally
 
 
 class LossKind(StrEnum):
@@ -95,16 +96,22 @@ _WITHOUT_REASON = frozenset(
 """Summed as one; a break is the calendar's, whatever reason the stop around it has."""
 
 
-def ladder(result: OeeResult, segments: Iterable[Segment] | None) -> tuple[Step, ...]:
+def ladder(
+    result: OeeResult, told: Iterable[Segment] | Mapping[ReasonKey, int] | None
+) -> tuple[Step, ...]:
     """The five rungs of a result.
 
     Args:
         result: of the sum of all tallies.
-        segments: the partitions of the same windows; they say how long each reason lasted. None:
-            the losses are told by class alone.
+        told: how long each reason lasted: the partitions of the same windows, or the sums by class
+            and reason. None: the losses are told by class alone.
     """
     figures, policy = result.figures, result.policy
-    times = _class_losses(result) if segments is None else _time_losses(segments, policy)
+    times = (
+        _class_losses(result, told)
+        if told is None or isinstance(told, Mapping)
+        else _time_losses(told, policy)
+    )
     outside, availability, effectiveness = (
         tuple(_largest_first(loss for loss in times if loss.factor is factor))
         for factor in (Factor.OUTSIDE, Factor.AVAILABILITY, Factor.EFFECTIVENESS)
@@ -138,17 +145,25 @@ def losses_of(steps: Sequence[Step]) -> tuple[Loss, ...]:
     return tuple(_largest_first(loss for step in inside for loss in step.losses))
 
 
-def _class_losses(result: OeeResult) -> list[Loss]:
-    return [
-        Loss(
-            kind=LossKind.MINOR if time_class is TimeClass.MINOR_STOP else LossKind.TIME,
-            factor=_factor(time_class, result.policy),
-            us=Fraction(us),
-            time_class=time_class,
-        )
-        for time_class, us in result.figures.times_us.items()
-        if us and time_class not in _NEVER_A_LOSS
-    ]
+def _class_losses(result: OeeResult, reasons: Mapping[ReasonKey, int] | None) -> list[Loss]:
+    losses: list[Loss] = []
+    for time_class, us in result.figures.times_us.items():
+        if time_class in _NEVER_A_LOSS:
+            continue
+        own = {r: t for (kind, r), t in (reasons or {}).items() if kind is time_class}
+        parts: dict[str | None, int] = {**own, None: us - sum(own.values())}
+        losses += [
+            Loss(
+                kind=_kind(time_class, reason, told=reasons is not None),
+                factor=_factor(time_class, result.policy),
+                us=Fraction(part),
+                time_class=time_class,
+                reason=reason,
+            )
+            for reason, part in parts.items()
+            if part
+        ]
+    return losses
 
 
 def _time_losses(segments: Iterable[Segment], policy: Policy) -> list[Loss]:
@@ -178,10 +193,11 @@ def _time_losses(segments: Iterable[Segment], policy: Policy) -> list[Loss]:
     ]
 
 
-def _kind(time_class: TimeClass, reason: str | None) -> LossKind:
+def _kind(time_class: TimeClass, reason: str | None, *, told: bool = True) -> LossKind:
+    """Args: told: reasons are known, so that a stop without one was never explained."""
     if time_class is TimeClass.MINOR_STOP:
         return LossKind.MINOR
-    if time_class is TimeClass.UNPLANNED_STOP and reason is None:
+    if told and time_class is TimeClass.UNPLANNED_STOP and reason is None:
         return LossKind.UNCLASSIFIED
     return LossKind.TIME
 
@@ -205,6 +221,16 @@ def _present(losses: Iterable[Loss]) -> tuple[Loss, ...]:
 
 def _largest_first(losses: Iterable[Loss]) -> list[Loss]:
     return sorted(losses, key=lambda loss: (-loss.us, loss.kind.value, loss.reason or ""))
+
+
+def unexplained_us(sums: Tally) -> int:
+    """Unplanned stop time without a reason by stored sums, us; 0 where reasons are not known."""
+    if sums.reasons is None:
+        return 0
+    whole = sums.times_us.get(TimeClass.UNPLANNED_STOP, 0)
+    return whole - sum(
+        us for (kind, _), us in sums.reasons.items() if kind is TimeClass.UNPLANNED_STOP
+    )
 
 
 def unclassified_us(segments: Iterable[Segment], policy: Policy) -> int:

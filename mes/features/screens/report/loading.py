@@ -18,6 +18,10 @@ from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
 from mes.features.checks.suspects import open_in
 from mes.features.oee.losses import losses_of_line, states_case
+from mes.features.oee.places import Level
+from mes.features.oee.places import Place as Stored
+from mes.features.oee.rollup import Question, reason_times
+from mes.features.oee.rollup_query import Group
 from mes.features.oee.service import (
     CASE_DIRECT_US,
     Known,
@@ -53,8 +57,8 @@ from mes.features.screens.report.signing import shown_signing
 from mes.features.screens.report.view import Frame, Shown, shown_causes, shown_report
 from mes.features.screens.site import Place
 
-BY_REASON_MAX_US = 32 * 86_400_000_000
-"""Losses of longer periods are told by class alone: a year has a million states."""
+BY_STATES_MAX_US = 32 * 86_400_000_000
+"""Reasons of longer periods come from stored sums: a year has a million states."""
 UNITS_MAX = 60
 """Most work units of one page; a larger plant is read line by line."""
 
@@ -139,7 +143,7 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
     plan, period, policy = chosen.plan, chosen.period, chosen.policy
     before = beside(plan, period, -1)
     given = [known_unit(session, known, unit, now_us) for unit in units]
-    page = _page(session, given, period, before, policy, chosen.counted)
+    page = _page(session, given, period, before, policy, chosen.counted, now_us)
     links = Links(
         span=period.span,
         policy=policy,
@@ -178,7 +182,7 @@ def _causes(
 ) -> Shown | None:
     """What a line lost, by the machine that caused it; None: not a line, or a long period."""
     line = known.line_ids.get(code)
-    if line is None or period.span.end - period.span.start > BY_REASON_MAX_US:
+    if line is None or period.span.end - period.span.start > BY_STATES_MAX_US:
         return None
     found = losses_of_line(session, known, known.lines[line], period.span, now_us)
     return None if found is None else shown_causes(found, frame.unit_name, frame.reason_name)
@@ -191,6 +195,7 @@ def _page(
     before: Period | None,
     policy: Policy,
     counted: Sequence[str],
+    now_us: int,
 ) -> ReportPage:
     units = [
         replace(
@@ -199,6 +204,8 @@ def _page(
         )
         for one in given
     ]
+    if period.span.end - period.span.start > BY_STATES_MAX_US:
+        units = _with_reasons(session, given, units, period, policy, now_us)
     return report_page(
         units,
         [unit_tally(session, one, before.span) for one in given if one.unit.code in counted]
@@ -224,15 +231,47 @@ def _unit(
     if span.end - span.start <= CASE_DIRECT_US:
         case = unit_case(session, given, span, policy=policy)
         return UnitCase(place=place, case=case, sums=tally(case), default=default)
-    by_reason = span.end - span.start <= BY_REASON_MAX_US
+    by_states = span.end - span.start <= BY_STATES_MAX_US
     return UnitCase(
         place=place,
-        case=states_case(session, given, span, policy, known=by_reason),
-        by_reason=by_reason,
+        case=states_case(session, given, span, policy, known=by_states),
+        by_states=by_states,
         sums=unit_tally(session, given, span),
         goods=_goods(session, given, columns(unit.plan, period)) if single else (),
         default=default,
     )
+
+
+def _with_reasons(
+    session: Session,
+    given: Sequence[Known],
+    units: Sequence[UnitCase],
+    period: Period,
+    policy: Policy,
+    now_us: int,
+) -> list[UnitCase]:
+    """The work units with their lost time by reason, from the sums of their shifts."""
+    places = [
+        Stored(level=Level.MACHINE, code=one.unit.code, names={}, units=(one.unit,))
+        for one in given
+    ]
+    question = Question(
+        places=places,
+        kind=period.kind,
+        first=period.day,
+        last=period.day,
+        group=Group.NONE,
+        policy=policy,
+        now_us=now_us,
+    )
+    found = {
+        key.place: reasons
+        for key, reasons in reason_times(session, given[0].masters, question).items()
+    }
+    return [
+        replace(unit, sums=replace(unit.sums, reasons=found.get(number, {})))
+        for number, unit in enumerate(units)
+    ]
 
 
 def _goods(session: Session, given: Known, cuts: Sequence[Span]) -> tuple[Fraction, ...]:

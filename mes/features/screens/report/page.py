@@ -16,7 +16,14 @@ from mes.core.policies import Policy
 from mes.core.tally import Tally, sum_of
 from mes.features.production.plan import Plan
 from mes.features.screens.report.bins import Bin, bins_of
-from mes.features.screens.report.ladder import Loss, Step, ladder, losses_of, unclassified_us
+from mes.features.screens.report.ladder import (
+    Loss,
+    Step,
+    ladder,
+    losses_of,
+    unclassified_us,
+    unexplained_us,
+)
 from mes.features.screens.report.periods import Period, columns
 from mes.features.screens.site import Place
 
@@ -33,7 +40,7 @@ class UnitCase:
         goods: good pieces of each column; None: they are in the case.
         default: rate while no order is loaded, None without a default item.
         counts: it enters the figure of the page; others are only listed.
-        by_reason: the case holds its states, so that losses can be told by reason.
+        by_states: the case holds its states; else the sums tell how long each reason lasted.
     """
 
     place: Place
@@ -42,7 +49,7 @@ class UnitCase:
     goods: tuple[Fraction, ...] | None = None
     default: Material | None = None
     counts: bool = True
-    by_reason: bool = True
+    by_states: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +123,13 @@ def report_page(
     Args:
         known_to_end: the state of each work unit is known to the end of the period.
     """
-    parts = [_part(unit) for unit in units]
+    parts = [_part(unit, policy) for unit in units]
     counted = [part for part in parts if part.unit.counts]
-    result = result_of(sum_of(part.unit.sums for part in counted), policy)
+    sums = sum_of(part.unit.sums for part in counted)
+    result = result_of(sums, policy)
     segments = [segment for part in counted for segment in part.segments]
-    steps = ladder(result, segments if all(unit.by_reason for unit in units) else None)
+    by_states = all(unit.by_states for unit in units)
+    steps = ladder(result, segments if by_states else sums.reasons)
     single = len(units) == 1
     before = result_of(sum_of(previous), policy)
     return ReportPage(
@@ -135,7 +144,7 @@ def report_page(
         else (),
         strip=_strip(parts[0], policy) if single else (),
         previous={key: before.kpis[key] for key in KPIS},
-        unclassified_us=unclassified_us(segments, policy),
+        unclassified_us=sum(part.unclassified_us for part in counted),
         provisional=as_of < period.span.end
         or not known_to_end
         or Flag.PROVISIONAL_STOP in result.flags,
@@ -146,17 +155,25 @@ def report_page(
 class _Part:
     unit: UnitCase
     segments: tuple[Segment, ...]
+    unclassified_us: int
 
 
-def _part(unit: UnitCase) -> _Part:
-    return _Part(unit=unit, segments=tuple(classify(unit.case)) if unit.by_reason else ())
+def _part(unit: UnitCase, policy: Policy) -> _Part:
+    segments = tuple(classify(unit.case)) if unit.by_states else ()
+    return _Part(
+        unit=unit,
+        segments=segments,
+        unclassified_us=unclassified_us(segments, policy)
+        if unit.by_states
+        else unexplained_us(unit.sums),
+    )
 
 
 def _row(part: _Part, policy: Policy) -> UnitRow:
     return UnitRow(
         place=part.unit.place,
         result=result_of(part.unit.sums, policy),
-        unclassified_us=unclassified_us(part.segments, policy),
+        unclassified_us=part.unclassified_us,
         counts=part.unit.counts,
     )
 
