@@ -27,12 +27,11 @@ WINDOW_S = 4.0
 SETTLE_S = 2.0
 PER_CALL = 1000
 SERVER = Path(__file__).parent / "tools" / "opcua_server.js"
-NODE = Path(__file__).parent.parent / ".venv" / "bin" / "node"
 
 
 def measure(folder: Path, windows: int) -> list[Figure]:
     """Ratio of processor time per value, and the microseconds of both."""
-    with running([str(NODE), str(SERVER), str(ITEMS)]) as process:
+    with running(["node", str(SERVER), str(ITEMS)]) as process:
         endpoint = f"opc.tcp://127.0.0.1:{next_line(process).strip()}"
         ours, bare = asyncio.run(_compare(endpoint, windows))
     return [

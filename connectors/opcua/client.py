@@ -132,7 +132,7 @@ async def connected(config: OpcuaSource, folder: Path | None) -> ServerClient:
 
 async def _identities(own: Path | None) -> Sequence[Identity]:
     try:
-        return await asyncio.to_thread(own_identities, own)
+        return await asyncio.to_thread(own_identities, own, real_now_us())
     except OSError as error:
         detail = f"the key of this edge cannot be kept: {error.strerror}"
         raise ConfigurationError("certificate_not_writable", detail, field="security") from error

@@ -160,6 +160,9 @@ class OpcuaTag(TagConfig):
         sampling_ms: how often the server looks at the variable, plant time; 0 as fast as it can;
             None takes that of the source.
         queue_size: samples that the server keeps between two publications; None as the source.
+        filter: what the server leaves out; None as the server does by itself.
+        index: place in a variable that is a list, from 0; None for a single value.
+        field: name in a variable that is a structure, such as `AccCount`; None for a plain value.
     """
 
     node: Annotated[StrictStr, Field(max_length=1000), AfterValidator(checked_node)] | None = None
@@ -174,6 +177,10 @@ class OpcuaTag(TagConfig):
     sampling_ms: SamplingPeriod | None = None
     queue_size: QueueSize | None = None
     filter: Filter | None = None
+    index: Annotated[StrictInt, Field(ge=0, le=100_000)] | None = None
+    field: (
+        Annotated[StrictStr, Field(pattern=r"^[A-Za-z_]\w{0,99}(\.[A-Za-z_]\w{0,99})*$")] | None
+    ) = None
 
     @model_validator(mode="after")
     def _one_address(self) -> Self:
@@ -194,7 +201,6 @@ class OpcuaSource(SourceConfig):
         timeout_ms: real time to wait for one answer.
         max_items_per_call: nodes in one request; None takes what the server says, else 100.
         queue_limit: values that may wait inside the edge; more are dropped and counted.
-        history_h: hours of the server's history to read after an outage; 0 reads none.
     """
 
     protocol: Literal["opcua"]
@@ -208,7 +214,6 @@ class OpcuaSource(SourceConfig):
     timeout_ms: Annotated[StrictInt, Field(ge=100, le=60_000)] = 4000
     max_items_per_call: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
     queue_limit: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = LARGEST_QUEUE
-    history_h: Annotated[StrictInt, Field(ge=0, le=744)] = 0
     tags: Annotated[list[OpcuaTag], Field(min_length=1, max_length=10_000)]
 
     @property

@@ -63,6 +63,9 @@ class Failing:
         if isinstance(error, _SIGNATURE_ERRORS):
             detail = f"{self.endpoint} cannot prove that its certificate is its own"
             return Refused("server_signature_wrong", detail, step=Step.CERTIFICATE)
+        if isinstance(error, AssertionError) and self.step is Step.CERTIFICATE:
+            # asyncua logs the status of a refused channel, and then stumbles over its absence.
+            return self._status("BadSecurityChecksFailed")
         if isinstance(error, OSError | ua.UaError | ValueError):
             return self._broken(error)
         return None

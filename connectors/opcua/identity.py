@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from connectors.clock import real_now_us
 from connectors.opcua.trust import fingerprint_of
 
 KEY_BITS = 2048
@@ -56,28 +55,29 @@ def application_uri() -> str:
     return f"urn:{socket.gethostname()}:pilot-mes:edge"
 
 
-def own_identities(folder: Path | None) -> list[Identity]:
+def own_identities(folder: Path | None, now_us: int) -> list[Identity]:
     """The certificates to introduce ourselves with, the newest first.
 
     The one before stays usable until it expires, as a server may not trust the new one yet.
 
     Args:
         folder: where the edge keeps its keys; None makes one for this time only.
+        now_us: real time, UTC microseconds.
 
     Raises:
         OSError: the folder cannot be written.
     """
     if folder is None:
-        return [_make(application_uri())]
+        return [_make(application_uri(), now_us)]
     with _making:
         found = _load(folder / "certificate.der", folder / "key.pem")
-        if found is None or _days_left(found) < RENEW_DAYS or found.uri != application_uri():
+        if found is None or _is_due(found, now_us):
             if found is not None:
                 _store(folder, found, "previous-")
-            found = _make(application_uri())
+            found = _make(application_uri(), now_us)
             _store(folder, found, "")
         before = _load(folder / "previous-certificate.der", folder / "previous-key.pem")
-    return [found] if before is None or _days_left(before) <= 0 else [found, before]
+    return [found] if before is None or _days_left(before, now_us) <= 0 else [found, before]
 
 
 def _load(certificate: Path, key: Path) -> Identity | None:
@@ -94,9 +94,13 @@ def _load(certificate: Path, key: Path) -> Identity | None:
     return Identity(certificate=der, key=pem, uri=uris[0])
 
 
-def _days_left(identity: Identity) -> float:
+def _is_due(identity: Identity, now_us: int) -> bool:
+    return _days_left(identity, now_us) < RENEW_DAYS or identity.uri != application_uri()
+
+
+def _days_left(identity: Identity, now_us: int) -> float:
     end = x509.load_der_x509_certificate(identity.certificate).not_valid_after_utc
-    return (end.timestamp() - real_now_us() / 1e6) / 86_400
+    return (end.timestamp() - now_us / 1e6) / 86_400
 
 
 def _store(folder: Path, identity: Identity, prefix: str) -> None:
@@ -115,11 +119,11 @@ def _write(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _make(uri: str) -> Identity:
+def _make(uri: str, now_us: int) -> Identity:
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     host = socket.gethostname()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"pilot-mes edge {host}"[:64])])
-    now = datetime.fromtimestamp(real_now_us() / 1e6, UTC)
+    now = datetime.fromtimestamp(now_us / 1e6, UTC)
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=True,

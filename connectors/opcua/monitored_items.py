@@ -186,7 +186,7 @@ class MonitoredItems:
         elements = [
             ua.RelativePathElement(
                 ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HierarchicalReferences)),
-                IsInverse=False,
+                IsInverse=False,  # type: ignore[arg-type]  # a bool, typed otherwise there
                 TargetName=name,
             )
             for name in names

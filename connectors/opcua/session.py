@@ -85,6 +85,8 @@ class OpcuaSession:
                 space, limits = await look_around(
                     client.uaclient.session, config.max_items_per_call
                 )
+                if any(tag.field is not None for tag in config.tags):
+                    await client.load_data_type_definitions()
             protocol = client.uaclient.protocol
             if protocol is None:
                 raise Unavailable("connection_lost", f"{config.endpoint} closed the connection")

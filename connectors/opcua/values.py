@@ -37,6 +37,11 @@ class ValueConverter:
         every = [tag for tags in tags_by_handle.values() for tag in tags]
         self._units = {tag.name: tag.unit for tag in every}
         self._conversions = {tag.name: Conversion(tag) for tag in every}
+        self._parts = {
+            tag.name: (tag.index, tag.field)
+            for tag in every
+            if tag.index is not None or tag.field is not None
+        }
         self._needed = {name for c in self._conversions.values() for name in c.depends_on}
         self._values: dict[str, tuple[Value, Quality]] = {}
         self._last: dict[str, tuple[Notification, int]] = {}
@@ -86,7 +91,7 @@ class ValueConverter:
 
     def one(self, tag: str, notification: Notification, received_time: int) -> Sample:
         """The sample of one tag for a notification of its node."""
-        outcome = self._outcome(self._conversions[tag], notification)
+        outcome = self._outcome(tag, notification)
         return self._sample(tag, outcome, notification.source_time, received_time, False)
 
     def missing(self, handle: int, reason: str, received_time: int) -> list[Sample]:
@@ -97,7 +102,8 @@ class ValueConverter:
         ]
 
     def _is_plain(self, name: str) -> bool:
-        return self._conversions[name].is_plain and name not in self._needed
+        is_whole = name not in self._parts
+        return is_whole and self._conversions[name].is_plain and name not in self._needed
 
     def _any(self, notification: Notification, received_time: int) -> list[SampleRow]:
         rows: list[SampleRow] = []
@@ -112,7 +118,7 @@ class ValueConverter:
                 self._last[name] = (notification, received_time)
                 changed.add(name)
                 continue
-            outcome = self._outcome(conversion, notification)
+            outcome = self._outcome(name, notification)
             if name in self._needed:
                 self._values[name] = outcome[:2]
                 changed |= self._dependents(name)
@@ -125,7 +131,7 @@ class ValueConverter:
         rows: list[SampleRow] = []
         for name in sorted(names & self._last.keys()):
             notification, received_time = self._last[name]
-            outcome = self._outcome(self._conversions[name], notification)
+            outcome = self._outcome(name, notification)
             time = notification.source_time
             rows.append(self._sample(name, outcome, time, received_time, False))
         return rows
@@ -134,20 +140,22 @@ class ValueConverter:
         conversion = self._conversions[name]
         if conversion.depends_on:
             return bad(f"depends_on:{conversion.depends_on[0]}")
-        return self._outcome(conversion, notification)
+        return self._outcome(name, notification)
 
     def _dependents(self, name: str) -> set[str]:
         return {other for other, c in self._conversions.items() if name in c.depends_on}
 
-    def _outcome(self, conversion: Conversion, notification: Notification) -> Outcome:
+    def _outcome(self, name: str, notification: Notification) -> Outcome:
         status = notification.status
         severity = status >> SEVERITY_SHIFT
         if severity >= Quality.BAD:
             return bad(status_name(status))
-        value, problem = plain_value(notification.value)
+        whole = notification.value
+        part = self._parts.get(name)
+        value, problem = plain_value(whole if part is None else part_of(whole, *part))
         if problem is not None:
             return bad(problem)
-        converted = conversion(value, self._values.get)
+        converted = self._conversions[name](value, self._values.get)
         if severity == Quality.UNCERTAIN and converted[1] is Quality.GOOD:
             return converted[0], Quality.UNCERTAIN, status_name(status)
         return converted
@@ -171,6 +179,17 @@ class ValueConverter:
             received_time=received_time,
             historical=historical,
         )
+
+
+def part_of(value: object, index: int | None, field: str | None) -> object:
+    """One element of a list, one field of a structure, or both; None when it is not there."""
+    if index is not None:
+        if not isinstance(value, list) or index >= len(value):
+            return None
+        value = value[index]
+    for name in field.split(".") if field is not None else ():
+        value = getattr(value, name, None)
+    return value
 
 
 def plain_value(value: object) -> tuple[Value, str | None]:

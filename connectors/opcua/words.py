@@ -107,13 +107,6 @@ WORDS = {
         "수집기 안에서 기다릴 수 있는 값의 수입니다. 넘치면 버리고 셉니다.",
         "Values that may wait inside the edge; more are dropped and counted.",
     ),
-    "history_h": Words(
-        "이력 보충",
-        "History",
-        "끊긴 뒤 서버 이력에서 읽어 올 시간입니다. 0이면 읽지 않습니다.",
-        "Hours of the server's history to read after an outage; 0 reads none.",
-        "h",
-    ),
     "tags.node": Words(
         "노드 ID",
         "Node id",

@@ -19,6 +19,7 @@ from connectors.sdk.errors import ConfigurationError, ConnectorError, Unavailabl
 from connectors.sdk.inverse import raw_bool, raw_real, raw_text, raw_whole
 from connectors.sdk.messages import Value
 
+LAST_BUILT_IN = 25
 _GOOD = 0x80000000
 _WHOLE = {
     ua.VariantType.SByte: 8,
@@ -92,9 +93,10 @@ async def _type_of(session: OpcuaSession, node_id: ua.NodeId, tag: OpcuaTag) -> 
     with session.failing:
         answers = await session.services.read_attributes([node_id], ua.AttributeIds.DataType)
     declared = answers[0].Value.Value if len(answers) == 1 and answers[0].Value else None
-    is_built_in = isinstance(declared, ua.NodeId) and declared.NamespaceIndex == 0
-    if is_built_in and isinstance(declared.Identifier, int) and declared.Identifier <= 25:
-        return ua.VariantType(declared.Identifier)
+    if isinstance(declared, ua.NodeId) and declared.NamespaceIndex == 0:
+        number = declared.Identifier
+        if isinstance(number, int) and 0 < number <= LAST_BUILT_IN:
+            return ua.VariantType(number)
     raise _not_writable(tag, "the server does not say its type")
 
 

@@ -49,7 +49,6 @@ async function main() {
     value: {
       timestamped_get: () => new DataValue({ sourceTimestamp: new Date(), value: new Variant({ dataType: DataType.UInt16, value: target }) }),
       timestamped_set: async (given) => {
-        if (given.sourceTimestamp) return StatusCodes.BadWriteNotSupported;  // as many controllers do
         target = given.value.value;
         return StatusCodes.Good;
       },

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.clock import monotonic_s
+from connectors.clock import monotonic_s, real_now_us
 from connectors.opcua.identity import own_identities
 from connectors.opcua.trust import FOLDER, TrustList
 from connectors.sdk.errors import ConnectorError, Refused
@@ -96,7 +96,7 @@ async def test_a_server_that_does_not_know_us_is_named_with_our_own_fingerprint(
         await refusal(tmp_path, peer.port, dict(PROTECTED))
         approve_everything(tmp_path)
         error, seconds = await refusal(tmp_path, peer.port, dict(PROTECTED))
-    (own,) = own_identities(tmp_path / FOLDER / "own")
+    (own,) = own_identities(tmp_path / FOLDER / "own", real_now_us())
     assert (error.code, error.step) == ("certificate_refused_by_server", Step.CERTIFICATE)
     assert own.fingerprint in error.detail
     assert seconds < ANSWER_S

@@ -1,0 +1,103 @@
+"""What stands between us and a server: each obstacle has its own code and step, in under 3 s."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from connectors.clock import PlantClock, monotonic_s, real_now_us
+from connectors.opcua.config import OpcuaSource
+from connectors.opcua.connector import OpcuaConnector
+from connectors.sdk.connector import ConnectorContext
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.steps import Step
+from tests.connectors.opcua.server import plant_server
+from tests.connectors.support import free_port
+
+ANSWER_S = 3.0
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+PROTECTED = {"security": {"policy": "basic256sha256", "mode": "sign_and_encrypt"}}
+
+
+def source(host: str, port: int, more: dict[str, object]) -> OpcuaSource:
+    document: dict[str, object] = {
+        "id": "cnc_cell",
+        "protocol": "opcua",
+        "endpoint": f"opc.tcp://{host}:{port}",
+        "security": {"policy": "none", "mode": "none"},
+        "allow_insecure": True,
+        "tags": [{"name": "state", "node": "nsu=urn:demo:cnc;s=Cnc1.State"}],
+    }
+    return OpcuaSource.model_validate(document | more)
+
+
+async def failure(host: str, port: int, more: dict[str, object] | None = None) -> ConnectorError:
+    """What opening fails with; it must not take long."""
+    clock = PlantClock.starting_at(real_now_us())
+    reader = OpcuaConnector(source(host, port, more or {}), ConnectorContext(clock=clock))
+    begin = monotonic_s()
+    with pytest.raises(ConnectorError) as caught:
+        await reader.open()
+    assert monotonic_s() - begin < ANSWER_S
+    await reader.close()
+    return caught.value
+
+
+@asynccontextmanager
+async def something_else(serve: Serve) -> AsyncIterator[int]:
+    """A server of another protocol."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def says_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(100)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    writer.close()
+
+
+async def says_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A TLS server answers what is no TLS with an alert (protocol version)."""
+    await reader.read(100)
+    writer.write(bytes.fromhex("15030300020246"))
+    writer.close()
+
+
+async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+async def test_an_unknown_name_is_the_step_name() -> None:
+    error = await failure("no-such-host.invalid", 4840)
+    assert (error.code, error.step) == ("host_not_found", Step.NAME)
+
+
+async def test_a_closed_port_is_the_step_port() -> None:
+    error = await failure("127.0.0.1", free_port())
+    assert (error.code, error.step) == ("connection_refused", Step.PORT)
+
+
+@pytest.mark.parametrize("serve", [says_http, says_tls])
+async def test_another_protocol_on_the_port_is_the_step_protocol(serve: Serve) -> None:
+    async with something_else(serve) as port:
+        error = await failure("127.0.0.1", port)
+    assert (error.code, error.step) == ("protocol_error", Step.PROTOCOL)
+
+
+async def test_a_server_that_accepts_and_says_nothing_is_the_step_protocol() -> None:
+    async with something_else(says_nothing) as port:
+        error = await failure("127.0.0.1", port)
+    assert (error.code, error.step) == ("no_reply", Step.PROTOCOL)
+
+
+async def test_a_policy_that_the_server_lacks_is_named_with_those_it_has() -> None:
+    port = free_port()
+    async with plant_server(port):
+        error = await failure("127.0.0.1", port, PROTECTED)
+    assert (error.code, error.step) == ("security_not_offered", Step.CERTIFICATE)
+    assert "none/none" in error.detail
