@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from mes.core.case_model import CounterMode
 from mes.core.counters import plausible, step
+from mes.core.intervals import union
+from mes.features.demo.supervisor import FIRST_PAUSE_S
 from mes.features.verify.differences import Bounds, Difference, Restart, Story
 from mes.features.verify.live_faults import CELL, FIRST_STROKES, PRESSES
 from mes.features.verify.mishaps import MODULUS, Mishap, MishapKind, knowable, leaves_unknown
@@ -25,6 +27,8 @@ LATE_S = 1.0
 """Real seconds that a reading may take: a poll on a busy computer, the way to a wrong clock."""
 UNTOLD_S = 1.5
 """Longest real silence without a gap: a device is asked twice, half a second each."""
+UNTOLD_OF_KILL_S = 0.25
+"""The same after a kill: what an edge read right before it may be on disk."""
 BACK_S = 30.0
 """Real seconds after the end of a fault within which the source is read again."""
 STROKES_MAX_PER_S = 20
@@ -81,37 +85,55 @@ def story(
 def gap_differences(
     source: str, mishaps: Sequence[Mishap], gaps: Sequence[Gap], speed: int
 ) -> Iterator[Difference]:
-    """Each gap beside the faults that explain it, and each fault that no gap tells of.
+    """Each gap beside the faults that explain it, and each silence beside the gaps that tell it.
 
     Args:
         mishaps: all of the run.
         gaps: all of the run.
     """
-    silencing = [one for one in mishaps if one.strikes(source) and _silences_the_wire(one)]
-    told: set[Mishap] = set()
-    for number, gap in enumerate(one for one in gaps if one.source == source):
-        faults = [one for one in silencing if _explains(one, gap, speed)]
-        told.update(faults)
-        yield _gap_row(source, f"gap {number} s", faults, gap.end - gap.start, speed)
-    for fault in silencing:
-        if fault not in told:
-            yield _gap_row(source, "no gap s", [fault], 0, speed)
+    own = [one for one in gaps if one.source == source]
+    faults = [
+        _until_back(one, speed)
+        for one in mishaps
+        if one.strikes(source) and _silences_the_wire(one)
+    ]
+    for number, gap in enumerate(own):
+        reasons = [one for one in faults if _explains(one, gap, speed)]
+        explained_us = _common(gap, reasons)
+        yield Difference(
+            unit=source,
+            figure=f"gap {number} s",
+            happened=explained_us / 1e6,
+            knowable=explained_us / 1e6,
+            told=(gap.end - gap.start) / 1e6,
+            allowed_more=(BACK_S if reasons else 0.0) * speed,
+            why=", ".join(sorted({one.kind.value for one in reasons})),
+        )
+    for number, fault in enumerate(faults):
+        lasted_us = fault.end - fault.start
+        untold_s = UNTOLD_OF_KILL_S if fault.kind is MishapKind.KILL_EDGE else UNTOLD_S
+        yield Difference(
+            unit=source,
+            figure=f"silence {number} s",
+            happened=lasted_us / 1e6,
+            knowable=lasted_us / 1e6,
+            told=_common(fault, own) / 1e6,
+            allowed=untold_s * speed,
+            why=fault.kind.value,
+        )
 
 
-def _gap_row(
-    source: str, figure: str, faults: Sequence[Mishap], told_us: int, speed: int
-) -> Difference:
-    lasted_us = sum(one.end - one.start for one in faults)
-    return Difference(
-        unit=source,
-        figure=figure,
-        happened=lasted_us / 1e6,
-        knowable=lasted_us / 1e6,
-        told=told_us / 1e6,
-        allowed=UNTOLD_S * speed,
-        allowed_more=(BACK_S if faults else 0.0) * speed,
-        why=", ".join(sorted({one.kind.value for one in faults})),
-    )
+def _until_back(fault: Mishap, speed: int) -> Mishap:
+    """A fault; a killed edge is away for its parent's pause at least."""
+    if fault.kind is not MishapKind.KILL_EDGE:
+        return fault
+    return replace(fault, end=fault.end + int(FIRST_PAUSE_S * speed * 1e6))
+
+
+def _common(one: Mishap | Gap, others: Sequence[Mishap | Gap]) -> int:
+    """How much (us) of a stretch is covered by others."""
+    inside = [(max(one.start, other.start), min(one.end, other.end)) for other in others]
+    return sum(end - start for start, end in union(inside))
 
 
 def _explains(fault: Mishap, gap: Gap, speed: int) -> bool:
