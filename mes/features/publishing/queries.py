@@ -109,13 +109,25 @@ def _items(
     session: Session, known: Masters, rows: Sequence[PublishedFigure]
 ) -> list[dict[str, Any]]:
     signed = _last_signoffs(session, rows)
+    newest = {
+        one.id
+        for one in latest_figures(
+            session,
+            equipment_ids={row.equipment_id for row in rows},
+            periods={row.period for row in rows},
+        )
+    }
     items = []
     for row in rows:
-        every = {one.revision: one for one in revisions(session, row.scope, row.period)}
-        old = every.get(row.revision - 1)
+        old = None
+        if row.revision > 1:
+            old = next(
+                one
+                for one in revisions(session, row.scope, row.period)
+                if one.revision == row.revision - 1
+            )
         signoff = signed.get((row.line_id, row.period))
-        last = row.revision == max(every)
-        items.append(figure_item(known, row, old, signoff, last=last))
+        items.append(figure_item(known, row, old, signoff, last=row.id in newest))
     return items
 
 

@@ -150,8 +150,10 @@ def _class_losses(result: OeeResult, reasons: Mapping[ReasonKey, int] | None) ->
     for time_class, us in result.figures.times_us.items():
         if time_class in _NEVER_A_LOSS:
             continue
-        own = {r: t for (kind, r), t in (reasons or {}).items() if kind is time_class}
-        parts: dict[str | None, int] = {**own, None: us - sum(own.values())}
+        parts: dict[str | None, int] = {
+            reason: part for (kind, reason), part in (reasons or {}).items() if kind is time_class
+        }
+        parts[None] = us - sum(parts.values())
         losses += [
             Loss(
                 kind=_kind(time_class, reason, told=reasons is not None),
