@@ -1,6 +1,6 @@
 """The pytest plug-in: makes one test of each rule, and says which level was earned.
 
-    @pytest.mark.conformance(ThermoRig)
+    @pytest.mark.conformance(rig=ThermoRig)
     def test_conformance(conformance: Callable[[], None]) -> None:
         conformance()
 
@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The marker that takes the rig."""
-    config.addinivalue_line("markers", f"{MARK}(rig): check a connector by the conformance kit")
+    config.addinivalue_line("markers", f"{MARK}(rig=...): check a connector by the conformance kit")
     config.pluginmanager.register(Scribe(config), "conformance-scribe")
 
 
@@ -77,7 +78,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None or MARK not in metafunc.fixturenames:
         return
-    rig: type[Rig] = mark.args[0]
+    rig: type[Rig] = mark.kwargs["rig"]
     rules = rules_for(rig)
     names = [f"{rule.level.name.lower()}-{rule.story.__name__}" for rule in rules]
     metafunc.parametrize(MARK, [(rig, rule) for rule in rules], ids=names, indirect=True)
@@ -109,8 +110,13 @@ def conformance(
 
 
 def _record(item: pytest.Item, rig: type[Rig], rule: Rule, *, passed: bool) -> None:
-    entry = (rig.protocol, int(rule.level), rule.name, passed)
-    item.user_properties.append((MARK, entry))
+    entry = {
+        "protocol": rig.protocol,
+        "level": int(rule.level),
+        "rule": rule.name,
+        "passed": passed,
+    }
+    item.user_properties.append((MARK, json.dumps(entry)))
 
 
 class Scribe:
@@ -126,10 +132,10 @@ class Scribe:
             return
         for name, entry in report.user_properties:
             if name == MARK:
-                protocol, level, rule, passed = entry
-                outcome = self._outcomes.setdefault(protocol, Outcome())
-                place = outcome.passed if passed else outcome.failed
-                place.setdefault(Level(level), []).append(rule)
+                found: dict[str, Any] = json.loads(str(entry))
+                outcome = self._outcomes.setdefault(found["protocol"], Outcome())
+                place = outcome.passed if found["passed"] else outcome.failed
+                place.setdefault(Level(found["level"]), []).append(found["rule"])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Which level was earned, and what is in the way of the next one."""

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.conformance import bronze, gold, silver
+import connectors.conformance.bronze as bronze
+import connectors.conformance.gold as gold
+import connectors.conformance.silver as silver
 from connectors.conformance.bench import Bench
 from connectors.conformance.rig import Rig
 from connectors.sdk.capabilities import Capability

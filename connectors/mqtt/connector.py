@@ -21,7 +21,7 @@ from connectors.mqtt.tags import TagBook
 from connectors.sdk.capabilities import Browsed, BrowsedNode, Browsing
 from connectors.sdk.connector import ConnectorContext, PushConnector
 from connectors.sdk.errors import Unavailable
-from connectors.sdk.messages import Quality, Reading, Sample
+from connectors.sdk.messages import Reading, Sample
 from connectors.sdk.patterns import path_matcher
 from connectors.sdk.steps import Step
 
@@ -88,14 +88,9 @@ class MqttConnector(PushConnector, Browsing):
             await self._hear(left_s)
         now = self.context.clock.now_us()
         samples = self._book.all(now, self._missing_reason())
-        bad = [sample for sample in samples if sample.quality is Quality.BAD]
         self._covered = now
-        return Reading(
-            samples=samples,
-            read_at=now,
-            failed=len(bad),
-            reason=bad[0].reason if bad else None,
-        )
+        failed, reason = self.failing
+        return Reading(samples=samples, read_at=now, failed=failed, reason=reason)
 
     async def next_samples(self) -> Sequence[Sample]:
         """What arrived since the last call, and the tags that fell silent."""
@@ -116,6 +111,11 @@ class MqttConnector(PushConnector, Browsing):
         unnoticed_s = 2 * self.config.broker.keep_alive_s + 1
         behind_us = int(unnoticed_s * float(self.context.clock.speed) * 1_000_000)
         return max(self._covered - behind_us, self._last_message_us or 0)
+
+    @property
+    def failing(self) -> tuple[int, str | None]:
+        """How many tags are bad at present, and why the first of them is."""
+        return self._book.failing(self._missing_reason())
 
     async def browse(self, pattern: str, limit: int) -> Browsed:
         """The metrics of the node, or what the broker tells in two seconds of the topics."""

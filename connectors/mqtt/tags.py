@@ -43,11 +43,13 @@ class TagBook:
                 self._dependents.setdefault(other, []).append(name)
         self._arrived: dict[str, Arrived] = {}
         self._last: dict[str, Sample] = {}
+        self._reasons: dict[str, str | None] = {}
 
     def forget(self) -> None:
         """Know nothing any more."""
         self._arrived.clear()
         self._last.clear()
+        self._reasons.clear()
 
     def last(self, tag: str) -> Sample | None:
         """The newest sample of a tag; None when nothing has arrived."""
@@ -57,19 +59,25 @@ class TagBook:
         """The newest sample of every tag; one that never arrived is bad with this reason."""
         return [self._last.get(tag) or self._bad(tag, missing, now) for tag in self._units]
 
+    def failing(self, missing: str) -> tuple[int, str | None]:
+        """How many tags are bad or never arrived, and the reason of the first of them."""
+        never = len(self._units) - len(self._last)
+        first = next(iter(self._reasons.values()), missing if never else None)
+        return never + len(self._reasons), first
+
     def take(self, tag: str, arrived: Arrived) -> list[Sample]:
         """The samples that follow from one arrival: of the tag and of those that depend on it."""
         sample = self._sample(tag, arrived)
         if arrived.historical:
             return [sample]
         self._arrived[tag] = arrived
-        self._last[tag] = sample
+        self._remember(sample)
         samples = [sample]
         for other in self._dependents.get(tag, ()):
             again = self._arrived.get(other)
             if again is not None:
-                self._last[other] = self._sample(other, again)
-                samples.append(self._last[other])
+                samples.append(self._sample(other, again))
+                self._remember(samples[-1])
         return samples
 
     def lose(self, tags: Iterable[str], reason: str, now: int) -> list[Sample]:
@@ -77,9 +85,16 @@ class TagBook:
         samples = []
         for tag in tags:
             self._arrived.pop(tag, None)
-            self._last[tag] = self._bad(tag, reason, now)
-            samples.append(self._last[tag])
+            samples.append(self._bad(tag, reason, now))
+            self._remember(samples[-1])
         return samples
+
+    def _remember(self, sample: Sample) -> None:
+        self._last[sample.tag] = sample
+        if sample.quality is Quality.BAD:
+            self._reasons[sample.tag] = sample.reason
+        else:
+            self._reasons.pop(sample.tag, None)
 
     def _sample(self, tag: str, arrived: Arrived) -> Sample:
         value, quality, reason = self._outcome(tag, arrived)

@@ -176,7 +176,7 @@ def _kind(schema: Mapping[str, Any]) -> Kind:
         return Kind.CHOICE
     if schema.get("properties") or schema.get("oneOf"):
         return Kind.GROUP
-    return _KINDS.get(schema.get("type"), Kind.VALUE)
+    return _KINDS.get(str(schema.get("type")), Kind.VALUE)
 
 
 _KINDS = {

@@ -72,7 +72,7 @@ class ScaleRig(Rig):
             writer.close()
 
 
-@pytest.mark.conformance(ScaleRig)
+@pytest.mark.conformance(rig=ScaleRig)
 def test_conformance(conformance):
     conformance()
 

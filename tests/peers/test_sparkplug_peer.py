@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.mqtt.config import MqttSource
+from connectors.runtime.runner import SourceRunner
+from connectors.runtime.spool import Spool
+from connectors.runtime.store import SpoolReader
 from connectors.sdk.messages import Quality
 from tests.connectors.mqtt.broker import BrokerProcess, broker
-from tests.connectors.mqtt.world import next_of, node_source, opened
+from tests.connectors.mqtt.world import connector_of, next_of, node_source, opened
+from tests.connectors.support import until
 from tests.peers.sparkplug import edge_node
 
 LOGIN = {"user": "edge", "password": "env:EDGE_PASSWORD", "allow_insecure": True}
@@ -60,6 +67,43 @@ async def test_data_deaths_and_historical_values(server: BrokerProcess) -> None:
             gone = await next_of(connector, "temperature", "count")
             assert {sample.reason for sample in gone.values()} == {"node_dead"}
             assert all(sample.value is None for sample in gone.values())
+
+
+async def test_a_late_value_is_recorded_at_its_own_time_and_replaces_nothing(
+    server: BrokerProcess, tmp_path: Path
+) -> None:
+    spool = Spool(tmp_path / "spool.db")
+    async with edge_node(server.port) as node:
+        await node.do("connect")
+        connector = connector_of(node_source(server.port, broker=LOGIN))
+        runner = SourceRunner(connector, {}, spool, connector.context.clock)
+        task = asyncio.create_task(runner.run())
+        await node.hear("rebirth")
+        await until(lambda: values(spool, "strokes") == [7], 20)
+        old = {"name": "Strokes", "type": "UInt64", "value": 3, "isHistorical": True}
+        await node.do("device", {**old, "timestamp": 1_700_000_000_000})
+        await node.do("device", {"name": "Strokes", "type": "UInt64", "value": 8})
+        await until(lambda: sorted(values(spool, "strokes")) == [3, 7, 8], 20)
+        late = next(record for record in records(spool, "strokes") if record[3] == 3)
+        assert late[6:8] == [1_700_000_000_000_000, 1_700_000_000_000_000]
+        task.cancel()
+        await asyncio.wait([task])
+    spool.close()
+
+
+def records(spool: Spool, tag: str) -> list[list[Any]]:
+    """The value records of a tag."""
+    spool.flush(5.0)
+    reader = SpoolReader(spool.path)
+    chunks = reader.snapshot(10_000).chunks
+    reader.close()
+    found = [record for chunk in chunks for record in json.loads(f"[{chunk.records}]")]
+    return [record for record in found if record[1] == "v" and record[2] == tag]
+
+
+def values(spool: Spool, tag: str) -> list[Any]:
+    """The recorded values of a tag, without the bad ones, in order of arrival."""
+    return [record[3] for record in records(spool, tag) if record[3] is not None]
 
 
 async def test_browsing_shows_the_metrics_of_the_birth(server: BrokerProcess) -> None:

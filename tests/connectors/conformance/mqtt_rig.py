@@ -49,10 +49,9 @@ class MqttRig(Rig):
         self._broker.thaw()
 
     async def speak(self) -> None:
-        messages = [("plant/press", PRESS, 1, True), ("plant/count", "12", 1, True)]
         await asyncio.to_thread(
             paho.mqtt.publish.multiple,
-            messages,
+            [("plant/press", PRESS, 1, True), ("plant/count", "12", 1, True)],
             hostname="127.0.0.1",
             port=self._broker.port,
             auth={"username": USER, "password": PASSWORD},

@@ -12,21 +12,21 @@ from tests.connectors.conformance.opcua_rig import OpcuaRig
 from tests.connectors.conformance.replay_rig import ReplayRig
 
 
-@pytest.mark.conformance(ModbusRig)
+@pytest.mark.conformance(rig=ModbusRig)
 def test_modbus(conformance: Callable[[], None]) -> None:
     conformance()
 
 
-@pytest.mark.conformance(MqttRig)
+@pytest.mark.conformance(rig=MqttRig)
 def test_mqtt(conformance: Callable[[], None]) -> None:
     conformance()
 
 
-@pytest.mark.conformance(OpcuaRig)
+@pytest.mark.conformance(rig=OpcuaRig)
 def test_opcua(conformance: Callable[[], None]) -> None:
     conformance()
 
 
-@pytest.mark.conformance(ReplayRig)
+@pytest.mark.conformance(rig=ReplayRig)
 def test_replay(conformance: Callable[[], None]) -> None:
     conformance()
