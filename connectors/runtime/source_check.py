@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from connectors.clock import monotonic_s, plant_clock
 from connectors.runtime.report import ExceptionReport
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.connector import Connector, ConnectorContext, PollingConnector, PushConnector
 from connectors.sdk.errors import Unavailable
+from connectors.sdk.messages import Reading, Sample
 from connectors.sdk.registry import manifest_of
 from connectors.sdk.steps import Step, StepResult
-from connectors.sdk.messages import Reading, Sample
 
 WHAT_TO_DO = {
     Step.CONFIGURATION: "correct the named field in the plant file",
@@ -28,23 +29,32 @@ WHAT_TO_DO = {
 }
 
 
-def make_connector(config: SourceConfig) -> Connector:
-    """A connector that stands alone. Call it inside a running event loop."""
-    context = ConnectorContext(clock=plant_clock())
+def make_connector(config: SourceConfig, folder: Path | None = None) -> Connector:
+    """A connector that stands alone. Call it inside a running event loop.
+
+    Args:
+        folder: data directory of the edge with its keys and approvals; None keeps nothing.
+    """
+    context = ConnectorContext(clock=plant_clock(), folder=folder)
     return manifest_of(config.protocol).connector_class()(config, context)
 
 
-async def read_source(config: SourceConfig, seconds: float, show: Callable[[Sample], None]) -> None:
+async def read_source(
+    config: SourceConfig,
+    seconds: float,
+    show: Callable[[Sample], None],
+    folder: Path | None = None,
+) -> None:
     """Read every tag once, then report changes for `seconds` of real time.
 
     Raises:
         ConnectorError: the source was not reached, or was lost.
     """
-    connector = make_connector(config)
+    connector = make_connector(config, folder)
     report = ExceptionReport(config.tag_list)
     end = monotonic_s() + seconds
     try:
-        reading = await _open_and_read(connector)
+        reading = await open_and_read(connector)
         for sample in report.accept(reading.samples):
             show(sample)
         while (left := end - monotonic_s()) > 0:
@@ -55,13 +65,16 @@ async def read_source(config: SourceConfig, seconds: float, show: Callable[[Samp
         await connector.close()
 
 
-async def test_source(config: SourceConfig) -> Sequence[StepResult]:
+async def test_source(
+    config: SourceConfig,
+    folder: Path | None = None,  # noqa: PT028  # this is no test
+) -> Sequence[StepResult]:
     """Go the way from name to value step by step; the failing step tells what is wrong, if any.
 
     Raises:
         ConnectorError: the connector cannot be made at all.
     """
-    return await make_connector(config).test()
+    return await make_connector(config, folder).test()
 
 
 def iso_time(instant: int | None) -> str | None:
@@ -87,7 +100,12 @@ def as_line(source: str, sample: Sample) -> dict[str, object]:
     }
 
 
-async def _open_and_read(connector: Connector) -> Reading:
+async def open_and_read(connector: Connector) -> Reading:
+    """Open a connector and read every tag once; it stays open.
+
+    Raises:
+        ConnectorError: it could not be opened or read within its own time limits.
+    """
     try:
         async with asyncio.timeout(connector.open_timeout_s):
             await connector.open()
