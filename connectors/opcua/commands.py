@@ -1,12 +1,16 @@
-"""`mes source certificates` and `mes source trust`: approving the certificate of a server."""
+"""`mes source certificates`, `trust` and `machines`: what only OPC UA servers have."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import click
+import yaml
 
+from connectors.clock import real_now_us
+from connectors.opcua.config import OpcuaSource
 from connectors.opcua.trust import (
     CertificateNotSeen,
     KnownCertificate,
@@ -14,6 +18,8 @@ from connectors.opcua.trust import (
     normal_fingerprint,
     sources_with_certificates,
 )
+from connectors.runtime.plant_source import find_source
+from connectors.sdk.errors import ConfigurationError, ConnectorError
 
 EDGE_DATA = click.option(
     "--data",
@@ -55,6 +61,50 @@ def trust_command(data: Path, source: str, fingerprint: str) -> None:
             "`mes source certificates` lists them"
         ) from error
     click.echo(f"{source} trusts {wanted}")
+
+
+@click.command("machines")
+@click.argument("plant", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("source")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Data directory of the edge, with its keys and approved certificates.",
+)
+def machines_command(plant: Path, source: str, data: Path | None) -> None:
+    """Find machines that follow a companion specification on the server of SOURCE of PLANT.
+
+    Prints tags and signals to be copied into the plant file.
+    """
+    try:
+        config = find_source(plant, source)
+        if not isinstance(config, OpcuaSource):
+            detail = f"{source} is a source of {config.protocol}, not of opcua"
+            raise ConfigurationError("browse_not_possible", detail)
+        machines = asyncio.run(_machines(config, data))
+    except ConnectorError as error:
+        raise click.ClickException(f"{error.code}: {error.detail}") from error
+    click.echo(yaml.safe_dump(machines, allow_unicode=True, sort_keys=False), nl=False)
+
+
+async def _machines(config: OpcuaSource, folder: Path | None) -> list[dict[str, object]]:
+    # The protocol library is loaded only by this command.
+    from connectors.opcua.companion.discovery import instances
+    from connectors.opcua.session import OpcuaSession
+
+    session = await OpcuaSession.open(config, folder, real_now_us)
+    try:
+        return [
+            {
+                "machine": each.prefix,
+                "specification": each.model.title,
+                "tags": each.tags(),
+                "signals": dict(each.signals(config.id)),
+            }
+            for each in await instances(session)
+        ]
+    finally:
+        await session.close()
 
 
 def _fields(known: KnownCertificate) -> dict[str, object]:

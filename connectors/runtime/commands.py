@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 import structlog
 
-from connectors.opcua.commands import certificates_command, trust_command
+from connectors.opcua.commands import certificates_command, machines_command, trust_command
+from connectors.runtime.browse_command import browse_command
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
 from connectors.runtime.plant_source import find_source, load_sources
 from connectors.runtime.source_check import (
@@ -108,7 +109,9 @@ def source_command() -> None:
     """Look at the sources of a plant file, with neither database nor server."""
 
 
+source_command.add_command(browse_command)
 source_command.add_command(certificates_command)
+source_command.add_command(machines_command)
 source_command.add_command(trust_command)
 
 
