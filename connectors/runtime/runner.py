@@ -158,10 +158,10 @@ class SourceRunner:
             if covered is None:
                 covered = self._covered or self._clock.now_us()
             failed, reason = connector.failing
-            reading = Reading(
-                samples=list(samples), read_at=covered, failed=failed, reason=reason
-            )
-            self._take(reading, tags, covered, 0)
+            fresh = [sample for sample in samples if not sample.historical]
+            late = [sample for sample in samples if sample.historical]
+            reading = Reading(samples=fresh, read_at=covered, failed=failed, reason=reason)
+            self._take(reading, tags, covered, 0, late)
 
     async def _read_everything(self) -> None:
         """The first reading after each opening: every tag is reported, and the hole is closed."""
@@ -178,7 +178,12 @@ class SourceRunner:
         self._take(reading, (), reading.read_at, periods[0])
 
     def _take(
-        self, reading: Reading, tags: Sequence[str], covered_until: int, period_ms: int
+        self,
+        reading: Reading,
+        tags: Sequence[str],
+        covered_until: int,
+        period_ms: int,
+        late: Sequence[Sample] = (),
     ) -> None:
         """Report what changed, close an open hole, and say how far the source is covered."""
         news = self._report.accept(reading.samples)
@@ -187,6 +192,7 @@ class SourceRunner:
         records = Append(source=self.source, covered_until=covered_until)
         gap_from = self._close_hole(records, reading.read_at, period_ms)
         self._add(records, news, gap_from)
+        self._add_late(records, late)
         if self._commit(records, news):
             state = LinkState.DEGRADED if reading.failed else LinkState.UP
             self._change(state, reading.reason)
@@ -229,6 +235,19 @@ class SourceRunner:
         if news:
             records.first_us = records.first_us or news[0].received_time
             records.last_us = max(records.last_us, news[-1].received_time)
+
+    def _add_late(self, records: Append, late: Sequence[Sample]) -> None:
+        """What the source kept goes to its own time and leaves the present as it is."""
+        if not late:
+            return
+        for sample in late:
+            at = sample.received_time if sample.source_time is None else sample.source_time
+            tail = value_tail(sample._replace(received_time=at), None)
+            is_event = self._streams.get(sample.tag) is Stream.EVENT
+            (records.events if is_event else records.samples).append(tail)
+        records.first_us = records.first_us or late[0].received_time
+        records.last_us = max(records.last_us, late[-1].received_time)
+        self._connector.context.counters.values += len(late)
 
     def _commit(self, records: Append, news: Sequence[Sample]) -> bool:
         counters = self._connector.context.counters

@@ -78,9 +78,7 @@ async def _read(connector: Connector) -> Reading:
         raise Unavailable("read_timeout", detail, step=Step.REGISTER) from error
 
 
-def _up_to(
-    connector: Connector, found: dict[Step, str], error: ConnectorError
-) -> list[StepResult]:
+def _up_to(connector: Connector, found: dict[Step, str], error: ConnectorError) -> list[StepResult]:
     steps = connector.test_steps
     if error.step not in steps:
         steps = (*(step for step in steps if step in found), error.step)
