@@ -192,7 +192,7 @@ class BrokerConnection:
 
     def _on_disconnect(self, _client: Client, _data: object, _flags: object, *rest: Any) -> None:
         reason: ReasonCode = rest[0]
-        self._tell(self._fail, Unavailable("connection_lost", f"{self._name}: {reason.getName()}"))
+        self._tell(self._disconnected, reason.getName())
 
     # What follows runs in the event loop.
 
@@ -205,6 +205,16 @@ class BrokerConnection:
 
     def _answer_subscribe(self, number: int, reasons: Sequence[ReasonCode]) -> None:
         _settle(self._subscribed.setdefault(number, self._loop.create_future()), reasons)
+
+    def _disconnected(self, words: str) -> None:
+        if self._connected.done():
+            self._fail(Unavailable("connection_lost", f"{self._name}: {words}"))
+            return
+        detail = (
+            f"{self._name} ended the connection before it let us in;"
+            f" check that it speaks MQTT {self._broker.version}, with or without tls"
+        )
+        self._fail(Unavailable("connection_not_accepted", detail, step=Step.PROTOCOL))
 
     def _fail(self, error: ConnectorError) -> None:
         if self._error is None:
