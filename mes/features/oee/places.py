@@ -20,6 +20,7 @@ __all__ = [
     "Place",
     "key_machine",
     "lines_of_area",
+    "machine_place",
     "places",
     "rule_of",
     "units_of_line",
@@ -58,9 +59,9 @@ def places(known: Masters, level: Level, code: str | None, rule: LineRule | None
     """
     match level:
         case Level.MACHINE:
-            found = [_machine(unit) for unit in known.active_work_units()]
+            found = [machine_place(unit) for unit in known.active_work_units()]
             if code is not None and code in known.work_unit_ids:
-                found = [_machine(known.work_units[known.work_unit_ids[code]])]
+                found = [machine_place(known.work_units[known.work_unit_ids[code]])]
         case Level.LINE:
             found = [_line(known, line, rule) for line in _lines(known)]
         case Level.AREA:
@@ -89,7 +90,8 @@ def _lines(known: Masters) -> list[Line]:
     return [line for line in lines if not line.retired]
 
 
-def _machine(unit: WorkUnit) -> Place:
+def machine_place(unit: WorkUnit) -> Place:
+    """A work unit as a place of its own."""
     return Place(level=Level.MACHINE, code=unit.code, names=dict(unit.names), units=(unit,))
 
 

@@ -90,11 +90,7 @@ def share_entries(
     policy: Policy,
     as_of: int | None,
 ) -> Iterator[Entry]:
-    """The cases of a work unit that add up to its share of a window and have one `as_of`.
-
-    Raises:
-        Refusal: `item_unknown` (422), `job_unknown` (404).
-    """
+    """The cases of a work unit that add up to its share of a window and have one `as_of`."""
     wanted = _Key.of(session, given.masters, share)
     for span in _spans(given.unit, window, share):
         for tile in tiles_of(given.unit, span):

@@ -18,8 +18,7 @@ from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
 from mes.features.checks.suspects import open_in
 from mes.features.oee.losses import losses_of_line, states_case
-from mes.features.oee.places import Level
-from mes.features.oee.places import Place as Stored
+from mes.features.oee.places import machine_place
 from mes.features.oee.rollup import Question, reason_times
 from mes.features.oee.rollup_query import Group
 from mes.features.oee.service import (
@@ -251,12 +250,8 @@ def _with_reasons(
     now_us: int,
 ) -> list[UnitCase]:
     """The work units with their lost time by reason, from the sums of their shifts."""
-    places = [
-        Stored(level=Level.MACHINE, code=one.unit.code, names={}, units=(one.unit,))
-        for one in given
-    ]
     question = Question(
-        places=places,
+        places=[machine_place(one.unit) for one in given],
         kind=period.kind,
         first=period.day,
         last=period.day,
