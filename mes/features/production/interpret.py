@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -246,15 +247,14 @@ def pulse_facts(
         decisions: what people decided about suspect counts.
     """
     readings = readings_of(known, rows, binding)
-    counted = {
-        increment.at: increment.counted
-        for increment in increments(
-            readings,
-            counter_rule(binding),
-            None if before is None else reading(known, before),
-            {at: decided for (tag, at), decided in decisions.items() if tag == binding.tag_id},
-        )
-    }
+    counted: dict[int, Number] = defaultdict(int)  # readings of one instant stand for all of it
+    for increment in increments(
+        readings,
+        counter_rule(binding),
+        None if before is None else reading(known, before),
+        {at: decided for (tag, at), decided in decisions.items() if tag == binding.tag_id},
+    ):
+        counted[increment.at] += increment.counted
     return [
         PulseFact(
             event_time=one.event_time,

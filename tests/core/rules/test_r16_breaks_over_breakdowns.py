@@ -31,3 +31,9 @@ def test_a_breakdown_longer_than_the_break_does_not_move_it() -> None:
     assert found == {"running": 30, "break": 5, "unplanned_stop": 25}
     stands = {**BREAKDOWN, "states": [[at(0), "down", "motor"]]}
     assert minutes(**stands, planned=[[at(10), at(25), "lunch"]])["break"] == 15
+
+
+def test_a_break_that_the_reason_of_a_stop_names_comes_before_a_planned_stop() -> None:
+    stands = [[at(0), "running"], [at(10), "stopped", "lunch"], [at(40), "running"]]
+    found = minutes(**{**BREAKDOWN, "states": stands}, planned=[[at(20), at(30), "maintenance"]])
+    assert found == {"running": 30, "break": 30}

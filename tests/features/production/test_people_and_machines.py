@@ -247,6 +247,17 @@ def test_pulses_tell_a_state_and_silence_makes_it_stopped_then_unknown(
     assert rebuild(database, DAY_START + 300 * S, check=True).differences == ()
 
 
+def test_a_pulse_is_not_lost_when_a_further_reading_has_its_instant(database: Database) -> None:
+    apply_plant(database)
+    feed = Feed(database, source="io")
+    for second, count in ((0, 0), (25, 1), (25, 1), (50, 2)):
+        feed.value(second * S, "pulses", count)
+    feed.send(55 * S)
+    shown = tile(database, "packer-1", 55 * S)
+    assert (shown["state"], shown["state_since"][-9:]) == ("running", "23:00:00Z")
+    assert rebuild(database, DAY_START + 55 * S, check=True).differences == ()
+
+
 def test_a_bench_runs_while_a_job_is_started_and_not_paused(database: Database) -> None:
     apply_plant(database)
     people = People(database, "bench-1")
