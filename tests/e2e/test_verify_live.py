@@ -160,4 +160,4 @@ def first_running(session: Session) -> int:
         .where(SignalFact.tag_id == tag)
         .order_by(SignalFact.event_time)
     )
-    return next(id_ for id_, value in readings if value is True)
+    return int(next(id_ for id_, value in readings if value is True))
