@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import Page, Route, expect
 
@@ -113,7 +114,8 @@ def test_entries_survive_a_cut_and_a_reload_and_arrive_once(
 
 def with_a_reason_that_is_gone(route: Route) -> None:
     """What a tablet sends that has not heard of a retired reason."""
-    route.continue_(post_data={**route.request.post_data_json, "reason": "retired-reason"})
+    body: dict[str, Any] = route.request.post_data_json or {}
+    route.continue_(post_data={**body, "reason": "retired-reason"})
 
 
 def test_more_rejects_than_parts_are_asked_for_once_more_and_then_kept(

@@ -196,15 +196,17 @@ def _reopened(scope: Scope, live: LiveState | None, reach: int) -> _Base:
     """Take closed sums back to the cell that holds `reach`."""
     session, unit = scope.session, scope.unit
     cell = unit.plan.cell_at(reach)
-    at, origin = cell.start, live.origin if live else None
+    at = since = cell.start
     held = stored_reach(session, unit.id) if live is None else None
     if held is not None:  # left by an older program: its hours stand, and go on where they end
         origin, at = min(held[0], at), min(held[1], at)
-    since = at
-    if held is None and (origin is None or at < origin + _ORIGIN_MOVES_US):
-        first = _origin(scope, reach)
-        if origin != first:
-            since, at, origin = min(first, at if origin is None else origin), first, first
+        since = at
+    elif live is not None and at >= live.origin + _ORIGIN_MOVES_US:
+        origin = live.origin
+    else:
+        origin = _origin(scope, reach)
+        if live is None or origin != live.origin:
+            since, at = min(origin, at if live is None else live.origin), origin
     delete_rollups(session, unit.id, since)
     period_start = unit.plan.period_at(at).start_us
     return _Base(

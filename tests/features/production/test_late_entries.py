@@ -20,6 +20,7 @@ from tests.features.production.plant import (
     DAY_START,
     HOUR,
     MINUTE,
+    Feed,
     S,
     apply_plant,
     ids_of,
@@ -195,15 +196,21 @@ def test_a_job_of_the_past_rewrites_the_hours_in_which_it_was_loaded(
 def test_a_job_that_ends_inside_a_stop_changes_the_rest_of_the_stop(
     plant_database: Database,
 ) -> None:
-    """Without an order the stop is shorter: what is left of it may be minor."""
+    """With an order loaded before the hour, four minutes of stop after it are minor no longer."""
     database = plant_database
     wipe_facts(database)
-    made, other = job(database, "press-1", 1), job(database, "press-1", 2)
-    job_events(database, made, ("start", 0))
     end = four_days(database)
-    end_of_stop = 26 * HOUR + 50 * MINUTE
-    job_events(database, made, ("complete", 26 * HOUR + 42 * MINUTE))
-    job_events(database, other, ("start", end_of_stop - 3 * MINUTE))
+    made, following = job(database, "press-1", 1), job(database, "press-1", 2)
+    job_events(database, following, ("start", 27 * HOUR), ("complete", 30 * HOUR))
+    late = Feed(database, epoch="late")
+    late.value(26 * HOUR + 57 * MINUTE, "state", 1)
+    late.value(27 * HOUR + 4 * MINUTE, "state", 2)
+    late.send(end)
+    before = hours(database)
+    with opened_hours(database) as opened:
+        job_events(database, made, ("start", 25 * HOUR), ("complete", 27 * HOUR))
+    assert changed_hours(before, hours(database)) == [25, 26, 27]
+    assert opened == []
     assert rebuild(database, DAY_START + end, check=True).differences == ()
 
 
