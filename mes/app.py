@@ -17,6 +17,7 @@ from mes.features.audit import routes as audit
 from mes.features.calendars import routes as calendars
 from mes.features.checks import routes as checks
 from mes.features.downtime import routes as downtime
+from mes.features.edge_requests import routes as edge_requests
 from mes.features.execution import routes as execution
 from mes.features.explain import routes as explain
 from mes.features.ingest import routes as ingest
@@ -60,6 +61,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     explain.bp,
     rollups.bp,
     plant.bp,
+    edge_requests.bp,
     policies.bp,
     work_orders.bp,
     execution.bp,
@@ -100,6 +102,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.config["SECRET_KEY"] = application_key(settings)
     database = Database(make_engine(settings.url))
     init_wiring(app, database, settings)
+    edge_requests.init_edge_requests(app)
     init_errors(app)
     init_limits(app, settings)
     init_headers(app, settings)

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.errors import ConfigurationError
-from connectors.sdk.registry import manifest_of
 from connectors.sdk.messages import Stream
+from connectors.sdk.registry import manifest_of
 
 Document = Mapping[str, object]
 

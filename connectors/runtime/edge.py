@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -25,7 +26,9 @@ from connectors.runtime.configuration import (
     parse_configuration,
     save_cached,
 )
+from connectors.runtime.listener import RequestListener
 from connectors.runtime.puller import ConfigurationPuller
+from connectors.runtime.requests import RequestHost, answer_request
 from connectors.runtime.runner import SourceRunner
 from connectors.runtime.sink import EdgeReport, Sink
 from connectors.runtime.spool import DEFAULT_LIMIT_BYTES, Spool
@@ -89,6 +92,7 @@ class Edge:
         )
         self._sink: Sink | None = None
         self._puller: ConfigurationPuller | None = None
+        self._listener: RequestListener | None = None
 
     @property
     def spool(self) -> Spool:
@@ -153,14 +157,17 @@ class Edge:
         options = self._options
         if options.server is None or options.token_file is None:
             return
-        token = token_reader(options.token_file)
-        connection = CentreConnection(options.server, token)
-        self._sink = Sink(connection, options.edge, self._spool, self._edge_report)
+        connect = partial(CentreConnection, options.server, token_reader(options.token_file))
+        self._sink = Sink(connect(), options.edge, self._spool, self._edge_report)
         self._sink.start()
+        loop = asyncio.get_running_loop()
+        host = RequestHost(clock=self._clock, links=self._links, folder=options.data)
+        answer = partial(answer_request, host)
+        self._listener = RequestListener(connect, options.edge, loop, answer)
+        self._listener.start()
         if options.configuration is None:
-            loop = asyncio.get_running_loop()
             self._puller = ConfigurationPuller(
-                CentreConnection(options.server, token),
+                connect(),
                 options.edge,
                 revision,
                 self._from_thread(loop),
@@ -230,8 +237,9 @@ class Edge:
                 task.cancel()
 
     async def _shut_down(self) -> None:
-        if self._puller is not None:
-            await asyncio.to_thread(self._puller.stop)
+        for asking in (self._puller, self._listener):
+            if asking is not None:
+                await asyncio.to_thread(asking.stop)
         await self._stop_runners(list(self._running))
         await asyncio.to_thread(self._spool.flush, 0.5)
         if self._sink is not None:

@@ -1,0 +1,118 @@
+"""What an edge does for people who ask: each kind of request is one function in `KINDS`.
+
+Arguments and results are plain JSON. The source that is asked about comes as the configuration that
+somebody is about to save, so nothing of what runs is touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from connectors.clock import PlantClock
+from connectors.runtime.configuration import check_source
+from connectors.runtime.source_check import as_line, open_and_read
+from connectors.sdk.capabilities import Browsing
+from connectors.sdk.connector import Connector, ConnectorContext
+from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.links import LinkRegistry
+from connectors.sdk.registry import manifest_of
+
+NODES_MAX = 1000
+
+Document = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestHost:
+    """What requests may use of the edge.
+
+    Attributes:
+        links: the connections of the edge, so that a serial line is shared and not opened twice.
+        folder: data directory of the edge with its keys and approvals.
+    """
+
+    clock: PlantClock
+    links: LinkRegistry
+    folder: Path
+
+
+async def answer_request(host: RequestHost, kind: str, arguments: Document) -> Document:
+    """Work on one request.
+
+    Raises:
+        ConnectorError: it failed; the code says why.
+    """
+    work = KINDS.get(kind)
+    if work is None:
+        detail = f"this edge knows no request {kind!r}; known: {', '.join(KINDS)}"
+        raise ConfigurationError("request_kind_unknown", detail)
+    return await work(host, arguments)
+
+
+async def test_steps(host: RequestHost, arguments: Document) -> Document:
+    """`{source}` -> `{steps}`: walk from the name to the values, and name the step that fails."""
+    connector = await _connector(host, arguments)
+    return {"steps": [asdict(step) for step in await connector.test()]}
+
+
+async def preview(host: RequestHost, arguments: Document) -> Document:
+    """`{source}` -> `{samples}`: every tag of the configuration read once."""
+    connector = await _connector(host, arguments)
+    try:
+        reading = await open_and_read(connector)
+    finally:
+        await connector.close()
+    source = connector.source_config.id
+    return {"samples": [as_line(source, sample) for sample in reading.samples]}
+
+
+async def browse(host: RequestHost, arguments: Document) -> Document:
+    """`{source, pattern, limit}` -> `{nodes, is_complete}`: what the source offers."""
+    connector = await _connector(host, arguments)
+    if not isinstance(connector, Browsing):
+        detail = f"a source of {connector.source_config.protocol} cannot say what it offers"
+        raise ConfigurationError("browse_not_possible", detail)
+    pattern, limit = arguments.get("pattern", "*"), arguments.get("limit", NODES_MAX)
+    if not isinstance(pattern, str) or not isinstance(limit, int):
+        detail = "`pattern` must be a text and `limit` a number"
+        raise ConfigurationError("request_malformed", detail)
+    try:
+        async with asyncio.timeout(connector.open_timeout_s):
+            await connector.open()
+        found = await connector.browse(pattern, max(1, min(limit, NODES_MAX)))
+    finally:
+        await connector.close()
+    source = connector.source_config.id
+    nodes = [
+        {
+            "path": node.path,
+            "kind": node.kind,
+            "address": dict(node.address),
+            "data_type": node.data_type,
+            "unit": node.unit,
+            "writable": node.writable,
+            "sample": None if node.sample is None else as_line(source, node.sample),
+        }
+        for node in found.nodes
+    ]
+    return {"nodes": nodes, "is_complete": found.is_complete}
+
+
+KINDS: Mapping[str, Callable[[RequestHost, Document], Awaitable[Document]]] = {
+    "test": test_steps,
+    "preview": preview,
+    "browse": browse,
+}
+
+
+async def _connector(host: RequestHost, arguments: Document) -> Connector:
+    document = arguments.get("source")
+    if not isinstance(document, dict):
+        raise ConfigurationError("request_malformed", "`source` must be an object")
+    config = check_source(document)
+    connector_class = await asyncio.to_thread(manifest_of(config.protocol).connector_class)
+    context = ConnectorContext(clock=host.clock, links=host.links, folder=host.folder)
+    return connector_class(config, context)
