@@ -12,7 +12,7 @@ MANIFEST = Manifest(
     config="connectors.opcua.config:OpcuaSource",
     connector="connectors.opcua.connector:OpcuaConnector",
     sdk_version=(2, 0),
-    level=Level.SILVER,
+    level=Level.GOLD,
     words="connectors.opcua.words:WORDS",
     capabilities=frozenset(
         {Capability.PUSH, Capability.BROWSE, Capability.WRITE, Capability.HISTORY}

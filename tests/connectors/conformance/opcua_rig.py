@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from asyncua import Client
+
 from connectors.conformance import Mistake, Rig
 from connectors.conformance.rig import Document
 from connectors.sdk.messages import Value
@@ -25,15 +27,29 @@ async def main():
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
     index = await server.register_namespace("{URI}")
     machine = await server.nodes.objects.add_object(index, "Cnc1")
+    nodes = {{}}
     for name, value, kind in (
         ("State", 2, ua.VariantType.Int32),
         ("Load", 41.5, ua.VariantType.Double),
         ("Setpoint", 5, ua.VariantType.Int32),
+        ("Writes", 0, ua.VariantType.Int32),
     ):
         node_id = ua.NodeId(f"Cnc1.{{name}}", index)
         node = await machine.add_variable(node_id, f"{{index}}:{{name}}", value, kind)
         await node.set_writable(name == "Setpoint")
+        nodes[name] = node
     await server.start()
+    await server.historize_node_data_change(list(nodes.values()))
+    tasks, count = set(), 0
+
+    def take(node_data, attribute, value):
+        nonlocal count
+        count += 1
+        node_data.attributes[attribute].value = value
+        written = nodes["Writes"].write_value(count, ua.VariantType.Int32)
+        tasks.add(asyncio.create_task(written))
+
+    server.set_attribute_value_setter(nodes["Setpoint"].nodeid, take)
     print(f"ready {{sys.argv[1]}}", flush=True)
     await asyncio.Event().wait()
 
@@ -74,11 +90,22 @@ class OpcuaRig(Rig):
     def written(self) -> tuple[str, Value]:
         return "setpoint", 55
 
+    async def attempts(self) -> int:
+        async with Client(self._endpoint) as client:
+            index = await client.get_namespace_index(URI)
+            value = await client.get_node(f"ns={index};s=Cnc1.Writes").read_value()
+        assert isinstance(value, int)
+        return value
+
+    @property
+    def _endpoint(self) -> str:
+        return f"opc.tcp://127.0.0.1:{self._port}"
+
     def document(self) -> Document:
         return {
             "id": "cnc",
             "protocol": "opcua",
-            "endpoint": f"opc.tcp://127.0.0.1:{self._port}",
+            "endpoint": self._endpoint,
             "security": {"policy": "none", "mode": "none"},
             "allow_insecure": True,
             "publish_ms": 100,

@@ -8,7 +8,6 @@ import pytest
 
 from tests.connectors.conformance.modbus_rig import ModbusRig
 from tests.connectors.conformance.mqtt_rig import MqttRig
-from tests.connectors.conformance.opcua_rig import OpcuaRig
 from tests.connectors.conformance.replay_rig import ReplayRig
 
 
@@ -19,11 +18,6 @@ def test_modbus(conformance: Callable[[], None]) -> None:
 
 @pytest.mark.conformance(rig=MqttRig)
 def test_mqtt(conformance: Callable[[], None]) -> None:
-    conformance()
-
-
-@pytest.mark.conformance(rig=OpcuaRig)
-def test_opcua(conformance: Callable[[], None]) -> None:
     conformance()
 
 
