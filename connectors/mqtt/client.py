@@ -146,7 +146,7 @@ class BrokerConnection:
         try:
             await asyncio.shield(connecting)
         except (OSError, ValueError) as error:
-            raise not_reached(error, self._name) from error
+            raise not_reached(error, self._name, with_tls=self._broker.tls is not None) from error
 
     def _end(self) -> None:
         client = self._client

@@ -31,13 +31,15 @@ def refused(reason: ReasonCode, name: str) -> ConnectorError:
     return Refused("connection_not_accepted", detail, step=Step.PROTOCOL)
 
 
-def not_reached(error: OSError | ValueError, name: str) -> ConnectorError:
+def not_reached(error: OSError | ValueError, name: str, *, with_tls: bool) -> ConnectorError:
     """No connection came about; an error of TLS is an `OSError` too."""
     if isinstance(error, ssl.SSLCertVerificationError):
         detail = f"the certificate of {name} is not trusted: {error.verify_message}"
         return Refused("certificate_not_trusted", detail, step=Step.CERTIFICATE)
-    if isinstance(error, ssl.SSLError):
-        detail = f"{name} does not speak TLS as we do: {error.reason or type(error).__name__}"
+    cut_off = with_tls and isinstance(error, ConnectionResetError | BrokenPipeError)
+    if isinstance(error, ssl.SSLError) or cut_off:
+        words = getattr(error, "reason", None) or type(error).__name__
+        detail = f"{name} does not speak TLS as we do: {words}"
         return Refused("tls_failed", detail, step=Step.CERTIFICATE)
     if isinstance(error, socket.gaierror | UnicodeError):
         detail = f"the host name in {name} is not known"

@@ -198,7 +198,7 @@ def test_an_unknown_protocol_is_refused_by_name() -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_source({"id": "x", "protocol": "profibus"})
     assert caught.value.code == "protocol_not_available"
-    assert "modbus, opcua, replay" in caught.value.detail
+    assert "modbus, mqtt, opcua, replay" in caught.value.detail
 
 
 def test_a_secret_is_read_from_where_it_lies_and_never_named(
