@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import click
-import yaml
+from ruamel.yaml import YAML
 
 from connectors.clock import real_now_us
 from connectors.opcua.config import OpcuaSource
@@ -84,7 +84,7 @@ def machines_command(plant: Path, source: str, data: Path | None) -> None:
         machines = asyncio.run(_machines(config, data))
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
-    click.echo(yaml.safe_dump(machines, allow_unicode=True, sort_keys=False), nl=False)
+    YAML().dump(machines, click.get_text_stream("stdout"))
 
 
 async def _machines(config: OpcuaSource, folder: Path | None) -> list[dict[str, object]]:

@@ -82,7 +82,7 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         self._retry_at = 0.0
         self._retry_s = FIRST_RETRY_S
         self._last_event_us = 0
-        self._dropped = 0
+        self._counted = (0, 0, 0)
 
     async def open(self) -> None:
         """Connect with a new client and watch every node, all of them resolved anew."""
@@ -95,14 +95,13 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         self._session = session
         self._compare(session.space)
         self._failed = await session.watch(self._watches, self._real_ms)
-        self.context.counters.requests += 1
         self._retry_s = FIRST_RETRY_S
         self._retry_at = monotonic_s() + self._retry_s
 
     async def close(self) -> None:
         """End the session; the client object is never used again."""
         session, self._session = self._session, None
-        self._dropped = 0
+        self._counted = (0, 0, 0)
         if session is not None:
             await session.close()
 
@@ -314,9 +313,14 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         return [s for n, why in changed.items() for s in self._values.missing(n, why, now)]
 
     def _count(self, session: OpcuaSession) -> None:
-        lost = session.queue.dropped + self._values.overflows
-        self.context.counters.dropped += lost - self._dropped
-        self._dropped = lost
+        """Add what has happened since the last time."""
+        now = (*session.traffic, session.queue.dropped + self._values.overflows)
+        requests, received, lost = (new - old for new, old in zip(now, self._counted, strict=True))
+        self._counted = now
+        counters = self.context.counters
+        counters.requests += requests
+        counters.bytes += received
+        counters.dropped += lost
 
     def _count_failed(self) -> int:
         now = self.context.clock.now_us()

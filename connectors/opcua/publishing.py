@@ -59,7 +59,12 @@ class Subscription:
 
 
 class Publisher:
-    """Keeps publish requests standing by and hands out what they bring, in order."""
+    """Keeps publish requests standing by and hands out what they bring, in order.
+
+    Attributes:
+        requests: publish requests that were answered.
+        bytes: length of the answers.
+    """
 
     def __init__(
         self,
@@ -74,8 +79,10 @@ class Publisher:
             deliver: called with the values of each publication; must not wait.
             lose: called once with the reason when nothing more can come.
         """
+        self.requests = 0
+        self.bytes = 0
         self._protocol = protocol
-        self._failing = Failing(endpoint, Step.PROTOCOL)
+        self._failing = Failing(endpoint, Step.REGISTER)
         self._deliver = deliver
         self._lose = lose
         self._subscriptions: dict[int, Subscription] = {}
@@ -157,8 +164,11 @@ class Publisher:
             if error.code in ("BadTimeout", "BadSequenceNumberUnknown"):
                 return True
             raise
+        data = bytes(answer)
+        self.requests += 1
+        self.bytes += len(data)
         async with self._in_order:
-            await self._take(decode_publication(bytes(answer)))
+            await self._take(decode_publication(data))
         return True
 
     async def _take(self, publication: Publication) -> None:

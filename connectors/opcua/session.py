@@ -96,6 +96,11 @@ class OpcuaSession:
             raise
 
     @property
+    def traffic(self) -> tuple[int, int]:
+        """Answered publish requests, and the length of the answers in bytes."""
+        return self._publisher.requests, self._publisher.bytes
+
+    @property
     def services(self) -> UaSession:
         """The services of the protocol, for reading, browsing, writing and history."""
         return self._client.uaclient.session

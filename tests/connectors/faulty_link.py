@@ -74,6 +74,9 @@ class FaultyLink:
                 self._writers.discard(each)
                 each.close()
 
+    def _is_over(self, fault: Fault) -> bool:
+        return self.fault is not fault
+
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(CHUNK):
@@ -87,7 +90,7 @@ class FaultyLink:
                 self._changed.clear()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), 1.0)
-                if self.fault is not Fault.TRICKLE:
+                if self._is_over(Fault.TRICKLE):
                     return
         elif self.fault is Fault.NONE:
             writer.write(data)

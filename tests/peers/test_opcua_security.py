@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from connectors.clock import monotonic_s, real_now_us
 from connectors.opcua.identity import own_identities
@@ -17,6 +19,7 @@ from tests.peers.opcua_sources import OPEN, PROTECTED, SCRIPT, device, options, 
 from tests.peers.processes import node_peer
 
 POLICIES = ("basic256sha256", "aes128_sha256_rsaoaep", "aes256_sha256_rsapss")
+USER_FILES = (("certificate", "pem"), ("key", "key"))
 ANSWER_S = 3.0
 
 
@@ -122,6 +125,25 @@ async def test_wrong_password_and_missing_user_are_told_from_a_good_sign_in(
             assert isinstance(error, Refused)
             assert "wrong-one" not in str(error)
             assert seconds < ANSWER_S
+
+
+async def test_a_user_may_sign_in_by_certificate(tmp_path: Path) -> None:
+    (person,) = own_identities(None, real_now_us())
+    certificate = x509.load_der_x509_certificate(person.certificate)
+    (tmp_path / "user.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "user.key").write_bytes(person.key)
+    files = {name: f"file:{tmp_path / f'user.{end}'}" for name, end in USER_FILES}
+    users = options(user="somebody", password="else")
+    async with node_peer(SCRIPT, 0, "0", users) as peer:
+        more = {**PROTECTED, "sign_in": files}
+        await refusal(tmp_path, peer.port, more)
+        approve_everything(tmp_path)
+        reader = device(source(peer.port, more), tmp_path)
+        await reader.open()
+        await reader.close()
+        swapped = {"certificate": files["key"], "key": files["certificate"]}
+        error, _ = await refusal(tmp_path, peer.port, {**PROTECTED, "sign_in": swapped})
+    assert error.code == "sign_in_unreadable"
 
 
 async def test_a_secret_that_is_not_set_is_named_by_its_reference(tmp_path: Path) -> None:

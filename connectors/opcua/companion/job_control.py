@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from asyncua import ua
@@ -49,7 +48,7 @@ class Job:
     job_id: str
     item: str
     quantity: str
-    parameters: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from connectors.opcua.node_ids import NodeName
 
@@ -47,8 +47,8 @@ class CompanionVariable:
 
     name: str
     path: tuple[NodeName, ...]
-    words: Mapping[int, str] = MappingProxyType({})
-    states: Mapping[str, State] = MappingProxyType({})
+    words: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    states: Mapping[str, State] = dataclasses.field(default_factory=dict)
     signal: Signal | None = None
     index: int | None = None
     field: str | None = None

@@ -185,7 +185,7 @@ async def _job_control(server: Server, machines: Machines, plant: int) -> None:
         index, f"{index}:JobOrderList", [], ua.VariantType.ExtensionObject
     )
 
-    @uamethod  # type: ignore[untyped-decorator]  # the library does not type it
+    @uamethod
     async def store_and_start(parent: ua.NodeId, order: Any, comment: Any) -> int:
         if machines.return_status:
             return machines.return_status
@@ -195,7 +195,7 @@ async def _job_control(server: Server, machines: Machines, plant: int) -> None:
         await job_list.write_value(ua.Variant(entries, ua.VariantType.ExtensionObject))
         return 0
 
-    @uamethod  # type: ignore[untyped-decorator]  # the library does not type it
+    @uamethod
     async def response(parent: ua.NodeId, job_id: str) -> Any:
         parameter = types["ISA95ParameterDataType"]
         return types["ISA95JobResponseDataType"](

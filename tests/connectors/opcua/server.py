@@ -42,6 +42,20 @@ class PlantServer:
         """Node id with this server's own index."""
         return ua.NodeId.from_string(f"ns={self._index};s={name}")
 
+    async def state_limit(self, items_per_call: int) -> None:
+        """Say how many monitored items one request may make."""
+        limit = ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall
+        value = ua.DataValue(ua.Variant(items_per_call, ua.VariantType.UInt32))
+        await self._server.write_attribute_value(ua.NodeId(ua.Int32(limit)), value)
+
+    async def stored(self, name: str) -> ua.DataValue:
+        """A variable as the server has it."""
+        return await self._server.get_node(self.node(name)).read_data_value()
+
+    async def let_write(self, name: str) -> None:
+        """Let everybody write a variable."""
+        await self._server.get_node(self.node(name)).set_writable()
+
     async def add(self, name: str, value: object, kind: ua.VariantType) -> None:
         """Add a variable to the running server."""
         await self._server.nodes.objects.add_variable(

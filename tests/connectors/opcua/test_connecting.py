@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,7 +22,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 PROTECTED = {"security": {"policy": "basic256sha256", "mode": "sign_and_encrypt"}}
 
 
-def source(host: str, port: int, more: dict[str, object]) -> OpcuaSource:
+def source(host: str, port: int, more: Mapping[str, object]) -> OpcuaSource:
     document: dict[str, object] = {
         "id": "cnc_cell",
         "protocol": "opcua",
@@ -31,10 +31,10 @@ def source(host: str, port: int, more: dict[str, object]) -> OpcuaSource:
         "allow_insecure": True,
         "tags": [{"name": "state", "node": "nsu=urn:demo:cnc;s=Cnc1.State"}],
     }
-    return OpcuaSource.model_validate(document | more)
+    return OpcuaSource.model_validate({**document, **more})
 
 
-async def failure(host: str, port: int, more: dict[str, object] | None = None) -> ConnectorError:
+async def failure(host: str, port: int, more: Mapping[str, object] | None = None) -> ConnectorError:
     """What opening fails with; it must not take long."""
     clock = PlantClock.starting_at(real_now_us())
     reader = OpcuaConnector(source(host, port, more or {}), ConnectorContext(clock=clock))

@@ -12,6 +12,7 @@ from asyncua import ua
 from connectors.clock import PlantClock, monotonic_s, real_now_us
 from connectors.opcua.config import OpcuaSource
 from connectors.opcua.connector import OpcuaConnector
+from connectors.sdk.capabilities import WriteOutcome
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import Unavailable
 from connectors.sdk.messages import Quality, Sample
@@ -177,3 +178,87 @@ async def test_a_server_that_accepts_and_says_nothing_is_unavailable_in_time() -
     assert caught.value.code == "no_reply"
     await device.close()
     deaf.close()
+
+
+async def test_a_node_that_appears_later_keeps_only_its_own_tag_waiting(shared: Shared) -> None:
+    plant, port = shared
+    late = {"name": "late", "node": f"nsu={NAMESPACE};s=Late", "publish_ms": 50}
+    device = connector(source(port, late))
+    await device.open()
+    read = {sample.tag: sample for sample in (await device.read_all()).samples}
+    assert read["late"].reason == "BadNodeIdUnknown"
+    assert all(read[tag].quality is not Quality.BAD for tag in ("Cnc1.State", "Cnc1.Parts"))
+    assert device.failing == (1, "BadNodeIdUnknown")
+    await plant.add("Late", 5, ua.VariantType.Int32)
+    found = await collect(device, "late", [5], 15.0)
+    assert found[-1].quality is Quality.GOOD
+    assert device.failing == (0, None)
+    await device.close()
+
+
+async def test_tags_with_the_same_wish_share_an_item_and_others_have_their_own(
+    shared: Shared,
+) -> None:
+    plant, port = shared
+    await plant.set("Cnc1.Parts", 40, ua.VariantType.UInt32)
+    node = f"nsu={NAMESPACE};s=Cnc1.Parts"
+    scaled = {"name": "scaled", "node": node, "publish_ms": 50, "scale": 10}
+    slow = {"name": "slow", "node": node, "publish_ms": 100}
+    filtered = {"name": "filtered", "node": node, "filter": {"deadband": 5}, "publish_ms": 50}
+    device = connector(source(port, scaled, slow, filtered))
+    await device.open()
+    read = {sample.tag: sample.value for sample in (await device.read_all()).samples}
+    assert [read[tag] for tag in ("Cnc1.Parts", "scaled", "slow", "filtered")] == [40, 400, 40, 40]
+    assert device.diagnostics()["items_wanted"] == len(TAGS) + 2
+    for count in (42, 44, 46):
+        await plant.set("Cnc1.Parts", count, ua.VariantType.UInt32)
+    found = await collect(device, "scaled", [420, 440, 460])
+    await device.close()
+    assert [sample.value for sample in found] == [420, 440, 460]
+
+
+async def test_the_limit_of_a_small_controller_is_respected(shared: Shared) -> None:
+    plant, port = shared
+    await plant.state_limit(2)
+    device = connector(source(port))
+    await device.open()
+    reading = await device.read_all()
+    assert device.diagnostics()["items_per_call"] == 2
+    await plant.state_limit(0)
+    await device.close()
+    assert reading.failed == 0
+
+
+async def test_a_written_value_has_the_type_of_the_node_and_brings_no_time(shared: Shared) -> None:
+    plant, port = shared
+    await plant.let_write("Cnc1.State")
+    device = connector(source(port))
+    await device.open()
+    written = await device.write("Cnc1.State", 4)
+    back = await device.read_back("Cnc1.State")
+    await device.close()
+    stored = await plant.stored("Cnc1.State")
+    assert written.outcome is WriteOutcome.ACCEPTED
+    assert back.value == 4
+    assert stored.Value is not None
+    assert stored.Value.VariantType is ua.VariantType.Int32
+    assert stored.SourceTimestamp is None
+
+
+async def test_reading_everything_again_in_between_loses_and_repeats_nothing(
+    shared: Shared,
+) -> None:
+    plant, port = shared
+    device = connector(source(port))
+    await device.open()
+    await device.read_all()
+    for count in range(500, 505):
+        await plant.set("Cnc1.Parts", count, ua.VariantType.UInt32)
+    first = await collect(device, "Cnc1.Parts", [504])
+    again = {sample.tag: sample.value for sample in (await device.read_all()).samples}
+    await plant.set("Cnc1.Parts", 505, ua.VariantType.UInt32)
+    last = await collect(device, "Cnc1.Parts", [505])
+    await device.close()
+    assert [sample.value for sample in first] == list(range(500, 505))
+    assert again["Cnc1.Parts"] == 504
+    assert [sample.value for sample in last] == [505]

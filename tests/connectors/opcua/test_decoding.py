@@ -74,13 +74,18 @@ VALUES = st.builds(
 )
 
 
+def ua_time() -> ua.DateTime:
+    """The time as the library types it."""
+    return ua.DateTime.fromtimestamp(TIME.timestamp(), UTC)
+
+
 def response(values: Sequence[ua.DataValue]) -> bytes:
     items = [Item(ClientHandle=ua.UInt32(n), Value=v) for n, v in enumerate(values)]
     message = ua.PublishResponse()
     message.Parameters.SubscriptionId = ua.UInt32(7)
     message.Parameters.NotificationMessage.SequenceNumber = ua.UInt32(5)
     message.Parameters.NotificationMessage.NotificationData = [
-        ua.DataChangeNotification(MonitoredItems=items)  # type: ignore[list-item]  # as it is sent
+        ua.DataChangeNotification(MonitoredItems=items)
     ]
     return struct_to_binary(message)
 
@@ -103,7 +108,8 @@ def test_every_value_is_what_the_library_reads(values: list[ua.DataValue]) -> No
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=40))
 def test_a_message_of_equal_items_is_read_column_by_column(numbers: list[float]) -> None:
     values = [
-        ua.DataValue(ua.Variant(n, ua.VariantType.Double), SourceTimestamp=TIME) for n in numbers
+        ua.DataValue(ua.Variant(n, ua.VariantType.Double), SourceTimestamp=ua_time())
+        for n in numbers
     ]
     items = decode_publication(response(values)).items
     assert [item.value for item in items] == numbers
@@ -137,7 +143,7 @@ def test_bytes_damaged_on_the_way_never_give_another_value_than_the_library(
 def test_the_end_of_a_subscription_carries_its_status() -> None:
     message = ua.PublishResponse()
     message.Parameters.NotificationMessage.NotificationData = [
-        ua.StatusChangeNotification(Status=ua.StatusCode(ua.UInt32(ua.StatusCodes.BadTimeout)))  # type: ignore[list-item]  # as it is sent
+        ua.StatusChangeNotification(Status=ua.StatusCode(ua.UInt32(ua.StatusCodes.BadTimeout)))
     ]
     assert decode_publication(struct_to_binary(message)).ended == ua.StatusCodes.BadTimeout
 
