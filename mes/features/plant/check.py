@@ -251,9 +251,6 @@ def _work_unit(
         for code in getattr(unit, field):
             if code not in items:
                 yield (*path, field, code), "item_unknown", f"there is no item {code!r}"
-    for code, count in unit.pieces_per_cycle.items():
-        if count < 1:
-            yield (*path, "pieces_per_cycle", code), "too_small", "must be 1 or more"
     yield from _signals(plant, raw, (*path, "signals"), unit.signals)
 
 

@@ -6,7 +6,7 @@ Times of day are local wall time "HH:MM" of the site's zone; rates are seconds p
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -56,6 +56,8 @@ SCHEMA = "plant/1"
 SECTIONS = ("policies", "calendars", "reasons", "items", "sources", "areas", "lines")
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
+SeveralPieces = Annotated[int, Field(ge=1, le=1000)]
+"""Pieces that one count or one cycle stands for."""
 TimeClassName = Literal["break", "planned_stop", "setup", "unplanned_stop", "waiting"]
 
 
@@ -121,7 +123,7 @@ class CounterSignal(Part):
 
     tag: str
     counter: Counter
-    pieces_per_count: int = Field(default=1, ge=1, le=1000)
+    pieces_per_count: SeveralPieces = 1
 
 
 class FromCounts(Part):
@@ -177,7 +179,7 @@ class WorkUnit(Part):
     name: Names | None = None
     default_item: Code | None = None
     ideal_cycle_s: dict[str, Seconds] = Field(default_factory=dict)
-    pieces_per_cycle: dict[str, int] = Field(default_factory=dict)
+    pieces_per_cycle: dict[str, SeveralPieces] = Field(default_factory=dict)
     minor_stop_limit_s: SecondsFromZero = Decimal(300)
     key_machine: bool = False
     signals: Signals = Field(default_factory=Signals)

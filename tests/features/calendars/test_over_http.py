@@ -262,6 +262,8 @@ def test_the_command_line_lists_shows_and_seeds(plant: Served) -> None:
     assert day["holiday"]["name"]["en"] == "New Year's Day"
     shown = CliRunner().invoke(command, ["days", "--data", str(plant.data), "rotating"])
     assert " crew " in shown.output
+    endless = ["days", "--data", str(plant.data), "rotating", "--to", "9999-12-30"]
+    assert CliRunner().invoke(command, endless).exit_code == 2
 
 
 def test_the_page_is_shown_and_knows_who_may_edit(plant: Served, leader: httpx.Client) -> None:

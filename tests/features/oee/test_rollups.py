@@ -269,6 +269,7 @@ def test_what_whole_numbers_cannot_hold_is_added_all_the_same(database: Database
         ({"first": "yesterday"}, "window_malformed", "from"),
         ({"last": "2026-13-01"}, "window_malformed", "to"),
         ({"first": "2026-03-05", "last": "2026-03-02"}, "window_malformed", "to"),
+        ({"period": PeriodKind.YEAR, "last": "9999-12-31"}, "window_malformed", "to"),
         ({"first": "2020-01-01", "last": "2026-03-02"}, "range_too_long", "to"),
         (
             {"period": PeriodKind.HOUR, "first": "2026-01-01", "last": "2026-03-02"},

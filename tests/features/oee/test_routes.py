@@ -160,6 +160,22 @@ def test_sources_show_link_and_last_values(client: httpx.Client, begun: int) -> 
             422,
             "range_too_long",
         ),
+        ("/api/v1/oee?period=year&from=9990-01-01&to=9999-12-31", 422, "window_malformed"),
+        ("/api/v1/work-units/unit-11/oee?day=9999-12-31", 422, "window_malformed"),
+        (
+            "/api/v1/work-units/unit-11/oee?from=9999-12-31T23:00:00Z&to=9999-12-31T23:30:00Z",
+            422,
+            "window_malformed",
+        ),
+        (
+            "/api/v1/work-units/unit-11/states?from=0001-01-01T00:00:00Z&to=0001-01-01T01:00:00Z",
+            422,
+            "window_malformed",
+        ),
+        ("/api/v1/published?before=99999999999999999999", 422, "validation"),
+        ("/api/v1/checks/counts?before=99999999999999999999", 422, "validation"),
+        ("/api/v1/checks/quarantined?before=99999999999999999999", 422, "validation"),
+        ("/api/v1/work-units/unit-11/entries?before=99999999999999999999", 422, "validation"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_by_name(

@@ -62,6 +62,11 @@ def test_the_example_of_the_contract_with_its_missing_tags_has_no_mistakes() -> 
         (", modulus: 65536", "", "value_error"),
         ('{BRKT-100: "2.0"}', '{BRKT-100: "1e999999999"}', "value_error"),
         ('{BRKT-100: "2.0"}', '{BRKT-100: "1e-31"}', "value_error"),
+        (
+            'ideal_cycle_s: {BRKT-100: "2.0"}',
+            "pieces_per_cycle: {BRKT-100: 1000000000000000000000}",
+            "less_than_equal",
+        ),
         ("tag: press_plc/state", "<<: {no: 1}, tag: press_plc/state", "extra_forbidden"),
         ("id: press-1", "id: busan", "duplicate"),
         ("protocol: modbus", "protocol: carrier-pigeon", "protocol_not_available"),

@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from mes.core.case_model import Span
 from mes.core.derive.statements import StatementKind
 from mes.features.downtime.queries import stops
 from mes.features.downtime.service import StatementDraft, state_stop
 from mes.features.ingest.rebuild import rebuild
+from mes.features.production.master_loading import masters
 from mes.features.production.service import masters_changed
+from mes.features.publishing.figures import fingerprint
 from mes.features.publishing.queries import Asked
 from mes.features.publishing.queries import published as published_items
 from mes.features.publishing.settling import differing, settle
+from mes.features.quantities.moves import MoveDraft, move_pieces
 from mes.models import (
     Calendar,
     CalendarException,
@@ -99,6 +103,24 @@ def test_a_late_reading_makes_a_revision_that_says_what_came_from_where(signed: 
     assert "kpis.availability" in item["changed"]
     assert item["cause"][0]["source"] == "plc"
     assert item["state"] == "revised"
+
+
+def test_the_fingerprint_of_a_shift_knows_the_moves_of_its_pieces(sqlite_signed: Floor) -> None:
+    floor = sqlite_signed
+    job = floor.job("press-1", 1000)
+    floor.start(job, NOW)
+    span = Span(DAY_START, DAY_START + SHIFT_END)
+
+    def mark() -> str:
+        with floor.database.reading() as session:
+            known = masters(session)
+            return fingerprint(session, known, [known.work_units[floor.ids["press-1"]]], span)
+
+    before = mark()
+    end = DAY_START + 2 * HOUR
+    draft = MoveDraft(from_job=None, to_job=job, start=DAY_START + HOUR, end=end)
+    floor.do(LATER, lambda s, c: move_pieces(s, c, "press-1", draft))
+    assert mark() != before
 
 
 def test_a_late_reading_that_changes_no_figure_makes_no_revision(signed: Floor) -> None:
