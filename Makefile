@@ -39,7 +39,7 @@ peers: $(VENV)/.stamp-dev
 # another's; all kinds run even when one fails. The first two have a worker for each of two cores.
 CORE := tests/core tests/frontend tests/test_house_rules.py tests/test_containers.py
 DATA_TESTS := tests/data tests/migrations tests/features tests/web tests/live
-PEERS := tests/connectors tests/simulators tests/peers
+PEERS := tests/connectors tests/simulators tests/peers tests/examples
 WHOLE := tests/e2e tests/faults tests/benchmarks
 
 test: $(VENV)/.stamp-dev assets browser peers
