@@ -59,11 +59,11 @@ async def _current_state(parent: Node, text: str) -> Node:
 
 async def _machinery(server: Server, machines: Machines, plant: int) -> None:
     index = await server.register_namespace(MACHINERY)
-    folder = await server.nodes.objects.add_folder(index, f"{index}:Machines")
-    machine = await folder.add_object(plant, f"{plant}:Lathe 7")
-    blocks = await machine.add_folder(index, f"{index}:MachineryBuildingBlocks")
-    item_state = await blocks.add_object(index, f"{index}:MachineryItemState")
-    mode = await blocks.add_object(index, f"{index}:MachineryOperationMode")
+    folder = await server.nodes.objects.add_folder(index, "Machines")
+    machine = await folder.add_object(plant, "Lathe 7")
+    blocks = await machine.add_folder(index, "MachineryBuildingBlocks")
+    item_state = await blocks.add_object(index, "MachineryItemState")
+    mode = await blocks.add_object(index, "MachineryOperationMode")
     machines.variables["item_state"] = await _current_state(item_state, "Executing")
     machines.variables["operation_mode"] = await _current_state(mode, "Processing")
 
@@ -82,38 +82,38 @@ async def _packml(server: Server, machines: Machines, plant: int) -> None:
         ],
     )
     types = await server.load_data_type_definitions()
-    packer = await server.nodes.objects.add_object(plant, f"{plant}:Packer")
-    base = await packer.add_object(index, f"{index}:BaseStateMachine")
-    machine = await base.add_object(index, f"{index}:MachineState")
-    execute = await machine.add_object(index, f"{index}:ExecuteState")
-    status = await packer.add_object(index, f"{index}:Status")
-    admin = await packer.add_object(index, f"{index}:Admin")
+    packer = await server.nodes.objects.add_object(plant, "Packer")
+    base = await packer.add_object(index, "BaseStateMachine")
+    machine = await base.add_object(index, "MachineState")
+    execute = await machine.add_object(index, "ExecuteState")
+    status = await packer.add_object(index, "Status")
+    admin = await packer.add_object(index, "Admin")
     machines.variables["base_state"] = await _current_state(base, "Cleared")
     machines.variables["machine_state"] = await _current_state(machine, "Running")
     machines.variables["execute_state"] = await _current_state(execute, "Execute")
-    await status.add_variable(index, f"{index}:CurMachSpeed", 40.0)
+    await status.add_variable(index, "CurMachSpeed", 40.0)
     for name, number in (("ProdProcessedCount", 120), ("ProdDefectiveCount", 3)):
         count = types["PackMLCountDataType"](ID=0, Name="all", Count=number, AccCount=number)
         machines.variables[name] = await admin.add_variable(
-            index, f"{index}:{name}", [count], datatype=count_type.nodeid
+            index, name, [count], datatype=count_type.nodeid
         )
 
 
 async def _euromap(server: Server, machines: Machines, plant: int) -> None:
     index = await server.register_namespace(PLASTICS)
-    moulder = await server.nodes.objects.add_object(plant, f"{plant}:IMM_1")
-    status = await moulder.add_object(index, f"{index}:MachineStatus")
-    jobs = await moulder.add_object(index, f"{index}:Jobs")
-    active = await jobs.add_object(index, f"{index}:ActiveJob")
-    values = await jobs.add_object(index, f"{index}:ActiveJobValues")
-    await status.add_variable(index, f"{index}:MachineMode", 1, ua.VariantType.Int32)
-    await active.add_variable(index, f"{index}:JobName", "J-17")
+    moulder = await server.nodes.objects.add_object(plant, "IMM_1")
+    status = await moulder.add_object(index, "MachineStatus")
+    jobs = await moulder.add_object(index, "Jobs")
+    active = await jobs.add_object(index, "ActiveJob")
+    values = await jobs.add_object(index, "ActiveJobValues")
+    await status.add_variable(index, "MachineMode", 1, ua.VariantType.Int32)
+    await active.add_variable(index, "JobName", "J-17")
     for name, value, kind in (
         ("JobStatus", 6, ua.VariantType.Int32),
         ("JobPartsCounter", 400, ua.VariantType.UInt64),
         ("JobBadPartsCounter", 7, ua.VariantType.UInt64),
     ):
-        variable = await values.add_variable(index, f"{index}:{name}", value, kind)
+        variable = await values.add_variable(index, name, value, kind)
         machines.variables[name] = variable
 
 
@@ -177,12 +177,17 @@ async def _job_types(server: Server, index: int) -> dict[str, Any]:
 async def _job_control(server: Server, machines: Machines, plant: int) -> None:
     index = await server.register_namespace(JOBS)
     types = await _job_types(server, index)
-    machine = await server.nodes.objects.add_object(plant, f"{plant}:Mill")
-    receiver = await machine.add_object(index, f"{index}:JobOrderReceiver")
-    provider = await machine.add_object(index, f"{index}:JobResponseProvider")
+    machine = await server.nodes.objects.add_object(plant, "Mill")
+    receiver = await machine.add_object(index, "JobOrderReceiver")
+    provider = await machine.add_object(index, "JobResponseProvider")
     running = types["ISA95StateDataType"](StateText=ua.LocalizedText("Running"), StateNumber=3)
+    entry = types["ISA95JobOrderAndStateDataType"]
     job_list = await receiver.add_variable(
-        index, f"{index}:JobOrderList", [], ua.VariantType.ExtensionObject
+        index,
+        "JobOrderList",
+        [],
+        ua.VariantType.ExtensionObject,
+        datatype=entry.data_type,
     )
 
     @uamethod
@@ -190,7 +195,6 @@ async def _job_control(server: Server, machines: Machines, plant: int) -> None:
         if machines.return_status:
             return machines.return_status
         machines.jobs.append(order)
-        entry = types["ISA95JobOrderAndStateDataType"]
         entries = [entry(JobOrder=job, State=[running]) for job in machines.jobs]
         await job_list.write_value(ua.Variant(entries, ua.VariantType.ExtensionObject))
         return 0
@@ -206,5 +210,5 @@ async def _job_control(server: Server, machines: Machines, plant: int) -> None:
             JobResponseData=[parameter(ID="good", Value=ua.Variant(12, ua.VariantType.Int32))],
         )
 
-    await receiver.add_method(index, f"{index}:StoreAndStart", store_and_start, [], [])
-    await provider.add_method(index, f"{index}:RequestJobResponseByJobOrderID", response, [], [])
+    await receiver.add_method(index, "StoreAndStart", store_and_start, [], [])
+    await provider.add_method(index, "RequestJobResponseByJobOrderID", response, [], [])
