@@ -204,6 +204,7 @@ def test_a_job_that_ends_inside_a_stop_changes_the_rest_of_the_stop(
     job_events(database, following, ("start", 27 * HOUR), ("complete", 30 * HOUR))
     late = Feed(database, epoch="late")
     late.value(26 * HOUR + 57 * MINUTE, "state", 1)
+    late.value(27 * HOUR, "state", 1)
     late.value(27 * HOUR + 4 * MINUTE, "state", 2)
     late.send(end)
     before = hours(database)
