@@ -100,9 +100,8 @@ class ModbusLink:
         self._holders[unit] += 1
         if self._needs_care or pause_s > 0:
             known = self._units.setdefault(unit, Unit())
-            known.pause_s = max(known.pause_s, pause_s)
             quiet_ms = None if isinstance(self.settings, TcpLink) else self.settings.quiet_ms
-            known.quiet_s = max(known.quiet_s, timeout_s if quiet_ms is None else quiet_ms / 1000)
+            known.rest_at_least(pause_s, timeout_s if quiet_ms is None else quiet_ms / 1000)
 
     def leave(self, unit: int) -> None:
         """A source reads this unit no longer; what is known of it stays."""

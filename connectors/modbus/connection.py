@@ -80,8 +80,8 @@ class PendingRequest(asyncio.BaseProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop: the pending request fails at once."""
-        self._end("connection_lost", f"the connection to {self.endpoint} was lost")
         self._transport = None
+        self._end("connection_lost", f"the connection to {self.endpoint} was lost")
 
     def expire(self) -> None:
         """The pending request has no reply by its deadline."""
@@ -124,8 +124,9 @@ class PendingRequest(asyncio.BaseProtocol):
             if self._waiting is not None and not self._waiting.done():
                 self._waiting.set_exception(self._lost(code, detail))
         self._forget_rest()
-        if self._transport is not None:
-            self._transport.abort()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
 
     def _lost(self, code: str, detail: str) -> Unavailable:
         known = self.ended

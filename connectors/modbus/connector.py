@@ -7,7 +7,7 @@ of the plant file. One block that the device refuses or does not answer marks on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.clock import monotonic_s
@@ -52,6 +52,7 @@ class ModbusConnector(PollingConnector, Writing):
         self.config = config
         self._timeout_s = config.timeout_ms / 1000
         self._link: ModbusLink | None = None
+        self._link_key: Hashable = None
         self._values = TagValues(config.tags)
         self._plan = ReadPlan(config, self._values.readers, self._values.needed)
         self._names = {
@@ -83,7 +84,7 @@ class ModbusConnector(PollingConnector, Writing):
         if self._link is not None:
             self._link.leave(self.config.unit)
             self._link = None
-            self.context.links.release(self.config.link.key)
+            self.context.links.release(self._link_key)
 
     @property
     def link(self) -> ModbusLink | None:
@@ -152,9 +153,10 @@ class ModbusConnector(PollingConnector, Writing):
 
     def _joined_link(self) -> ModbusLink:
         settings = self.config.link
-        link = self.context.links.acquire(settings.key, lambda: ModbusLink(settings))
+        self._link_key = settings.key  # a device file may be another one when it is given back
+        link = self.context.links.acquire(self._link_key, lambda: ModbusLink(settings))
         if link.settings != settings:
-            self.context.links.release(settings.key)
+            self.context.links.release(self._link_key)
             detail = (
                 f"another source uses {link.endpoint} with other settings; "
                 "write the same `link` in all sources of one line"

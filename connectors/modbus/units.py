@@ -8,6 +8,7 @@ FIRST_PROBE_S, LONGEST_PROBE_S = 5.0, 60.0
 LARGEST_SHARE_FOR_SILENT = 0.02
 """Most of the line's time that waiting for one silent unit may take in the long run."""
 LONGEST_QUIET_S = 10.0
+QUIET_GROWS_TIMES = 4
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,7 +18,9 @@ class Unit:
     Attributes:
         pause_s: rest after each reply.
         quiet_s: rest after a reply that did not come, so that a late one is over (RTU); grows when
-            replies come later than that.
+            replies come later than that, up to four times.
+        longest_quiet_s: what it grows to at most.
+        missed_at: when a reply last did not come.
         free_at: nothing is asked before.
         is_doubtful: a reply may belong to an earlier request, because one was not answered (RTU).
         was_answered: whether the last request was answered.
@@ -27,11 +30,20 @@ class Unit:
 
     pause_s: float = 0.0
     quiet_s: float = 0.0
+    longest_quiet_s: float = 0.0
+    missed_at: float = -LONGEST_QUIET_S
     free_at: float = 0.0
     is_doubtful: bool = False
     was_answered: bool = False
     probe_at: float = 0.0
     probe_delay_s: float = 0.0
+
+    def rest_at_least(self, pause_s: float, quiet_s: float) -> None:
+        """Of several sources that read the unit, the one with the longest rests counts."""
+        self.pause_s = max(self.pause_s, pause_s)
+        self.quiet_s = max(self.quiet_s, quiet_s)
+        longest = min(QUIET_GROWS_TIMES * quiet_s, LONGEST_QUIET_S)
+        self.longest_quiet_s = max(self.longest_quiet_s, longest, self.quiet_s)
 
     @property
     def is_silent(self) -> bool:
@@ -48,6 +60,7 @@ class Unit:
         """No reply came, and a late one could be taken for that of the next request (RTU)."""
         self.is_doubtful = True
         self.was_answered = False
+        self.missed_at = now
         self.free_at = max(self.free_at, now + self.quiet_s)
 
     def listen(self, now: float) -> None:
@@ -57,8 +70,8 @@ class Unit:
 
     def strayed(self, now: float) -> None:
         """A reply came that nobody awaited: there may be more of them."""
-        if now > self.free_at:
-            self.quiet_s = min(2 * self.quiet_s, max(LONGEST_QUIET_S, self.quiet_s))
+        if self.free_at < now < self.missed_at + LONGEST_QUIET_S:
+            self.quiet_s = min(2 * self.quiet_s, self.longest_quiet_s)
         self.free_at = max(self.free_at, now + self.quiet_s)
 
     def left_alone(self, now: float, timeout_s: float) -> None:

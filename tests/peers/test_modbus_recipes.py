@@ -159,7 +159,7 @@ async def test_recipe_6_one_absent_unit_of_four_leaves_the_others_their_scans(
 async def test_recipe_7_a_short_reply_is_bad_and_neighbours_in_other_blocks_are_not() -> None:
     tags = [tag("first", 0), tag("last", 19), tag("beyond", 25), tag("far", 300)]
     async with node_peer("jsmodbus_server.js", free_port()) as served:
-        plc = connector(source(served.port, tags, max_gap=18))
+        plc = connector(source(served.port, tags, max_gap=10))
         await plc.open()
         reading = by_tag(await plc.read_all())
         again = await plc.read(1000)

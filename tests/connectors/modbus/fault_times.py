@@ -158,8 +158,10 @@ async def _rig(
         runners[name] = SourceRunner(ModbusConnector(config, context), EVENTS, spool, clock)
     tasks = [asyncio.create_task(runner.run()) for runner in runners.values()]
     try:
-        for runner in runners.values():
-            await until(lambda r=runner: r.status.state is LinkState.UP, LONGEST_WAIT_S)
+        await until(
+            lambda: all(each.status.state is LinkState.UP for each in runners.values()),
+            LONGEST_WAIT_S,
+        )
         yield Rig(device=device, runners=runners, spool=spool, counted={1}, scan_s=scan_ms / 1000)
     finally:
         for task in tasks:

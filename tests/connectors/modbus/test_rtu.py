@@ -99,6 +99,7 @@ async def test_a_reply_that_comes_during_the_rest_costs_one_rest_and_no_reconnec
         plc = connector(rtu_source(bus.port))
         await plc.open()
         assert by_tag(await plc.read_all()) == right()
+        await plc.read(1000)
         assert plc.context.counters.skipped >= 1
         await plc.close()
     assert bus.connections == 1
