@@ -88,11 +88,13 @@ def bundle_of(entries: tuple[Entry, ...], policy: Policy | None = None) -> Bundl
     """A bundle of cases under their one policy, or the one given.
 
     Raises:
-        CaseError: `policy`: the cases have different ones and none is given.
+        CaseError: `policy`: none is given, and the cases have different ones or there is none.
     """
     if policy is None:
         different = {entry.case.policy for entry in entries}
-        if len(different) != 1:
+        if not different:
+            raise CaseError("policy", "is missing, and there is no case that has one")
+        if len(different) > 1:
             raise CaseError("policy", "differs between the cases; name one for the sum")
         (policy,) = different
     return Bundle(policy=policy, entries=entries)

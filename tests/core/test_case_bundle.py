@@ -62,6 +62,8 @@ def test_cases_of_different_policies_need_one_named_for_their_sum() -> None:
         bundle_of(different)
     assert caught.value.field == "policy"
     assert bundle_of(different, TPM).policy == TPM
+    with pytest.raises(CaseError, match="is missing"):
+        bundle_of(())
 
 
 @pytest.mark.parametrize(
