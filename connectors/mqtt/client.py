@@ -121,6 +121,11 @@ class BrokerConnection:
         self._messages.clear()
         return messages
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the broker has let us in and nothing has gone wrong since."""
+        return self._connected.done() and self._error is None
+
     def take_dropped(self) -> int:
         """How many messages found the queue full or were too large since the last call."""
         dropped, self._dropped = self._dropped, 0

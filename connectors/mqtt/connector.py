@@ -131,7 +131,7 @@ class MqttConnector(PushConnector, Browsing):
     def diagnostics(self) -> Mapping[str, object]:
         """What was heard and what was not understood."""
         facts: dict[str, object] = {
-            "connected": self._connection is not None,
+            "connected": self._connection is not None and self._connection.is_up,
             "last_message_us": self._last_message_us,
         }
         if isinstance(self._reader, SparkplugReader):

@@ -16,6 +16,7 @@ import structlog
 
 from connectors.opcua.commands import certificates_command, machines_command, trust_command
 from connectors.runtime.browse_command import browse_command
+from connectors.runtime.diagnose_command import diagnose_command
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
 from connectors.runtime.plant_source import find_source, load_sources
 from connectors.runtime.source_check import (
@@ -110,6 +111,7 @@ def source_command() -> None:
 
 
 source_command.add_command(browse_command)
+source_command.add_command(diagnose_command)
 source_command.add_command(certificates_command)
 source_command.add_command(machines_command)
 source_command.add_command(trust_command)
