@@ -26,7 +26,7 @@ PUBLISH_MS = 500
 WINDOW_S = 4.0
 SETTLE_S = 2.0
 PER_CALL = 1000
-SERVER = Path(__file__).parent / "tools" / "opcua_server.js"
+SERVER = Path(__file__).parent / "tools" / "opcua_server.cjs"
 
 
 def measure(folder: Path, windows: int) -> list[Figure]:
