@@ -40,6 +40,10 @@ async def walk(connector: Connector) -> list[StepResult]:
         reading = await _read(connector)
     except ConnectorError as error:
         return _up_to(connector, found, error)
+    except Exception as error:  # noqa: BLE001  # code of others; a person is told, not stopped
+        words = f"{type(error).__name__}: {error}"
+        fault = Unavailable("connector_fault", words, step=Step.PROTOCOL)
+        return _up_to(connector, found, fault)
     finally:
         await connector.close()
     return _with_tags(connector, found, reading)
