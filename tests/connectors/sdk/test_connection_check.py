@@ -69,8 +69,8 @@ async def test_name_and_port_are_tried_before_the_connector_is() -> None:
 
 
 async def test_bad_values_are_told_as_addresses_or_values() -> None:
-    says = {"a": BadValue("no_such_channel"), "b": BadValue("overload"), "c": 1}
-    results = await tested(SmallConnector(says))
+    no_channel, overload = BadValue("no_such_channel"), BadValue("overload")
+    results = await tested(SmallConnector({"a": no_channel, "b": overload, "c": 1}))
     found = {result.step: result.message for result in results}
     assert found[Step.REGISTER] == "a (no_such_channel)"
     assert found[Step.VALUE] == "b (overload)"
