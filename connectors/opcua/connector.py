@@ -62,6 +62,7 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         Step.REGISTER,
         Step.VALUE,
     )
+    longest_retry_s = 2.0
     register_reasons = ("Bad", "node_", "namespace_", NOT_REPORTED)
 
     def __init__(self, config: OpcuaSource, context: ConnectorContext) -> None:
