@@ -40,6 +40,7 @@ __all__ = [
 
 SILENCES_UNTIL_RENEWAL = 3
 LISTENINGS = 3
+LONGEST_WAIT_FOR_PROBE_S = 3.0
 
 
 class LeftAlone(SilentUnit):
@@ -209,7 +210,7 @@ class ModbusLink:
             self._connection = None
 
     async def _read_with_care(self, unit: Unit, request: ReadRequest, timeout_s: float) -> bytes:
-        self._refuse_if_left_alone(unit, request.unit)
+        await self._wait_for_probe(unit, request.unit)
         for _ in range(LISTENINGS):
             answer, is_believed = await self._ask_in_turn(unit, request, timeout_s)
             if is_believed:
@@ -256,7 +257,7 @@ class ModbusLink:
         make: Callable[[Connection], Awaitable[WriteRequest]],
     ) -> None:
         unit = self._units.get(number) or Unit()
-        self._refuse_if_left_alone(unit, number)
+        await self._wait_for_probe(unit, number)
         async with self._turn_of(unit):
             connection = await self._connected(timeout_s)
             await self._wait_for_line(connection)
@@ -274,12 +275,15 @@ class ModbusLink:
             self._free_at = max(self._free_at, now + self._pause_s)
             unit.free_at = max(unit.free_at, now + unit.pause_s)
 
-    def _refuse_if_left_alone(self, unit: Unit, number: int) -> None:
-        """A silent unit is skipped as long as its neighbours answer."""
+    async def _wait_for_probe(self, unit: Unit, number: int) -> None:
+        """Skip a silent unit as long as its neighbours answer; a probe that is due soon waits."""
         wait_s = unit.probe_at - asyncio.get_running_loop().time()
-        if unit.is_silent and wait_s > 0 and self._silences <= 1:
+        if not unit.is_silent or wait_s <= 0 or self._silences > 1:
+            return
+        if wait_s > LONGEST_WAIT_FOR_PROBE_S:
             detail = f"unit {number} at {self.endpoint} is silent; asked again in {wait_s:.0f} s"
             raise LeftAlone("no_reply", detail)
+        await asyncio.sleep(wait_s)
 
     @asynccontextmanager
     async def _turn_of(self, unit: Unit) -> AsyncIterator[None]:
@@ -339,6 +343,8 @@ class ModbusLink:
         self._connection = await open_connection(self.settings, self._strayed, timeout_s)
         self._skipped_taken = 0
         self._is_renewing = False
+        for unit in self._units.values():
+            unit.probe_at = 0.0
 
 
 async def _at_once(request: WriteRequest) -> WriteRequest:

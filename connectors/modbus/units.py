@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FIRST_PROBE_S, LONGEST_PROBE_S = 5.0, 60.0
+OFTEN_FOR_S = 60.0
+"""A unit that fell silent is probed often for so long; it may only be switched off and on."""
 LARGEST_SHARE_FOR_SILENT = 0.02
 """Most of the line's time that waiting for one silent unit may take in the long run."""
 LONGEST_QUIET_S = 10.0
@@ -26,6 +28,7 @@ class Unit:
         was_answered: whether the last request was answered.
         probe_at: a silent unit is left alone until then.
         probe_delay_s: rest of a silent unit after the next probe; 0 while it is not silent.
+        silent_since: when it was first left alone; without meaning while it is not silent.
     """
 
     pause_s: float = 0.0
@@ -37,6 +40,7 @@ class Unit:
     was_answered: bool = False
     probe_at: float = 0.0
     probe_delay_s: float = 0.0
+    silent_since: float = 0.0
 
     def rest_at_least(self, pause_s: float, quiet_s: float) -> None:
         """Of several sources that read the unit, the one with the longest rests counts."""
@@ -75,11 +79,14 @@ class Unit:
         self.free_at = max(self.free_at, now + self.quiet_s)
 
     def left_alone(self, now: float, timeout_s: float) -> None:
-        """Ask no more than one request in a while, each while longer than the last.
+        """Ask no more than one request in a while; after a minute, each while is longer.
 
         The longest while is such that waiting for the unit costs the others next to nothing.
         """
-        longest = min(max(timeout_s / LARGEST_SHARE_FOR_SILENT, FIRST_PROBE_S), LONGEST_PROBE_S)
-        delay = self.probe_delay_s or FIRST_PROBE_S
-        self.probe_at = now + delay
-        self.probe_delay_s = min(2 * delay, longest)
+        if not self.is_silent:
+            self.silent_since = now
+            self.probe_delay_s = FIRST_PROBE_S
+        self.probe_at = now + self.probe_delay_s
+        if now - self.silent_since >= OFTEN_FOR_S:
+            longest = min(max(timeout_s / LARGEST_SHARE_FOR_SILENT, FIRST_PROBE_S), LONGEST_PROBE_S)
+            self.probe_delay_s = min(2 * self.probe_delay_s, longest)

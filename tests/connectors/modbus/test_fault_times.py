@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connectors.modbus.connector import ModbusConnector
-from connectors.modbus.units import FIRST_PROBE_S
 from tests.connectors.modbus.fault_times import FaultTimes, measure_fault
 from tests.connectors.modbus.faulty_relay import Fault
 
@@ -21,8 +19,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOTICED_S = 5.0
 HEALED_S = 5.0
 SCANS = 0.95
-PROBED_S = FIRST_PROBE_S + ModbusConnector.longest_retry_s
-"""A silent unit with neighbours is asked seldom, and its source comes by only now and then."""
 COSTS_NOTHING = (Fault.TWO_FRAMES,)
 
 
@@ -46,7 +42,7 @@ async def test_a_fault_is_noticed_healed_and_recorded_and_no_value_is_wrong(
     assert times.noticed_s is not None
     assert times.healed_s is not None
     assert times.noticed_s <= NOTICED_S
-    assert times.healed_s <= (PROBED_S if fault is Fault.SILENT_UNIT else HEALED_S)
+    assert times.healed_s <= HEALED_S
     assert times.has_gap
     assert times.wrong == []
     assert times.scans >= SCANS

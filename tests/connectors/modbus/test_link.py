@@ -12,7 +12,7 @@ from connectors.modbus.client import LeftAlone, ModbusLink, ReadRequest
 from connectors.modbus.config import Table
 from connectors.modbus.connector import ModbusConnector
 from connectors.modbus.link_config import RtuLink, TcpLink
-from connectors.modbus.units import FIRST_PROBE_S, LONGEST_PROBE_S, Unit
+from connectors.modbus.units import FIRST_PROBE_S, LONGEST_PROBE_S, OFTEN_FOR_S, Unit
 from connectors.sdk.errors import ConfigurationError, SilentUnit, Unavailable
 from connectors.sdk.links import LinkRegistry
 from tests.connectors.modbus.device import Device, Request, serving
@@ -70,14 +70,16 @@ async def test_a_silent_unit_that_is_alone_on_its_link_is_asked_whenever_its_sou
 
 def test_probes_of_a_silent_unit_become_rarer_until_they_cost_the_line_next_to_nothing() -> None:
     for timeout_s, longest in ((0.05, FIRST_PROBE_S), (0.5, 25.0), (3.0, LONGEST_PROBE_S)):
-        unit, waits = Unit(), []
-        for _ in range(8):
-            unit.left_alone(0.0, timeout_s)
-            waits.append(unit.probe_at)
-        assert waits[0] == FIRST_PROBE_S
+        unit, now, waits = Unit(), 100.0, []
+        for _ in range(20):
+            unit.left_alone(now, timeout_s)
+            waits.append(unit.probe_at - now)
+            now = unit.probe_at
+        often = int(OFTEN_FOR_S / FIRST_PROBE_S)
+        assert waits[:often] == [FIRST_PROBE_S] * often
         assert waits == sorted(waits)
         assert waits[-1] == longest
-        unit.answered(0.0)
+        unit.answered(now)
         assert not unit.is_silent
 
 

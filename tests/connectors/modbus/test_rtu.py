@@ -234,7 +234,7 @@ async def test_units_share_the_line_and_one_that_rests_does_not_hold_the_others(
 DEEDS = ("right", "right", "late", "late", "unit", "function", "cut", "garbage", "twice", "short")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_hostile_bus_never_gets_a_wrong_value_in(seed: int) -> None:
     """Register n holds n: whatever the bus does, a value that is read is its own address."""
     chance = random.Random(seed)
@@ -273,7 +273,7 @@ async def test_a_hostile_bus_never_gets_a_wrong_value_in(seed: int) -> None:
     async with rtu_serving(RtuBus(fault=misbehave)) as bus:
         link = ModbusLink(RtuOverTcpLink(transport="rtu_over_tcp", host="127.0.0.1", port=bus.port))
         link.join(1, 0.0, wait)
-        for _ in range(60):
+        for _ in range(50):
             start, count = chance.randrange(0, 500), 4
             try:
                 await link.ensure_open(1.0)

@@ -55,7 +55,7 @@ def test_frames_are_cut_by_function_and_length_however_they_arrive(size: int) ->
     assert rest == READ[:4]
 
 
-@pytest.mark.parametrize("noise", [b"\x00", b"\xff\xff", b"\x01\x99", b"\x01\x03\x02\x00\x01xx"])
+@pytest.mark.parametrize("noise", [b"\x00", b"\xff\xff", b"\x01\x99", b"\x01\x03\x02\x00\x05xx"])
 def test_noise_in_front_of_a_frame_is_passed_over(noise: bytes) -> None:
     frames, _ = cut_all(noise + READ + bytes(8), 500)
     assert frames == [(1, READ[1:-2])]
