@@ -14,7 +14,7 @@ from connectors.sdk.errors import ConnectorError, Unavailable
 from connectors.sdk.form import form_of
 
 BROWSED = 2
-LOSSES = 5
+LOSSES = 3
 HISTORY_US = 3600 * 1_000_000
 
 

@@ -78,7 +78,9 @@ class BrokerConnection:
             password = read_secret(broker.password) if broker.password is not None else None
             self._client.username_pw_set(broker.user, password)
         if broker.tls is not None:
-            self._client.tls_set_context(await asyncio.to_thread(_tls_context, broker))
+            context = await asyncio.to_thread(_tls_context, broker)
+            await self._shake_hands(context)
+            self._client.tls_set_context(context)
         await self._connect()
         self._client.loop_start()
         await self._within(self._connected)
@@ -140,6 +142,18 @@ class BrokerConnection:
             await asyncio.to_thread(self._end)
         else:  # its thread cannot be interrupted; it ends within the time allowed for connecting
             connecting.add_done_callback(lambda _: self._end())
+
+    async def _shake_hands(self, context: ssl.SSLContext) -> None:
+        """Find out whether TLS works; a handshake that fails in the library leaks its socket."""
+        host, port = self._broker.endpoint
+        try:
+            async with asyncio.timeout(self._broker.timeout_ms / 1000):
+                _, writer = await asyncio.open_connection(host, port, ssl=context)
+        except (OSError, ValueError) as error:
+            raise not_reached(error, self._name, with_tls=True) from error
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     async def _connect(self) -> None:
         host, port = self._broker.endpoint
