@@ -45,8 +45,12 @@ def test_the_connector_is_short() -> None:
 
 def test_its_own_tests_pass_and_earn_its_level(python: Path) -> None:
     own = python.parents[2] / "connector-scale"
-    said = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=own)
+    options = ("-q", "-p", "no:cacheprovider", "--conformance-report", "report.json")
+    said = run(python, "-m", "pytest", *options, cwd=own)
     assert "conformance: scale earned silver" in said
+    report = json.loads((own / "report.json").read_text(encoding="utf-8"))
+    assert report["scale"]["earned"] == "silver"
+    assert "every tag appears exactly once" in report["scale"]["passed"]["bronze"]
 
 
 def test_the_mes_finds_checks_and_reads_it(python: Path, tmp_path: Path) -> None:
