@@ -152,8 +152,8 @@ def _instant(document: object, path: str, form: TimeFormat) -> int | None:
 
 
 def _plain_text(payload: bytes) -> object:
-    """A message that is no JSON is its own text; None when it is no text either."""
+    """A message that is no JSON is its own text; None when it is empty or no text either."""
     try:
-        return payload.decode()
+        return payload.decode() or None
     except UnicodeDecodeError:
         return None

@@ -96,6 +96,13 @@ async def test_what_is_no_value_is_bad_with_its_reason_and_never_a_number(
         assert (sample.value, sample.quality, sample.reason) == (None, Quality.BAD, reason)
 
 
+async def test_a_message_is_its_own_value_and_an_empty_one_is_none(server: BrokerProcess) -> None:
+    async with opened(json_source(server.port)) as connector:
+        for payload, value in [("12.5", 12.5), ("true", True), ("RUN", "RUN"), ("", None)]:
+            await publish(server.port, "plant/count", payload)
+            assert (await next_of(connector, "count"))["count"].value == value
+
+
 async def test_the_sender_says_the_quality(server: BrokerProcess) -> None:
     words = {"192": "good", "64": "uncertain"}
     source = json_source(server.port, quality_path="q", quality_values=words)
