@@ -108,7 +108,7 @@ def test_a_state_that_is_shifted_is_found(ran: LiveRun, tmp_path: Path) -> None:
 @pytest.mark.proof
 def test_a_long_run_on_the_live_wire_tells_what_could_be_known(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mes.cli", "simulate", "verify", "--wire", "live", "--json"]
-    command += ["--data", str(tmp_path / "live"), "--minutes", "160", "--speed", "40"]
+    command += ["--data", str(tmp_path / "live"), "--minutes", "100", "--speed", "20"]
     command += ["--seed", "7", "--seed", "21"]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False
