@@ -55,6 +55,13 @@ class DataType(IntEnum):
 SIGNED_BITS = {DataType.INT8: 8, DataType.INT16: 16, DataType.INT32: 32, DataType.INT64: 64}
 
 
+def type_name(data_type: int | None) -> str | None:
+    """The name of a data type as people know it; its number when we do not know it."""
+    if data_type is None:
+        return None
+    return DataType(data_type).name.lower() if data_type in _KNOWN_TYPES else str(data_type)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """One metric as it came; None where the message does not say.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from connectors.mqtt.client import Message
 from connectors.mqtt.config import MqttSource
 from connectors.mqtt.sparkplug_node import NO_METRIC, NOT_BORN, Key, Kind, News, SparkplugNode
-from connectors.mqtt.sparkplug_payload import Metric, decode
+from connectors.mqtt.sparkplug_payload import Metric, decode, type_name
 from connectors.mqtt.tags import Arrived, TagBook
 from connectors.mqtt.wire import WireError
 from connectors.sdk.capabilities import BrowsedNode, NodeKind
@@ -94,7 +94,7 @@ class SparkplugReader:
                 path=f"{device}/{name}" if device else name,
                 kind=NodeKind.VARIABLE,
                 address={"metric": name, "device": device} if device else {"metric": name},
-                data_type=None if data_type is None else str(data_type),
+                data_type=type_name(data_type),
             )
             for (device, name), data_type in self._node.metrics().items()
         ]

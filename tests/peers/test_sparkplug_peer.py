@@ -114,6 +114,7 @@ async def test_browsing_shows_the_metrics_of_the_birth(server: BrokerProcess) ->
             found = await connector.browse("press/*", 10)
             addresses = [dict(each.address) for each in found.nodes]
             assert {"metric": "Strokes", "device": "press"} in addresses
+            assert "uint64" in [each.data_type for each in found.nodes]
             assert (await connector.browse("**", 2)).is_complete is False
 
 
