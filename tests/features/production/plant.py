@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from mes.db import Database
 from mes.features.ingest.service import ingest
 from mes.features.ingest.status import forget_heard
-from mes.features.plant.check import check
+from mes.features.plant.check import Checked, check
 from mes.features.plant.service import apply
 from mes.features.production.hot import forget_hot
 from mes.models import Base, Equipment, MaterialDefinition, Tag
@@ -113,10 +114,15 @@ Record = list[Any]
 
 def apply_plant(database: Database, text: str = PLANT) -> None:
     """Check and apply a plant file."""
-    checked = check(text)
+    checked = _checked(text)
     assert checked.plant is not None, checked.mistakes
     with database.transaction() as session:
         apply(session, checked.plant, actor="test", now_us=DAY_START)
+
+
+@cache
+def _checked(text: str) -> Checked:
+    return check(text)
 
 
 def ids_of(database: Database) -> dict[str, int]:
