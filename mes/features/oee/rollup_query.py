@@ -13,11 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     Table,
-    cast,
     func,
     literal_column,
     select,
@@ -30,6 +28,7 @@ from mes.core.pieces import Bucket
 from mes.core.policies import Part, Policy, RunningOutsidePlan
 from mes.core.tally import TOLD_BY_REASON
 from mes.features.oee.periods import PeriodKind
+from mes.features.oee.whole_sum import WholeSum
 from mes.features.production.rollup_row import (
     APART_BITS,
     HELD_BITS,
@@ -252,4 +251,4 @@ def _summed(rows: Table, names: Sequence[str]) -> ColumnElement[Any]:
     total: ColumnElement[Any] = rows.c[names[0]]
     for name in names[1:]:
         total = total + rows.c[name]
-    return cast(func.sum(total), BigInteger)
+    return WholeSum(total)
