@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 _NODE = re.compile(
     r"(?:nsu=(?P<uri>[^;\s][^;]*);|ns=(?P<index>\d+);)?(?P<kind>[isgb])=(?P<identifier>\S.*)"
 )
-_STEP = re.compile(r"(?:nsu=(?P<uri>[^;\s][^;]*);)?(?P<name>[^\s].*)", re.DOTALL)
+_STEP = re.compile(r"(?:nsu=(?P<uri>[^;\s][^;]*);|(?!nsu=))(?P<name>[^\s].*)", re.DOTALL)
 
 
 class NodeName(NamedTuple):

@@ -49,9 +49,19 @@ async def failure(host: str, port: int, more: Mapping[str, object] | None = None
 @asynccontextmanager
 async def something_else(serve: Serve) -> AsyncIterator[int]:
     """A server of another protocol."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    running: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        await serve(reader, writer)
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        await asyncio.gather(*running)
 
 
 async def says_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -148,6 +148,22 @@ def test_the_end_of_a_subscription_carries_its_status() -> None:
     assert decode_publication(struct_to_binary(message)).ended == ua.StatusCodes.BadTimeout
 
 
+def test_items_of_one_size_with_other_fields_are_told_apart() -> None:
+    number = ua.Variant(1.5, ua.VariantType.Double)
+    source, server = ua.DataValue(number, SourceTimestamp=ua_time()), ua.DataValue(number)
+    server.ServerTimestamp = ua_time()
+    items = decode_publication(response([source, server])).items
+    assert [item.source_time for item in items] == [TIME_US, None]
+
+
+def test_a_text_that_is_no_text_is_bad_and_the_next_value_is_read() -> None:
+    text = ua.DataValue(ua.Variant("abc", ua.VariantType.String))
+    number = ua.DataValue(ua.Variant(7, ua.VariantType.Int32))
+    data = response([text, number]).replace(b"abc", b"a\xffc")
+    items = decode_publication(data).items
+    assert [(item.value, item.status) for item in items] == [(None, BAD_DECODING_ERROR), (7, 0)]
+
+
 @pytest.mark.parametrize("data", [b"", b"\0" * 7, b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_what_is_no_publish_response_is_refused(data: bytes) -> None:
     with pytest.raises(DecodingError):

@@ -20,6 +20,7 @@ ANYTHING = st.one_of(
     st.booleans(),
     st.integers(-(1 << 70), 1 << 70),
     st.floats(),
+    st.sampled_from([float("nan"), float("inf"), float("-inf")]),
     st.text(max_size=2000),
     st.binary(max_size=20),
     st.lists(st.integers(), max_size=3),
@@ -38,9 +39,18 @@ def converter(**more: object) -> ValueConverter:
     return ValueConverter({1: [tag("plain")], 2: [tag("changed", **more)]})
 
 
+STATUSES = st.one_of(
+    st.just(0),
+    st.builds(
+        lambda severity, code: severity << 30 | code, st.integers(0, 3), st.integers(0, 0xFFFF)
+    ),
+    st.integers(0, (1 << 32) - 1),
+)
+
+
 @given(
     ANYTHING,
-    st.integers(0, (1 << 32) - 1),
+    STATUSES,
     st.one_of(st.none(), st.integers(-(1 << 62), 1 << 62)),
     st.sampled_from([1, 2, 9]),
 )
@@ -97,5 +107,7 @@ def test_the_queue_keeps_the_order_and_counts_every_loss(
     kept = [n.value for n in taken if n.status == 0]
     assert kept == sorted(kept)
     assert len(kept) + queue.dropped == put
-    assert (queue.dropped > 0) == any(n.status for n in taken)
+    holes = [n.status != 0 for n in taken]
+    assert (queue.dropped > 0) == any(holes)
+    assert holes == sorted(holes, reverse=True)
     assert queue.take() == []
