@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+import pytest
 from asyncua import ua
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,6 +72,13 @@ def test_good_quality_only_comes_from_a_good_status_and_a_usable_value(
             assert math.isfinite(sample.value)
         if handle == 1 and isinstance(value, int | float | str):
             assert sample.value == value
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_bad_however_good_its_status(value: float) -> None:
+    notifications = [Notification(handle, value, 0, None) for handle in (1, 2)]
+    for sample in converter(scale=2).samples([Batch(RECEIVED, notifications)]):
+        assert (sample.value, sample.reason) == (None, "not_a_number")
 
 
 def test_a_lost_value_inside_the_server_is_counted() -> None:
