@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -84,7 +85,9 @@ def machines_command(plant: Path, source: str, data: Path | None) -> None:
         machines = asyncio.run(_machines(config, data))
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
-    YAML().dump(machines, click.get_text_stream("stdout"))
+    text = StringIO()
+    YAML().dump(machines, text)
+    click.echo(text.getvalue(), nl=False)
 
 
 async def _machines(config: OpcuaSource, folder: Path | None) -> list[dict[str, object]]:

@@ -55,6 +55,11 @@ def connector(config: OpcuaSource) -> OpcuaConnector:
     return OpcuaConnector(config, ConnectorContext(clock=PlantClock.starting_at(real_now_us())))
 
 
+def failing(device: OpcuaConnector) -> tuple[int, str | None]:
+    """What fails just now."""
+    return device.failing
+
+
 async def collect(
     device: OpcuaConnector, tag: str, wanted: Sequence[object], seconds: float = 5.0
 ) -> list[Sample]:
@@ -188,11 +193,11 @@ async def test_a_node_that_appears_later_keeps_only_its_own_tag_waiting(shared: 
     read = {sample.tag: sample for sample in (await device.read_all()).samples}
     assert read["late"].reason == "BadNodeIdUnknown"
     assert all(read[tag].quality is not Quality.BAD for tag in ("Cnc1.State", "Cnc1.Parts"))
-    assert device.failing == (1, "BadNodeIdUnknown")
+    assert failing(device) == (1, "BadNodeIdUnknown")
     await plant.add("Late", 5, ua.VariantType.Int32)
     found = await collect(device, "late", [5], 15.0)
     assert found[-1].quality is Quality.GOOD
-    assert device.failing == (0, None)
+    assert failing(device) == (0, None)
     await device.close()
 
 

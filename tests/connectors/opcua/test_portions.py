@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from asyncua import ua
+from asyncua.ua.uaerrors import BadSessionIdInvalid, BadTooManyOperations
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ async def test_a_portion_that_is_too_large_is_halved_until_the_server_takes_it(
 
     async def ask(part: Sequence[int]) -> list[int]:
         if len(part) > most:
-            raise ua.UaStatusCodeError(ua.StatusCodes.BadTooManyOperations)
+            raise BadTooManyOperations
         asked.extend(part)
         return [-number for number in part]
 
@@ -31,7 +32,7 @@ async def test_a_portion_that_is_too_large_is_halved_until_the_server_takes_it(
 
 async def test_another_refusal_is_passed_on() -> None:
     async def ask(part: Sequence[int]) -> list[int]:
-        raise ua.UaStatusCodeError(ua.StatusCodes.BadSessionIdInvalid)
+        raise BadSessionIdInvalid
 
     with pytest.raises(ua.UaStatusCodeError):
         await in_portions([1, 2, 3], 2, ask)
