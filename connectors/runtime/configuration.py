@@ -15,6 +15,7 @@ from connectors.sdk.config import SourceConfig
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.messages import Stream
 from connectors.sdk.registry import manifest_of
+from connectors.sdk.write_rules import WriteRule
 
 Document = Mapping[str, object]
 
@@ -35,10 +36,14 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeConfiguration:
-    """All sources of an edge in one revision; revision 0 is "none yet"."""
+    """All sources of an edge in one revision; revision 0 is "none yet".
+
+    `writes` is the allow-list of writes by SOURCE/TAG; nothing else is ever written.
+    """
 
     revision: int = 0
     sources: Sequence[SourceDocument] = field(default_factory=tuple)
+    writes: Mapping[str, WriteRule] = field(default_factory=dict)
 
 
 def parse_configuration(document: object) -> EdgeConfiguration:
@@ -56,7 +61,9 @@ def parse_configuration(document: object) -> EdgeConfiguration:
     names = [source.source for source in sources]
     if len(set(names)) != len(names):
         raise ConfigurationError("configuration_malformed", "two sources have the same id")
-    return EdgeConfiguration(revision=revision, sources=tuple(sources))
+    return EdgeConfiguration(
+        revision=revision, sources=tuple(sources), writes=_writes(document.get("writes", []))
+    )
 
 
 def check_source(document: Document) -> SourceConfig:
@@ -92,6 +99,17 @@ def save_cached(path: Path, document: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def _writes(entries: object) -> Mapping[str, WriteRule]:
+    if not isinstance(entries, list):
+        raise ConfigurationError("configuration_malformed", "`writes` must be a list")
+    try:
+        rules = [WriteRule.model_validate(entry) for entry in entries]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ConfigurationError("configuration_malformed", f"writes: {first['msg']}") from error
+    return {rule.tag: rule for rule in rules}
 
 
 def _source(entry: object) -> SourceDocument:

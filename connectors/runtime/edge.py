@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,16 +27,19 @@ from connectors.runtime.configuration import (
     save_cached,
 )
 from connectors.runtime.listener import RequestListener
+from connectors.runtime.pauses import PauseWatch
 from connectors.runtime.puller import ConfigurationPuller
 from connectors.runtime.requests import RequestHost, answer_request
 from connectors.runtime.runner import SourceRunner
 from connectors.runtime.sink import EdgeReport, Sink
 from connectors.runtime.spool import DEFAULT_LIMIT_BYTES, Spool
-from connectors.sdk.connector import ConnectorContext
+from connectors.runtime.writes import SourceWriter
+from connectors.sdk.connector import Connector, ConnectorContext
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.links import LinkRegistry
 from connectors.sdk.messages import LinkState, LinkStatus
 from connectors.sdk.registry import manifest_of
+from connectors.sdk.write_rules import WriteRule
 
 STOP_RUNNERS_S = 1.0
 STOP_SINK_S = 0.7
@@ -80,8 +83,10 @@ class Edge:
         self._options = options
         self._clock = clock or plant_clock()
         self._links = LinkRegistry()
+        self._pauses = PauseWatch(self._clock)
         self._running: dict[str, _Running] = {}
         self._revision = 0
+        self._writes: Mapping[str, WriteRule] = {}
         self._stopping = asyncio.Event()
         self._changing = asyncio.Lock()
         self._cache = options.data / f"configuration-{options.edge}.json"
@@ -117,6 +122,7 @@ class Edge:
         """Run until `stop`."""
         configuration = self._options.configuration or load_cached(self._cache)
         self._start_centre(configuration.revision)
+        self._pauses.start()
         await self.apply(configuration)
         log.info("edge_started", edge=self._options.edge, sources=len(self._running))
         try:
@@ -144,6 +150,7 @@ class Edge:
                 elif self._running[name].document.streams != source.streams:
                     self._change_streams(self._running[name], source)
             self._revision = configuration.revision
+            self._writes = configuration.writes
             log.info(
                 "configuration_applied",
                 revision=configuration.revision,
@@ -161,7 +168,12 @@ class Edge:
         self._sink = Sink(connect(), options.edge, self._spool, self._edge_report)
         self._sink.start()
         loop = asyncio.get_running_loop()
-        host = RequestHost(clock=self._clock, links=self._links, folder=options.data)
+        host = RequestHost(
+            clock=self._clock,
+            links=self._links,
+            folder=options.data,
+            writer=SourceWriter(lambda: self._writes, self._connector_of),
+        )
         answer = partial(answer_request, host)
         self._listener = RequestListener(connect, options.edge, loop, answer)
         self._listener.start()
@@ -203,7 +215,12 @@ class Edge:
         except ConfigurationError as error:
             return error
         return SourceRunner(
-            connector, source.streams, self._spool, self._clock, self._status_changed
+            connector,
+            source.streams,
+            self._spool,
+            self._clock,
+            self._status_changed,
+            self._pauses,
         )
 
     def _begin(self, source: SourceDocument, runner: SourceRunner | ConfigurationError) -> None:
@@ -237,6 +254,7 @@ class Edge:
                 task.cancel()
 
     async def _shut_down(self) -> None:
+        self._pauses.stop()
         for asking in (self._puller, self._listener):
             if asking is not None:
                 await asyncio.to_thread(asking.stop)
@@ -245,6 +263,10 @@ class Edge:
         if self._sink is not None:
             await asyncio.to_thread(self._sink.stop, STOP_SINK_S)
         await asyncio.to_thread(self._spool.close)
+
+    def _connector_of(self, source: str) -> Connector | None:
+        running = self._running.get(source)
+        return None if running is None or running.runner is None else running.runner.connector
 
     def _edge_report(self) -> EdgeReport:
         return EdgeReport(revision=self._revision, links=self.statuses)

@@ -10,14 +10,17 @@ import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
 import structlog
 
+from connectors.clock import monotonic_s
 from connectors.runtime.backoff import Backoff
 from connectors.runtime.centre import CentreConnection, CentreUnreachable
-from connectors.sdk.errors import ConfigurationError, ConnectorError
+from connectors.runtime.writes import Claim
+from connectors.sdk.errors import ConfigurationError, ConnectorError, Unavailable
 
 WAIT_S = 25
 TIMEOUT_S = WAIT_S + 10.0
@@ -27,7 +30,7 @@ AT_ONCE_MAX = 8
 LARGEST_REPLY = 1024 * 1024
 
 Document = Mapping[str, object]
-Answerer = Callable[[str, Document], Awaitable[Document]]
+Answerer = Callable[[str, Document, Claim], Awaitable[Document]]
 
 log = structlog.get_logger()
 
@@ -46,7 +49,8 @@ class RequestListener:
 
         Args:
             connect: makes a connection to the MES; one fetches, one brings answers.
-            answer: works on a request, given its kind and arguments, on `loop`.
+            answer: works on a request, given its kind, its arguments and how to claim it, on
+                `loop`.
         """
         self._fetching = connect()
         self._answering = connect()
@@ -117,7 +121,9 @@ class RequestListener:
         reply: dict[str, object]
         try:
             async with asyncio.timeout(timeout_s):
-                result = await self._answer(kind, arguments if isinstance(arguments, dict) else {})
+                given = arguments if isinstance(arguments, dict) else {}
+                claim = partial(asyncio.to_thread, self._claim, str(request["id"]))
+                result = await self._answer(kind, given, claim)
             reply = {"result": result}
         except TimeoutError:
             detail = f"no end within {timeout_s:.0f} s"
@@ -130,6 +136,26 @@ class RequestListener:
             log.exception("request_fault", kind=kind)
             reply = {"code": "request_fault", "detail": f"{type(error).__name__}: {error}"}
         await asyncio.to_thread(self._send, str(request["id"]), reply)
+
+    def _claim(self, request_id: str) -> float:
+        """Take a request for good; the monotonic second before which its work must begin.
+
+        Raises:
+            Unavailable: `request_over`: nobody waits for it any more, or the MES did not say.
+        """
+        asked_s = monotonic_s()
+        path = f"{self._path}/{quote(request_id, safe='')}/claim"
+        with self._answer_lock:
+            try:
+                answer = self._answering.request(
+                    "POST", path, body=b"{}", timeout_s=ANSWER_TIMEOUT_S
+                )
+            except CentreUnreachable as error:
+                raise Unavailable("request_over", f"the MES did not answer: {error}") from error
+        left_s = answer.document.get("begin_within_s")
+        if answer.status != HTTPStatus.OK or not isinstance(left_s, int | float):
+            raise Unavailable("request_over", f"the MES does not wait for it: {answer.code}")
+        return asked_s + left_s
 
     def _send(self, request_id: str, reply: Document) -> None:
         body = json.dumps(reply, ensure_ascii=False).encode()

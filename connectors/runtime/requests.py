@@ -1,7 +1,7 @@
 """What an edge does for people who ask: each kind of request is one function in `KINDS`.
 
 Arguments and results are plain JSON. The source that is asked about comes as the configuration that
-somebody is about to save, so nothing of what runs is touched.
+somebody is about to save, so nothing of what runs is touched. Only a write goes to what runs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from connectors.clock import PlantClock
 from connectors.runtime.configuration import check_source
 from connectors.runtime.source_check import as_line, open_and_read
+from connectors.runtime.writes import Claim, SourceWriter
 from connectors.sdk.capabilities import Browsing
 from connectors.sdk.connector import Connector, ConnectorContext
 from connectors.sdk.errors import ConfigurationError
@@ -21,6 +22,7 @@ from connectors.sdk.links import LinkRegistry
 from connectors.sdk.registry import manifest_of
 
 NODES_MAX = 1000
+WRITE = "write"
 
 Document = Mapping[str, object]
 
@@ -32,22 +34,31 @@ class RequestHost:
     Attributes:
         links: the connections of the edge, so that a serial line is shared and not opened twice.
         folder: data directory of the edge with its keys and approvals.
+        writer: writes to the sources that run.
     """
 
     clock: PlantClock
     links: LinkRegistry
     folder: Path
+    writer: SourceWriter
 
 
-async def answer_request(host: RequestHost, kind: str, arguments: Document) -> Document:
+async def answer_request(
+    host: RequestHost, kind: str, arguments: Document, claim: Claim
+) -> Document:
     """Work on one request.
+
+    Args:
+        claim: takes it for good; needed by what changes something.
 
     Raises:
         ConnectorError: it failed; the code says why.
     """
+    if kind == WRITE:
+        return await host.writer.write(arguments, claim)
     work = KINDS.get(kind)
     if work is None:
-        detail = f"this edge knows no request {kind!r}; known: {', '.join(KINDS)}"
+        detail = f"this edge knows no request {kind!r}; known: {', '.join([*KINDS, WRITE])}"
         raise ConfigurationError("request_kind_unknown", detail)
     return await work(host, arguments)
 

@@ -17,6 +17,7 @@ import structlog
 
 from connectors.clock import PlantClock, monotonic_s
 from connectors.runtime.backoff import Backoff
+from connectors.runtime.pauses import PauseWatch
 from connectors.runtime.records import gap_tail, good_end, good_tail, value_tail
 from connectors.runtime.report import ExceptionReport
 from connectors.runtime.spool import Spool
@@ -28,7 +29,9 @@ from connectors.sdk.messages import LinkState, LinkStatus, Quality, Reading, Sam
 SLOW_RETRY_S = 60.0
 CLOSE_TIMEOUT_S = 1.0
 SCANS_PER_HOLE = 2
+SCANS_PER_PAUSE = 3
 SPOOL_FULL = "spool_full"
+EDGE_PAUSED = "edge_paused"
 SLOT_S = 0.1
 
 T = TypeVar("T")
@@ -49,12 +52,14 @@ class SourceRunner:
         spool: Spool,
         clock: PlantClock,
         on_status: Callable[[], None] = lambda: None,
+        pauses: PauseWatch | None = None,
     ) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
             streams: stream of each tag; a tag that is not named goes to the sample stream.
             on_status: called after each change of the link state.
+            pauses: tells when the process stood still; None: it is not watched.
         """
         self.source = connector.source_config.id
         self.status = LinkStatus(
@@ -64,6 +69,8 @@ class SourceRunner:
         self._clock = clock
         self._spool = spool
         self._on_status = on_status
+        self._pauses = pauses
+        self._pauses_seen = 0 if pauses is None else pauses.count
         self._report = ExceptionReport(connector.source_config.tag_list)
         self._streams = dict(streams)
         self._backoff = Backoff(longest_s=connector.longest_retry_s)
@@ -73,6 +80,11 @@ class SourceRunner:
         self._periods_with_events: list[int] | None = None
         self._bad_since: dict[str, int | None] = {}
         self._was_lost = False
+
+    @property
+    def connector(self) -> Connector:
+        """The connector of the source, for a write that somebody asked for."""
+        return self._connector
 
     def set_streams(self, streams: Mapping[str, Stream]) -> None:
         """Change which tags are events, without touching the link."""
@@ -119,12 +131,15 @@ class SourceRunner:
         while True:
             at, period = due[0]
             await asyncio.sleep(max(0.0, at - monotonic_s()))
+            self._note_pause()
             if self._needs_all:
                 await self._read_everything()
                 read_at = dict.fromkeys(read_at, self._covered or 0)
             else:
                 read = connector.read(period)
                 reading = await self._within(connector.read_timeout_s, read, "read_timeout")
+                if self._note_pause():
+                    continue
                 read_at[period] = reading.read_at
                 tags = connector.tags_of(period)
                 covered = min(read_at[each] for each in self._event_periods(connector))
@@ -149,6 +164,7 @@ class SourceRunner:
         await self._read_everything()
         tags = [tag.name for tag in connector.source_config.tag_list]
         while True:
+            self._note_pause()
             if self._needs_all:
                 await self._read_everything()
             samples = await self._within(
@@ -168,6 +184,7 @@ class SourceRunner:
         connector = self._connector
         timeout_s = connector.read_timeout_s
         reading = await self._within(timeout_s, connector.read_all(), "read_timeout")
+        self._note_pause()
         self._report.forget()
         self._needs_all = False
         self._backoff.reset()
@@ -272,6 +289,20 @@ class SourceRunner:
         """From the last good scan on nothing is known; an older hole stays open."""
         if self._hole is None and self._covered is not None:
             self._hole = (self._covered, reason)
+
+    def _note_pause(self) -> bool:
+        """Open a hole when the process stood still for a few scans; read everything after it."""
+        pauses, connector = self._pauses, self._connector
+        if pauses is None or pauses.count == self._pauses_seen:
+            return False
+        self._pauses_seen = pauses.count
+        polled = isinstance(connector, PollingConnector)
+        periods = self._event_periods(connector) if polled else [0]
+        if pauses.last_us <= SCANS_PER_PAUSE * max(periods) * 1000:
+            return False
+        self._begin_hole(EDGE_PAUSED)
+        self._needs_all = True
+        return True
 
     async def _lost(self, error: ConnectorError) -> None:
         """Bad quality at once, the hole begins at the last good scan, and wait."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mes.core.refusal import Refusal
 from mes.features.edge_requests.board import Reply, RequestBoard
-from mes.web.roles import Role, Scope, actor, require, require_scope
+from mes.web.roles import Role, require, require_own_edge
 
 bp = APIBlueprint("edge_requests", __name__, url_prefix="/api/v1")
 
@@ -81,20 +81,26 @@ def ask(edge: str, json_data: Question) -> dict[str, Any]:
 @bp.get("/edges/<edge>/requests")
 @bp.input(Wait, location="query")
 @bp.doc(tags=["sources"])
-@require_scope(Scope.INGEST)
+@require_own_edge()
 def fetch(edge: str, query_data: Wait) -> dict[str, Any]:
     """What people ask of an edge; each request is handed out once, with the time left for it."""
-    _own(edge)
     return {"requests": board().fetch(edge, wait_s=query_data.wait_s)}
+
+
+@bp.post("/edges/<edge>/requests/<request_id>/claim")
+@bp.doc(tags=["sources"])
+@require_own_edge()
+def claim(edge: str, request_id: str) -> dict[str, Any]:
+    """The edge takes a request for good that must not be done late or twice."""
+    return {"begin_within_s": board().claim(edge, request_id)}
 
 
 @bp.post("/edges/<edge>/requests/<request_id>/answer")
 @bp.input(ReplyIn)
 @bp.doc(tags=["sources"])
-@require_scope(Scope.INGEST)
+@require_own_edge()
 def answer(edge: str, request_id: str, json_data: ReplyIn) -> tuple[str, int]:
     """The answer of an edge to one request."""
-    _own(edge)
     board().answer(edge, request_id, Reply(**json_data.model_dump()))
     return "", 204
 
@@ -110,8 +116,3 @@ def found(reply: Reply) -> dict[str, Any]:
             reply.code or "request_fault", reply.detail or "", status=422, field=reply.field
         )
     return dict(reply.result)
-
-
-def _own(edge: str) -> None:
-    if actor().edge != edge:
-        raise Refusal("edge_not_allowed", f"this token does not belong to {edge!r}", status=403)

@@ -19,22 +19,40 @@ EDGE = "edge-1"
 class Asker(threading.Thread):
     """Somebody who asks and waits."""
 
-    def __init__(self, board: RequestBoard, timeout_s: float, edge: str = EDGE) -> None:
+    def __init__(
+        self,
+        board: RequestBoard,
+        timeout_s: float,
+        edge: str = EDGE,
+        begin_within_s: float | None = None,
+    ) -> None:
         super().__init__(daemon=True)
         self.board, self.timeout_s, self.edge = board, timeout_s, edge
+        self.begin_within_s = begin_within_s
         self.reply: Reply | None = None
         self.refusal: Refusal | None = None
 
     def run(self) -> None:
         try:
-            self.reply = self.board.ask(self.edge, "test", {"source": {}}, timeout_s=self.timeout_s)
+            self.reply = self.board.ask(
+                self.edge,
+                "test",
+                {"source": {}},
+                timeout_s=self.timeout_s,
+                begin_within_s=self.begin_within_s,
+            )
         except Refusal as refusal:
             self.refusal = refusal
 
 
 @contextmanager
-def asking(board: RequestBoard, timeout_s: float = 10.0, edge: str = EDGE) -> Iterator[Asker]:
-    asker = Asker(board, timeout_s, edge)
+def asking(
+    board: RequestBoard,
+    timeout_s: float = 10.0,
+    edge: str = EDGE,
+    begin_within_s: float | None = None,
+) -> Iterator[Asker]:
+    asker = Asker(board, timeout_s, edge, begin_within_s)
     asker.start()
     yield asker
     asker.join(10.0)
@@ -55,7 +73,7 @@ def test_the_answer_of_the_edge_reaches_who_asked() -> None:
         board.answer(EDGE, request["id"], Reply(result={"steps": []}))
     assert asker.reply == Reply(result={"steps": []})
     assert board.counts == {
-        "asked": 1, "answered": 1, "not_fetched": 0, "not_answered": 0, "busy": 0,
+        "asked": 1, "answered": 1, "not_fetched": 0, "not_claimed": 0, "not_answered": 0, "busy": 0,
     }  # fmt: skip
 
 
@@ -109,6 +127,43 @@ def test_an_answer_that_stays_away_is_said_as_not_known() -> None:
         board.answer(EDGE, request["id"], Reply(result={}))
     assert refusal.value.code == "edge_request_over"
     assert board.counts["not_answered"] == 1
+
+
+def test_a_request_is_claimed_once_in_its_time_and_by_its_own_edge() -> None:
+    board = RequestBoard()
+    with asking(board, begin_within_s=5.0) as asker:
+        (request,) = board.fetch(EDGE, wait_s=5.0)
+        for edge in ("edge-2", EDGE):
+            if edge == EDGE:
+                assert 0.0 < board.claim(EDGE, request["id"]) <= 5.0
+            with pytest.raises(Refusal) as refusal:
+                board.claim(edge, request["id"])
+            assert refusal.value.code == "edge_request_over"
+        board.answer(EDGE, request["id"], Reply(result={}))
+    assert asker.reply == Reply(result={}, was_claimed=True)
+
+
+def test_what_was_not_claimed_in_time_is_over_for_the_edge_and_for_who_asked() -> None:
+    board = RequestBoard()
+    began = monotonic_s()
+    with asking(board, timeout_s=60.0, begin_within_s=0.2) as asker:
+        (request,) = board.fetch(EDGE, wait_s=5.0)
+    assert monotonic_s() - began < 30.0, "who asked does not wait for what will not begin"
+    assert asker.refusal is not None
+    assert asker.refusal.code == "edge_too_late"
+    with pytest.raises(Refusal) as refusal:
+        board.claim(EDGE, request["id"])
+    assert refusal.value.code == "edge_request_over"
+    assert board.counts["not_claimed"] == 1
+
+
+def test_what_needs_no_claim_cannot_be_claimed() -> None:
+    board = RequestBoard()
+    with asking(board):
+        (request,) = board.fetch(EDGE, wait_s=5.0)
+        with pytest.raises(Refusal):
+            board.claim(EDGE, request["id"])
+        board.answer(EDGE, request["id"], Reply(result={}))
 
 
 def test_one_edge_takes_so_many_requests_and_the_next_is_refused() -> None:
