@@ -141,7 +141,7 @@ class BrokerConnection:
         if connecting.done():
             await asyncio.to_thread(self._end)
         else:  # its thread cannot be interrupted; it ends within the time allowed for connecting
-            connecting.add_done_callback(lambda _: self._end())
+            connecting.add_done_callback(self._abandon)
 
     async def _shake_hands(self, context: ssl.SSLContext) -> None:
         """Find out whether TLS works; a handshake that fails in the library leaks its socket."""
@@ -166,6 +166,12 @@ class BrokerConnection:
             await asyncio.shield(connecting)
         except (OSError, ValueError) as error:
             raise not_reached(error, self._name, with_tls=self._broker.tls is not None) from error
+
+    def _abandon(self, connecting: asyncio.Future[MQTTErrorCode]) -> None:
+        """A connection came about, or did not, that nobody wants any more."""
+        if not connecting.cancelled():
+            connecting.exception()
+        self._end()
 
     def _end(self) -> None:
         client = self._client
