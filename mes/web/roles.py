@@ -14,6 +14,7 @@ A route says what it needs with `@require(...)`; it is checked before the body i
   in, so that a lockout never keeps anybody from reporting a stop.
 - `@require(Role.ADMINISTRATOR, tokens=False)`: people only.
 - `@require_scope(Scope.INGEST)`: a token of this scope only; `actor().edge` is its edge.
+- `@require_own_edge()`: the token of the edge that the address names.
 """
 
 from __future__ import annotations
@@ -148,6 +149,24 @@ def require_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def allow() -> None:
         if actor().scope is not scope:
             raise forbidden(f"this address needs a token of scope {scope.value}")
+
+    return _guarded_by(allow)
+
+
+def require_own_edge() -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a route of `/edges/<edge>` run only for the token of that edge.
+
+    Raises:
+        Refusal: `edge_not_allowed` (403) for the token of another edge.
+    """
+
+    def allow() -> None:
+        if actor().scope is not Scope.INGEST:
+            raise forbidden(f"this address needs a token of scope {Scope.INGEST.value}")
+        edge = (request.view_args or {})["edge"]
+        if actor().edge != edge:
+            message = f"this token does not belong to {edge!r}"
+            raise Refusal("edge_not_allowed", message, status=403)
 
     return _guarded_by(allow)
 

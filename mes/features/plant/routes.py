@@ -9,9 +9,8 @@ from apiflask import APIBlueprint
 from pydantic import BaseModel, Field
 
 from mes.clock import monotonic_s
-from mes.core.refusal import Refusal
 from mes.features.plant.queries import edge_configuration, revision
-from mes.web.roles import Scope, actor, require_scope
+from mes.web.roles import require_own_edge
 from mes.web.wiring import reading
 
 bp = APIBlueprint("plant", __name__, url_prefix="/api/v1")
@@ -30,11 +29,9 @@ class Poll(BaseModel):
 @bp.get("/edges/<edge>/configuration")
 @bp.input(Poll, location="query")
 @bp.doc(tags=["sources"], responses={204: "Nothing newer within the wait"})
-@require_scope(Scope.INGEST)
+@require_own_edge()
 def configuration(edge: str, query_data: Poll) -> Any:
     """The sources an edge has to run, as soon as there is a newer revision than `after`."""
-    if actor().edge != edge:
-        raise Refusal("edge_not_allowed", f"this token does not belong to {edge!r}", status=403)
     if not _newer_within(query_data.after, query_data.wait_s):
         return "", 204
     with reading() as session:
