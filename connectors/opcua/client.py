@@ -28,7 +28,8 @@ from connectors.sdk.errors import ConfigurationError, Refused
 from connectors.sdk.steps import Step
 
 STEP_TIMEOUT_S = 2.4
-SESSION_TIMEOUT_MS = 30_000
+SESSION_TIMEOUT_MS = 15_000
+"""A lost session occupies one of the few that a small controller has until this time is over."""
 WATCHDOG_S = 4.0
 LEAST_KEY_BITS = 2048
 CLOSE_S = 0.6
