@@ -147,6 +147,10 @@ def _endpoint(text: str) -> str:
 
 PublishPeriod = Annotated[StrictInt, Field(ge=10, le=3_600_000)]
 SamplingPeriod = Annotated[StrictInt, Field(ge=0, le=3_600_000)]
+BrowsePath = Annotated[
+    list[Annotated[StrictStr, Field(max_length=500), AfterValidator(checked_step)]],
+    Field(min_length=1, max_length=30),
+]
 QueueSize = Annotated[StrictInt, Field(ge=1, le=10_000)]
 
 
@@ -156,6 +160,8 @@ class OpcuaTag(TagConfig):
     Attributes:
         node: node id by namespace URI, such as `nsu=urn:demo:cnc;s=Cnc.State`.
         path: browse names from the Objects folder on, such as `[nsu=urn:demo:cnc;Cnc1, State]`.
+        otherwise: other paths, in this order, whose value counts while the first place has none, as
+            with state machines inside each other.
         publish_ms: own publishing period, plant time; None takes that of the source.
         sampling_ms: how often the server looks at the variable, plant time; 0 as fast as it can;
             None takes that of the source.
@@ -166,13 +172,8 @@ class OpcuaTag(TagConfig):
     """
 
     node: Annotated[StrictStr, Field(max_length=1000), AfterValidator(checked_node)] | None = None
-    path: (
-        Annotated[
-            list[Annotated[StrictStr, Field(max_length=500), AfterValidator(checked_step)]],
-            Field(min_length=1, max_length=30),
-        ]
-        | None
-    ) = None
+    path: BrowsePath | None = None
+    otherwise: Annotated[list[BrowsePath], Field(min_length=1, max_length=10)] | None = None
     publish_ms: PublishPeriod | None = None
     sampling_ms: SamplingPeriod | None = None
     queue_size: QueueSize | None = None

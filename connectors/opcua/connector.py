@@ -23,7 +23,7 @@ from connectors.opcua.notifications import Batch, Notification
 from connectors.opcua.session import OpcuaSession
 from connectors.opcua.trust import TrustList
 from connectors.opcua.values import ValueConverter, plain_sample
-from connectors.opcua.watches import Watch, tags_by_watch
+from connectors.opcua.watches import Watch, tags_by_watch, watches_of
 from connectors.opcua.writing import read_now, write_once
 from connectors.sdk.capabilities import (
     Browsed,
@@ -72,8 +72,13 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         self.read_timeout_s = max(15.0, 4 * config.timeout_ms / 1000)
         grouped = list(tags_by_watch(config, config.tags).items())
         self._watches: Mapping[int, Watch] = {n: watch for n, (watch, _) in enumerate(grouped, 1)}
-        self._values = ValueConverter({n: tags for n, (_, tags) in enumerate(grouped, 1)})
-        self._handles = {tag.name: n for n, (_, tags) in enumerate(grouped, 1) for tag in tags}
+        handles = {watch: n for n, watch in self._watches.items()}
+        places = {tag.name: [handles[w] for w in watches_of(config, tag)] for tag in config.tags}
+        self._handles = {name: first for name, (first, *_) in places.items()}
+        self._values = ValueConverter(
+            {n: tags for n, (_, tags) in enumerate(grouped, 1)},
+            {name: several for name, several in places.items() if len(several) > 1},
+        )
         self._tags = {tag.name: tag for tag in config.tags}
         self._session: OpcuaSession | None = None
         self._space: AddressSpace | None = None

@@ -30,7 +30,18 @@ class ValueConverter:
         gone: items whose node is no longer there, with the status; the reader clears it.
     """
 
-    def __init__(self, tags_by_handle: Mapping[int, Sequence[OpcuaTag]]) -> None:
+    def __init__(
+        self,
+        tags_by_handle: Mapping[int, Sequence[OpcuaTag]],
+        places: Mapping[str, Sequence[int]] | None = None,
+    ) -> None:
+        """Prepare the conversion of every tag.
+
+        Args:
+            places: handles of the tags that stand in several places, the preferred one first.
+        """
+        self._places = places or {}
+        self._said: dict[str, dict[int, Notification]] = {}
         self.overflows = 0
         self.gone: dict[int, str] = {}
         self._tags = {handle: [tag.name for tag in tags] for handle, tags in tags_by_handle.items()}
@@ -55,6 +66,7 @@ class ValueConverter:
         """Forget all values, before the first reading of a new session."""
         self._values.clear()
         self._last.clear()
+        self._said.clear()
         self.gone.clear()
         self.overflows = 0
 
@@ -95,14 +107,15 @@ class ValueConverter:
         return self._sample(tag, outcome, notification.source_time, received_time, False)
 
     def missing(self, handle: int, reason: str, received_time: int) -> list[Sample]:
-        """A bad sample for each tag of a node that cannot be read."""
+        """A bad sample for each tag of a node that cannot be read, and that no other place says."""
         return [
             self._sample(name, bad(reason), None, received_time, False)
             for name in self._tags[handle]
+            if name not in self._said
         ]
 
     def _is_plain(self, name: str) -> bool:
-        is_whole = name not in self._parts
+        is_whole = name not in self._parts and name not in self._places
         return is_whole and self._conversions[name].is_plain and name not in self._needed
 
     def _any(self, notification: Notification, received_time: int) -> list[SampleRow]:
@@ -113,18 +126,30 @@ class ValueConverter:
         if notification.status & CODE in NODE_GONE:
             self.gone[notification.handle] = status_name(notification.status)
         for name in self._tags.get(notification.handle, ()):
+            said = self._preferred(name, notification) if name in self._places else notification
             conversion = self._conversions[name]
             if conversion.depends_on:
-                self._last[name] = (notification, received_time)
+                self._last[name] = (said, received_time)
                 changed.add(name)
                 continue
-            outcome = self._outcome(name, notification)
+            outcome = self._outcome(name, said)
             if name in self._needed:
                 self._values[name] = outcome[:2]
                 changed |= self._dependents(name)
-            time = notification.source_time
-            rows.append(self._sample(name, outcome, time, received_time, False))
+            rows.append(self._sample(name, outcome, said.source_time, received_time, False))
         return rows + self._changed(changed)
+
+    def _preferred(self, name: str, notification: Notification) -> Notification:
+        """What the first place says that has a value now; the first one's word if none has."""
+        said = self._said.setdefault(name, {})
+        said[notification.handle] = notification
+        present = [said[handle] for handle in self._places[name] if handle in said]
+        return next((each for each in present if self._has_value(name, each)), present[0])
+
+    def _has_value(self, name: str, notification: Notification) -> bool:
+        if notification.status >> SEVERITY_SHIFT >= Quality.BAD:
+            return False
+        return plain_value(self._part(name, notification))[1] is None
 
     def _changed(self, names: set[str]) -> list[SampleRow]:
         """Tags whose value depends on another one that has just come."""
@@ -150,15 +175,17 @@ class ValueConverter:
         severity = status >> SEVERITY_SHIFT
         if severity >= Quality.BAD:
             return bad(status_name(status))
-        whole = notification.value
-        part = self._parts.get(name)
-        value, problem = plain_value(whole if part is None else part_of(whole, *part))
+        value, problem = plain_value(self._part(name, notification))
         if problem is not None:
             return bad(problem)
         converted = self._conversions[name](value, self._values.get)
         if severity == Quality.UNCERTAIN and converted[1] is Quality.GOOD:
             return converted[0], Quality.UNCERTAIN, status_name(status)
         return converted
+
+    def _part(self, name: str, notification: Notification) -> object:
+        part = self._parts.get(name)
+        return notification.value if part is None else part_of(notification.value, *part)
 
     def _sample(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.opcua.config import Filter, OpcuaSource, OpcuaTag
 
@@ -34,11 +34,11 @@ class Watch:
         return self.node if self.node is not None else "/".join(self.path or ())
 
 
-def watch_of(source: OpcuaSource, tag: OpcuaTag) -> Watch:
-    """What a tag wants, what it leaves open taken from its source."""
+def watches_of(source: OpcuaSource, tag: OpcuaTag) -> list[Watch]:
+    """The places of a tag, the preferred one first; what it leaves open is as its source says."""
     publish_ms = tag.publish_ms if tag.publish_ms is not None else source.publish_ms
     sampling_ms = tag.sampling_ms if tag.sampling_ms is not None else source.sampling_ms
-    return Watch(
+    first = Watch(
         node=tag.node,
         path=tuple(tag.path) if tag.path is not None else None,
         publish_ms=publish_ms,
@@ -46,11 +46,14 @@ def watch_of(source: OpcuaSource, tag: OpcuaTag) -> Watch:
         queue_size=tag.queue_size if tag.queue_size is not None else source.queue_size,
         filter=tag.filter,
     )
+    others = tag.otherwise or ()
+    return [first, *(replace(first, node=None, path=tuple(path)) for path in others)]
 
 
 def tags_by_watch(source: OpcuaSource, tags: Sequence[OpcuaTag]) -> dict[Watch, list[OpcuaTag]]:
     """The tags of each monitored item, in the order of the file."""
     found: dict[Watch, list[OpcuaTag]] = {}
     for tag in tags:
-        found.setdefault(watch_of(source, tag), []).append(tag)
+        for watch in watches_of(source, tag):
+            found.setdefault(watch, []).append(tag)
     return found

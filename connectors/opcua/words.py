@@ -119,6 +119,12 @@ WORDS = {
         "Objects 폴더부터의 이름들입니다. 노드 ID와 둘 가운데 하나만 씁니다.",
         "Browse names from the Objects folder on; instead of the node id.",
     ),
+    "tags.otherwise": Words(
+        "대신 읽을 경로",
+        "Other paths",
+        "첫 경로에 값이 없을 때 차례로 읽을 경로입니다. 겹친 상태 기계에 씁니다.",
+        "Paths that count, in order, while the first has no value; for nested state machines.",
+    ),
     "tags.publish_ms": Words(
         "보고 주기",
         "Publishing period",

@@ -38,6 +38,7 @@ class CompanionVariable:
     Attributes:
         name: end of the tag's name.
         path: browse names from the instance on.
+        otherwise: other paths from the instance on, whose value counts while the first has none.
         words: word by number of an enumeration; empty when the variable is none.
         states: our state by word or text; empty when the variable is no state.
         signal: what it is proposed for; None: to look at only.
@@ -47,6 +48,7 @@ class CompanionVariable:
 
     name: str
     path: tuple[NodeName, ...]
+    otherwise: tuple[tuple[NodeName, ...], ...] = ()
     words: Mapping[int, str] = dataclasses.field(default_factory=dict)
     states: Mapping[str, State] = dataclasses.field(default_factory=dict)
     signal: Signal | None = None
@@ -83,6 +85,8 @@ def tag_document(
         "name": f"{prefix}.{variable.name}",
         "path": [str(name) for name in (*instance, *variable.path)],
     }
+    if variable.otherwise:
+        tag["otherwise"] = [[str(n) for n in (*instance, *path)] for path in variable.otherwise]
     if variable.words:
         tag["enum"] = dict(variable.words)
     if variable.index is not None:

@@ -1,8 +1,8 @@
 """OPC 30050 PackML: the states of ISA-TR88.00.02 and the production counters.
 
 The state machine is nested: aborted or cleared; when cleared, stopped or running; when running, one
-of the states of execution. A machine that is inactive reports no current state, which is bad
-quality here.
+of the states of execution. A machine that is inactive reports no current state; then that of the
+one around it counts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,13 @@ _STATUS = NodeName(NAMESPACE, "Status")
 _ADMIN = NodeName(NAMESPACE, "Admin")
 _CURRENT = NodeName(None, "CurrentState")
 
-BASE_STATES = {"Aborting": State.DOWN, "Aborted": State.DOWN}
-MACHINE_STATES = {"Clearing": State.DOWN, "Stopping": State.STOPPED, "Stopped": State.STOPPED}
+BASE_STATES = {"Aborting": State.DOWN, "Aborted": State.DOWN, "Cleared": State.STOPPED}
+MACHINE_STATES = {
+    "Clearing": State.DOWN,
+    "Stopping": State.STOPPED,
+    "Stopped": State.STOPPED,
+    "Running": State.RUNNING,
+}
 EXECUTE_STATES = {
     "Resetting": State.SETUP,
     "Idle": State.WAITING,
@@ -34,6 +39,7 @@ EXECUTE_STATES = {
     "Suspended": State.WAITING,
     "Unsuspending": State.WAITING,
 }
+STATES = BASE_STATES | MACHINE_STATES | EXECUTE_STATES
 
 
 def _count(name: str, variable: str, signal: Signal) -> CompanionVariable:
@@ -51,14 +57,11 @@ PACKML = CompanionModel(
     title="OPC 30050 PackML",
     marker=(_BASE,),
     variables=(
-        CompanionVariable(name="base_state", path=(_BASE, _CURRENT), states=BASE_STATES),
         CompanionVariable(
-            name="machine_state", path=(_BASE, _MACHINE, _CURRENT), states=MACHINE_STATES
-        ),
-        CompanionVariable(
-            name="execute_state",
+            name="state",
             path=(_BASE, _MACHINE, _EXECUTE, _CURRENT),
-            states=EXECUTE_STATES,
+            otherwise=((_BASE, _MACHINE, _CURRENT), (_BASE, _CURRENT)),
+            states=STATES,
             signal=Signal.STATE,
         ),
         CompanionVariable(name="speed", path=(_STATUS, NodeName(NAMESPACE, "CurMachSpeed"))),

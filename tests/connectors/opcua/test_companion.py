@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from asyncua import ua
 
-from connectors.clock import PlantClock, real_now_us
+from connectors.clock import PlantClock, monotonic_s, real_now_us
 from connectors.opcua.companion.discovery import MODELS, Instance, instances
 from connectors.opcua.companion.euromap77 import JOB_STATES, JOB_STATUSES
 from connectors.opcua.companion.job_control import Job, JobReceiver
@@ -92,9 +93,7 @@ async def test_the_proposed_tags_are_read_with_their_words_and_numbers(
     assert {name: value for name, (value, _) in read.items()} == {
         "Lathe_7.item_state": "Executing",
         "Lathe_7.operation_mode": "Processing",
-        "Packer.base_state": "Cleared",
-        "Packer.machine_state": "Running",
-        "Packer.execute_state": "Execute",
+        "Packer.state": "Execute",
         "Packer.speed": 40.0,
         "Packer.processed": 120,
         "Packer.defective": 3,
@@ -120,6 +119,39 @@ async def test_the_proposed_signals_name_our_states(found: dict[str, Instance]) 
         }
     }
     assert sorted(found["packml"].signals("hall")) == ["scrap", "state", "total"]
+
+
+async def test_the_state_of_a_packer_is_that_of_the_innermost_machine_that_is_active(
+    served: Served, found: dict[str, Instance]
+) -> None:
+    machines, port = served
+    reader = OpcuaConnector(
+        source(port, found["packml"].tags()),
+        ConnectorContext(clock=PlantClock.starting_at(real_now_us())),
+    )
+    await reader.open()
+    await reader.read_all()
+    inactive = ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(ua.StatusCodes.BadStateNotActive)))
+    steps = {
+        "Stopped": {"machine_state": "Stopped", "execute_state": None},
+        "Aborted": {"base_state": "Aborted", "machine_state": None},
+        "Idle": {"base_state": "Cleared", "machine_state": "Running", "execute_state": "Idle"},
+    }
+    for expected, changes in steps.items():
+        for name, text in changes.items():
+            value = inactive if text is None else ua.DataValue(ua.Variant(ua.LocalizedText(text)))
+            await machines.variables[name].write_value(value)
+        await shows(reader, "Packer.state", expected)
+    await reader.close()
+
+
+async def shows(reader: OpcuaConnector, tag: str, expected: str) -> None:
+    """Wait until a tag has a value."""
+    end = monotonic_s() + 10.0
+    seen: list[object] = []
+    while not seen or seen[-1] != expected:
+        assert monotonic_s() < end, seen
+        seen += [sample.value for sample in await reader.next_samples() if sample.tag == tag]
 
 
 async def test_every_job_status_has_a_state() -> None:

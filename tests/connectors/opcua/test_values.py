@@ -94,6 +94,26 @@ def test_a_node_that_has_gone_is_noted() -> None:
     assert values.gone == {2: "BadNodeIdUnknown"}
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([(1, 10, 0), (2, 20, 0)], [10, 10]),
+        ([(2, 20, 0), (1, 10, 0)], [20, 10]),
+        ([(1, 10, 0), (2, 20, 0), (1, None, 0x80000000)], [10, 10, 20]),
+        ([(1, None, 0), (2, 20, 0), (1, 11, 0)], [None, 20, 11]),
+        ([(1, None, 0x80000000), (2, None, 0x80000000)], [None, None]),
+    ],
+)
+def test_a_tag_in_several_places_has_the_value_of_the_first_that_has_one(
+    said: list[tuple[int, object, int]], expected: list[object]
+) -> None:
+    several = tag("several")
+    values = ValueConverter({1: [several], 2: [several]}, {"several": [1, 2]})
+    notifications = [Notification(handle, value, status, None) for handle, value, status in said]
+    samples = values.samples([Batch(RECEIVED, notifications)])
+    assert [sample.value for sample in samples] == expected
+
+
 @given(
     st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=6), max_size=30),
     st.integers(1, 20),
