@@ -72,12 +72,13 @@ class SourceRunner:
         self._pauses = pauses
         self._pauses_seen = 0 if pauses is None else pauses.count
         self._report = ExceptionReport(connector.source_config.tag_list)
-        self._streams = dict(streams)
+        self._streams: dict[str, Stream] = {}
+        self._periods_with_events: list[int] | None = None
+        self._needs_all = True
+        self.set_streams(streams)
         self._backoff = Backoff(longest_s=connector.longest_retry_s)
         self._covered = spool.covered_until(self.source)
         self._hole = (self._covered, "edge_down") if self._covered is not None else None
-        self._needs_all = True
-        self._periods_with_events: list[int] | None = None
         self._bad_since: dict[str, int | None] = {}
         self._was_lost = False
 
@@ -89,6 +90,8 @@ class SourceRunner:
     def set_streams(self, streams: Mapping[str, Stream]) -> None:
         """Change which tags are events, without touching the link."""
         self._streams = dict(streams)
+        events = {tag for tag, stream in streams.items() if stream is Stream.EVENT}
+        self._report.set_events(events)
         self._periods_with_events = None
         self._needs_all = True
 
@@ -105,6 +108,7 @@ class SourceRunner:
                     detail = f"{type(error).__name__}: {error}"
                     await self._lost(Unavailable("connector_fault", detail))
         finally:
+            self._report_held()
             await self._close()
             self._change(LinkState.STOPPED)
 
@@ -303,6 +307,13 @@ class SourceRunner:
         self._begin_hole(EDGE_PAUSED)
         self._needs_all = True
         return True
+
+    def _report_held(self) -> None:
+        held = self._report.held_back()
+        if held:
+            records = Append(source=self.source)
+            self._add(records, held, None)
+            self._commit(records, held)
 
     async def _lost(self, error: ConnectorError) -> None:
         """Bad quality at once, the hole begins at the last good scan, and wait."""

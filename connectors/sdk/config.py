@@ -95,6 +95,8 @@ class TagConfig(Strict):
         min: smallest plausible value; below it the value is bad.
         max: largest plausible value; above it the value is bad.
         deadband: a number is reported only when it moved by more than this.
+        swinging_door: a number of no work-unit signal is reported when a straight line through
+            what was reported would miss a reading by more than this.
         max_age_s: an unchanged value is reported again after this many plant seconds.
     """
 
@@ -110,6 +112,7 @@ class TagConfig(Strict):
     min: Number | None = None
     max: Number | None = None
     deadband: Annotated[Number, Field(ge=0)] | None = None
+    swinging_door: Annotated[Number, Field(ge=1e-9)] | None = None
     max_age_s: Annotated[Number, Field(gt=0, le=86_400)] | None = None
 
     @model_validator(mode="after")
@@ -118,6 +121,10 @@ class TagConfig(Strict):
             raise PydanticCustomError("limits_reversed", "min is larger than max")
         if self.scale == 0:
             raise PydanticCustomError("scale_zero", "scale 0 would make every value 0")
+        if self.deadband is not None and self.swinging_door is not None:
+            raise PydanticCustomError(
+                "deadband_and_swinging_door", "a tag has a deadband or a swinging_door, not both"
+            )
         return self
 
 

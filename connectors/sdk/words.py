@@ -117,6 +117,13 @@ COMMON: Mapping[str, Words] = {
         "이보다 많이 변했을 때만 보고합니다.",
         "A number is reported only when it moved by more than this.",
     ),
+    "tags.swinging_door": Words(
+        "직선 오차",
+        "Swinging door",
+        "보고한 값을 이은 직선이 이보다 많이 벗어날 때만 보고합니다. 설비 신호에는 쓰지 않습니다.",
+        "A number is reported only when a straight line would miss it by more than this; never "
+        "for a signal of a machine.",
+    ),
     "tags.max_age_s": Words(
         "최대 나이",
         "Largest age",
