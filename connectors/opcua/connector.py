@@ -101,8 +101,7 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         self._session = session
         self._compare(session.space)
         self._failed = await session.watch(self._watches, self._real_ms)
-        self._retry_s = FIRST_RETRY_S
-        self._retry_at = monotonic_s() + self._retry_s
+        self._ask_soon()
 
     async def close(self) -> None:
         """End the session; the client object is never used again."""
@@ -302,8 +301,14 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
     def _note_gone(self) -> None:
         """A node that has gone is an item that has failed; it must be made anew."""
         if self._values.gone:
+            if not self._failed:
+                self._ask_soon()
             self._failed |= self._values.gone
             self._values.gone.clear()
+
+    def _ask_soon(self) -> None:
+        self._retry_s = FIRST_RETRY_S
+        self._retry_at = monotonic_s() + self._retry_s
 
     async def _ask_again(self, session: OpcuaSession) -> list[Sample]:
         """Make the failed items anew, in the address space as it is now."""
