@@ -132,7 +132,7 @@ async def test_the_state_of_a_packer_is_that_of_the_innermost_machine_that_is_ac
     await reader.open()
     await reader.read_all()
     inactive = ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(ua.StatusCodes.BadStateNotActive)))
-    steps = {
+    steps: dict[str, dict[str, str | None]] = {
         "Stopped": {"machine_state": "Stopped", "execute_state": None},
         "Aborted": {"base_state": "Aborted", "machine_state": None},
         "Idle": {"base_state": "Cleared", "machine_state": "Running", "execute_state": "Idle"},
