@@ -17,7 +17,7 @@ from connectors.modbus.plan import Block
 from connectors.sdk.conversion import Conversion, Outcome, bad
 from connectors.sdk.messages import Quality, Sample, Value, samples_of
 
-FIRST_PROBE_S = 5.0
+FIRST_PROBE_S = 4.0
 
 
 class TagReader:

@@ -6,7 +6,8 @@ again for each), and which replies cannot be believed.
 
 On a serial line a reply does not say which request it answers. After a request without a reply its
 unit is therefore asked nothing for a while; the next reply it gives is not believed but followed by
-another such while, in which every reply still owed has passed; only then does it count again.
+another such while, in which every reply still owed has passed; only then does it count again. On a
+connection that was just opened, every unit may owe a reply to whoever asked before.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from connectors.modbus.pdu import (
 from connectors.modbus.rtu import GarbledReply
 from connectors.modbus.units import Unit
 from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
+from connectors.sdk.frames import FrameLog
 
 __all__ = [
     "DeviceRefusal",
@@ -56,6 +58,7 @@ class ModbusLink:
 
     def __init__(self, link: AnyLink) -> None:
         self.settings = link
+        self.frames = FrameLog()
         self._is_rtu = not isinstance(link, TcpLink)
         self._is_serial = isinstance(link, RtuLink)
         self._silence_s = link.silence_s if isinstance(link, RtuLink) else 0.0
@@ -100,7 +103,7 @@ class ModbusLink:
         """
         self._holders[unit] += 1
         if self._needs_care or pause_s > 0:
-            known = self._units.setdefault(unit, Unit())
+            known = self._units.setdefault(unit, Unit(is_doubtful=self._is_rtu))
             quiet_ms = None if isinstance(self.settings, TcpLink) else self.settings.quiet_ms
             known.rest_at_least(pause_s, timeout_s if quiet_ms is None else quiet_ms / 1000)
 
@@ -342,9 +345,11 @@ class ModbusLink:
     async def _connect(self, timeout_s: float) -> None:
         self._connection = await open_connection(self.settings, self._strayed, timeout_s)
         self._skipped_taken = 0
+        self._connection.frames = self.frames
         self._is_renewing = False
         for unit in self._units.values():
             unit.probe_at = 0.0
+            unit.is_doubtful = self._is_rtu
 
 
 async def _at_once(request: WriteRequest) -> WriteRequest:

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from connectors.modbus.deadlines import deadlines
 from connectors.modbus.pdu import ModbusRequest
 from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
+from connectors.sdk.frames import FrameLog
 
 MOST_SKIPPED = 1000
 
@@ -20,11 +21,13 @@ class Connection(Protocol):
         skipped: replies that were not believed, since the connection was made.
         ended: why the connection is gone; None while it stands.
         idle_from: event-loop time since which nothing was sent or received.
+        frames: where frames are shown to people.
     """
 
     skipped: int
     ended: Unavailable | None
     idle_from: float
+    frames: FrameLog
 
     @property
     def local_port(self) -> int | None:
@@ -46,6 +49,7 @@ class PendingRequest(asyncio.BaseProtocol):
         ended: why the connection is gone; None while it stands.
         deadline: event-loop time at which the pending request has failed; infinite without one.
         idle_from: event-loop time since which nothing was sent or received.
+        frames: where frames are shown to people.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -54,6 +58,7 @@ class PendingRequest(asyncio.BaseProtocol):
         self.ended: Unavailable | None = None
         self.deadline = inf
         self.idle_from = 0.0
+        self.frames = FrameLog()
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._request: ModbusRequest | None = None

@@ -29,6 +29,7 @@ from connectors.sdk.errors import (
     SilentUnit,
     Unavailable,
 )
+from connectors.sdk.frames import FrameLog, FrameLogging
 from connectors.sdk.messages import Reading, Sample, Value
 from connectors.sdk.steps import Step
 
@@ -40,7 +41,7 @@ REQUESTS_UNTIL_SILENT = 2
 TRIES_PER_REQUEST = 3
 
 
-class ModbusConnector(PollingConnector, Writing):
+class ModbusConnector(PollingConnector, Writing, FrameLogging):
     """Reads, and where the host allows it writes, one unit behind a shared link."""
 
     test_steps = (Step.NAME, Step.PORT, Step.PROTOCOL, Step.UNIT, Step.REGISTER, Step.VALUE)
@@ -90,6 +91,11 @@ class ModbusConnector(PollingConnector, Writing):
     def link(self) -> ModbusLink | None:
         """The shared connection; None when closed."""
         return self._link
+
+    @property
+    def frame_log(self) -> FrameLog | None:
+        """What goes over the shared connection; None when closed."""
+        return None if self._link is None else self._link.frames
 
     @property
     def refused(self) -> Sequence[Span]:

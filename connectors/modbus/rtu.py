@@ -21,6 +21,7 @@ from connectors.modbus.rtu_frames import (
     rtu_frame,
 )
 from connectors.sdk.errors import ConnectorError, SilentUnit
+from connectors.sdk.frames import Direction
 
 
 class GarbledReply(SilentUnit):
@@ -71,6 +72,8 @@ class RtuConnection(PendingRequest, asyncio.Protocol):
         waiting: asyncio.Future[bytes] = self._loop.create_future()
         self._waiting = waiting
         transport.write(frame)
+        if self.frames.is_on:
+            self.frames.add(Direction.SENT, frame)
         now = self._loop.time()
         self.idle_from = now + len(frame) * self._character_s
         on_the_line = (len(frame) + self._expected_bytes(request)) * self._character_s
@@ -87,6 +90,8 @@ class RtuConnection(PendingRequest, asyncio.Protocol):
         """Called by the event loop."""
         self.idle_from = max(self.idle_from, self._loop.time())
         self._heard += len(data)
+        if self.frames.is_on:
+            self.frames.add(Direction.RECEIVED, data)
         buffer = self._buffer
         buffer += data
         while self.ended is None and (found := cut_reply(buffer)) is not None:

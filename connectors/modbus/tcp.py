@@ -16,6 +16,7 @@ from math import inf
 
 from connectors.modbus.connection import MOST_SKIPPED, PendingRequest
 from connectors.modbus.pdu import ModbusRequest
+from connectors.sdk.frames import Direction
 
 __all__ = ["MOST_SKIPPED", "TcpConnection"]
 
@@ -61,7 +62,10 @@ class TcpConnection(PendingRequest, asyncio.BufferedProtocol):
         self._filled = 0
         waiting: asyncio.Future[bytes] = self._loop.create_future()
         self._waiting = waiting
-        transport.write(number + request.mbap_tail)
+        frame = number + request.mbap_tail
+        transport.write(frame)
+        if self.frames.is_on:
+            self.frames.add(Direction.SENT, frame)
         self.deadline = deadline = self._loop.time() + timeout_s
         if self._deadlines.rings_at > deadline:
             self._deadlines.ring_by(deadline)
@@ -78,6 +82,8 @@ class TcpConnection(PendingRequest, asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Called by the event loop: nearly always, this is exactly the reply to the request."""
         filled = self._filled + nbytes
+        if self.frames.is_on:
+            self.frames.add(Direction.RECEIVED, bytes(self._view[self._filled : filled]))
         waiting = self._waiting
         if (
             filled == self._size

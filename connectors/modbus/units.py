@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FIRST_PROBE_S, LONGEST_PROBE_S = 5.0, 60.0
+FIRST_PROBE_S, LONGEST_PROBE_S = 4.0, 60.0
+"""A unit that comes back within a minute gives data within 5 s."""
 OFTEN_FOR_S = 60.0
 """A unit that fell silent is probed often for so long; it may only be switched off and on."""
 LARGEST_SHARE_FOR_SILENT = 0.02

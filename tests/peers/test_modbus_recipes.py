@@ -92,11 +92,12 @@ async def test_a_serial_adapter_that_is_pulled_is_noticed_and_found_again(tmp_pa
         await plc.close()
 
 
+@pytest.mark.parametrize("reopens", [False, True])
 @pytest.mark.parametrize("late_s", [0.2, 0.4, 0.8])
 async def test_recipe_1_rtu_late_reply_once_then_three_registers_are_right_or_bad(
-    tmp_path: Path, late_s: float
+    tmp_path: Path, late_s: float, reopens: bool
 ) -> None:
-    async with line(tmp_path, late=(5, late_s)) as link:
+    async with line(tmp_path, late=(6, late_s)) as link:
         plc = unit(link, 1)
         await plc.open()
         seen: list[dict[str, tuple[object, str | None]]] = []
@@ -105,6 +106,9 @@ async def test_recipe_1_rtu_late_reply_once_then_three_registers_are_right_or_ba
                 seen.append(by_tag(await plc.read_all()))
             except SilentUnit:
                 seen.append({})
+                if reopens:
+                    await plc.close()
+                    await plc.open()
         await plc.close()
     right = {f"t{n}": (1000 + 100 * n, None) for n in range(3)}
     assert seen[-1] == right

@@ -148,6 +148,9 @@ async def test_a_reply_with_a_wrong_checksum_is_named_and_the_next_one_counts_at
     async with rtu_serving(RtuBus(fault=garble)) as bus:
         link = link_to(bus.port)
         await link.ensure_open(1.0)
+        bus.fault = None
+        await link.read(ReadRequest(1, Table.HOLDING, 5, 1), TIMEOUT_S)
+        bus.fault = garble
         with pytest.raises(SilentUnit) as caught:
             await link.read(ReadRequest(1, Table.HOLDING, 5, 1), TIMEOUT_S)
         begun = monotonic_s()
@@ -187,6 +190,8 @@ async def test_a_read_that_was_called_off_leaves_no_reply_for_the_next_one() -> 
         late_once(bus, 20, 0.05, blocks=True)
         link = link_to(bus.port)
         await link.ensure_open(1.0)
+        await link.read(ReadRequest(1, Table.HOLDING, 5, 1), 5.0)
+        bus.requests.clear()
         task = asyncio.create_task(link.read(ReadRequest(1, Table.HOLDING, 20, 1), 5.0))
         while not bus.requests:
             await asyncio.sleep(0.001)
@@ -220,6 +225,7 @@ async def test_units_share_the_line_and_one_that_rests_does_not_hold_the_others(
         one = connector(rtu_source(bus.port, unit=1), links)
         gone = connector(rtu_source(bus.port, unit=3), links)
         await one.open()
+        await one.read_all()
         await gone.open()
         with pytest.raises(SilentUnit):
             await gone.read_all()
@@ -229,6 +235,69 @@ async def test_units_share_the_line_and_one_that_rests_does_not_hold_the_others(
         await gone.close()
         await one.close()
     assert bus.connections == 1
+
+
+async def test_all_replies_that_are_still_owed_pass_before_one_is_believed() -> None:
+    owed: list[RtuRequest] = []
+
+    async def answers_at_the_third(request: RtuRequest, writer: asyncio.StreamWriter) -> bool:
+        owed.append(request)
+        if len(owed) < 3:
+            return True
+        for each in owed:
+            writer.write(bus.reply(each))
+            await asyncio.sleep(0.3 * TIMEOUT_S)
+        bus.fault = None
+        return True
+
+    async with rtu_serving(RtuBus()) as bus:
+        link = link_to(bus.port)
+        await link.ensure_open(1.0)
+        assert await link.read(ReadRequest(1, Table.HOLDING, 5, 1), 1.0) == b"\x00\x05"
+        bus.fault = answers_at_the_third
+        for address in (10, 20):
+            with pytest.raises(SilentUnit):
+                await link.read(ReadRequest(1, Table.HOLDING, address, 1), TIMEOUT_S)
+        assert await link.read(ReadRequest(1, Table.HOLDING, 30, 1), 1.0) == b"\x00\x1e"
+        link.end()
+
+
+async def test_the_first_reply_after_opening_may_be_owed_to_somebody_else() -> None:
+    async def answers_another(request: RtuRequest, writer: asyncio.StreamWriter) -> bool:
+        before = RtuRequest(unit=1, function=3, address=77, count=request.count)
+        writer.write(bus.reply(before))
+        await asyncio.sleep(0.3 * TIMEOUT_S)
+        writer.write(bus.reply(request))
+        bus.fault = None
+        return True
+
+    async with rtu_serving(RtuBus(fault=answers_another)) as bus:
+        link = link_to(bus.port)
+        await link.ensure_open(1.0)
+        assert await link.read(ReadRequest(1, Table.HOLDING, 30, 1), 1.0) == b"\x00\x1e"
+        link.end()
+
+
+async def test_the_line_rests_at_the_first_time_out_of_a_unit_that_was_well_and_at_no_other() -> (
+    None
+):
+    async with rtu_serving(RtuBus(units={1, 2})) as bus:
+        link = link_to(bus.port)
+        link.join(2, 0.0, TIMEOUT_S)
+        await link.ensure_open(1.0)
+        for unit in (1, 2):
+            await link.read(ReadRequest(unit, Table.HOLDING, 5, 1), 1.0)
+        bus.units.discard(1)
+        waited = []
+        for _ in range(2):
+            with pytest.raises(SilentUnit):
+                await link.read(ReadRequest(1, Table.HOLDING, 5, 1), TIMEOUT_S)
+            begun = monotonic_s()
+            await link.read(ReadRequest(2, Table.HOLDING, 5, 1), 1.0)
+            waited.append(monotonic_s() - begun)
+        link.end()
+    assert waited[0] >= 0.95 * TIMEOUT_S
+    assert waited[1] < 0.5 * TIMEOUT_S
 
 
 DEEDS = ("right", "right", "late", "late", "unit", "function", "cut", "garbage", "twice", "short")
