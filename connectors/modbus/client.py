@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from connectors.clock import monotonic_s
 from connectors.modbus.connection import Connection
 from connectors.modbus.link_config import AnyLink, RtuLink, TcpLink
 from connectors.modbus.opening import open_connection
@@ -54,7 +55,11 @@ class WriteUnanswered(ConnectorError):
 
 
 class ModbusLink:
-    """One connection, shared by all units behind it; one request at a time."""
+    """One connection, shared by all units behind it; one request at a time.
+
+    Attributes:
+        round_trip_s: real time from the last answered request to its reply.
+    """
 
     def __init__(self, link: AnyLink) -> None:
         self.settings = link
@@ -64,6 +69,7 @@ class ModbusLink:
         self._silence_s = link.silence_s if isinstance(link, RtuLink) else 0.0
         self._pause_s = link.pause_ms / 1000
         self._needs_care = self._is_rtu or link.pause_ms > 0
+        self.round_trip_s = 0.0
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
         self._skipped_taken = 0
@@ -163,7 +169,9 @@ class ModbusLink:
             connection = self._connection
             if connection is None or self._is_renewing:
                 connection = await self._connected(timeout_s)
+            asked = monotonic_s()
             data = await connection.exchange(request, timeout_s)
+            self.round_trip_s = monotonic_s() - asked
         except ConnectorError as error:
             self._note(error)
             raise
@@ -232,6 +240,7 @@ class ModbusLink:
             connection = await self._connected(timeout_s)
             await self._wait_for_line(connection)
             answer: bytes | ConnectorError
+            asked = monotonic_s()
             try:
                 answer = await connection.exchange(request, timeout_s)
             except Unavailable as error:
@@ -244,6 +253,7 @@ class ModbusLink:
                 self._missed(unit, None)
                 raise
             now = loop.time()
+            self.round_trip_s = monotonic_s() - asked
             self._silences = 0
             self._free_at = max(self._free_at, now + self._pause_s)
             is_believed = not unit.is_doubtful

@@ -28,6 +28,7 @@ from connectors.sdk.errors import (
     ConnectorError,
     SilentUnit,
     Unavailable,
+    count_error,
 )
 from connectors.sdk.frames import FrameLog, FrameLogging
 from connectors.sdk.messages import Reading, Sample, Value
@@ -284,13 +285,14 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
             data = await link.read(request, self._timeout_s)
         except LeftAlone:
             raise
-        except ConnectorError:
+        except ConnectorError as error:
             counters.requests += 1
-            counters.errors += 1
+            count_error(counters, error)
             counters.skipped += link.take_skipped()
             raise
         counters.requests += 1
         counters.bytes += len(data)
+        counters.round_trips.add(link.round_trip_s)
         return data
 
     def _fail(self, state: BlockState, reason: str, longest_s: float, scan: _Scan) -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from connectors.modbus.config import Table
 from connectors.sdk.errors import Busy, ConnectorError, SilentUnit
+from connectors.sdk.messages import ErrorClass
 from connectors.sdk.steps import Step
 
 FUNCTIONS = {Table.COIL: 1, Table.DISCRETE: 2, Table.HOLDING: 3, Table.INPUT: 4}
@@ -43,6 +44,7 @@ class DeviceRefusal(ConnectorError):
     """
 
     step = Step.REGISTER
+    error_class = ErrorClass.REFUSED
 
     def __init__(self, exception: int) -> None:
         code = EXCEPTION_REASONS.get(exception, f"exception_{exception}")

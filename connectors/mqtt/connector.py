@@ -21,7 +21,7 @@ from connectors.mqtt.tags import TagBook
 from connectors.sdk.capabilities import Browsed, BrowsedNode, Browsing
 from connectors.sdk.connector import ConnectorContext, PushConnector
 from connectors.sdk.errors import Unavailable
-from connectors.sdk.messages import Reading, Sample
+from connectors.sdk.messages import ErrorClass, Reading, Sample
 from connectors.sdk.patterns import path_matcher
 from connectors.sdk.steps import Step
 
@@ -70,7 +70,7 @@ class MqttConnector(PushConnector, Browsing):
         await self._connection.open()
         self.context.counters.requests += 1
         for topic in await self._connection.subscribe(self._reader.topics, QOS):
-            self.context.counters.errors += 1
+            self.context.counters.count_error(ErrorClass.REFUSED)
             self._reader.refused(topic, now)
         self._ask_rebirth()
 

@@ -23,7 +23,13 @@ from connectors.runtime.report import ExceptionReport
 from connectors.runtime.spool import Spool
 from connectors.runtime.store import Append
 from connectors.sdk.connector import Connector, PollingConnector, PushConnector
-from connectors.sdk.errors import ConfigurationError, ConnectorError, Refused, Unavailable
+from connectors.sdk.errors import (
+    ConfigurationError,
+    ConnectorError,
+    Refused,
+    Unavailable,
+    count_error,
+)
 from connectors.sdk.messages import LinkState, LinkStatus, Quality, Reading, Sample, Stream
 
 SLOW_RETRY_S = 60.0
@@ -300,8 +306,9 @@ class SourceRunner:
         if pauses is None or pauses.count == self._pauses_seen:
             return False
         self._pauses_seen = pauses.count
-        polled = isinstance(connector, PollingConnector)
-        periods = self._event_periods(connector) if polled else [0]
+        periods: Sequence[int] = [0]
+        if isinstance(connector, PollingConnector):
+            periods = self._event_periods(connector)
         if pauses.last_us <= SCANS_PER_PAUSE * max(periods) * 1000:
             return False
         self._begin_hole(EDGE_PAUSED)
@@ -318,6 +325,7 @@ class SourceRunner:
     async def _lost(self, error: ConnectorError) -> None:
         """Bad quality at once, the hole begins at the last good scan, and wait."""
         counters = self._connector.context.counters
+        count_error(counters, error)
         is_refused = isinstance(error, Refused | ConfigurationError)
         if not self._was_lost:
             self._was_lost = True

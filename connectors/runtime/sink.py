@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
@@ -183,8 +183,11 @@ class Sink:
 
     def _body(self, batches: Sequence[Batch], report: EdgeReport, *, with_links: bool) -> bytes:
         reported = [link for link in report.links if link.source not in self._held]
-        waiting = self._spool.waiting_records
-        links = [_link(link, waiting) for link in reported] if with_links else []
+        spool = {
+            "spool_records": self._spool.waiting_records,
+            "spool_thinned": self._spool.thinned,
+        }
+        links = [_link(link, spool) for link in reported] if with_links else []
         head = {
             "edge": self._edge,
             "config_revision": report.revision,
@@ -300,12 +303,12 @@ def _acked(document: dict[str, object], batch: Batch, epoch: str) -> int | None:
     return seq if isinstance(seq, int) else None
 
 
-def _link(status: LinkStatus, waiting: int) -> dict[str, object]:
+def _link(status: LinkStatus, spool: Mapping[str, int]) -> dict[str, object]:
     return {
         "source": status.source,
         "state": status.state.value,
         "since": status.since,
         "reason": status.reason,
         "detail": status.detail,
-        "counters": {**status.counters.as_dict(), "spool_records": waiting},
+        "counters": {**status.counters.as_dict(), **spool},
     }

@@ -13,6 +13,8 @@ from enum import IntEnum, StrEnum
 from itertools import repeat
 from typing import NamedTuple
 
+from connectors.sdk.round_trips import RoundTrips
+
 Value = bool | int | float | str | None
 
 
@@ -40,6 +42,21 @@ class LinkState(StrEnum):
     BACKING_OFF = "backing_off"
     REFUSED = "refused"
     STOPPED = "stopped"
+
+
+class ErrorClass(StrEnum):
+    """What an error says about where to look.
+
+    TRANSPORT: the network or the device as a whole. BUSY: the device has no time. SILENT_UNIT: one
+    unit behind a link that stands. REFUSED: the other side says no: rights, certificate, address.
+    CONFIGURATION: only a person can change it.
+    """
+
+    TRANSPORT = "transport"
+    BUSY = "busy"
+    SILENT_UNIT = "silent_unit"
+    REFUSED = "refused"
+    CONFIGURATION = "configuration"
 
 
 class Sample(NamedTuple):
@@ -96,8 +113,12 @@ class Counters:
     """What happened on a source since the edge started; shown to people, never reset.
 
     Attributes:
+        dropped: values that were lost here or on the way: full queues, full spool.
         skipped: replies on the source's connection that were not believed: late, or of another
             unit or request.
+        backfilled: values that the source had kept and that fill a hole.
+        errors_by_class: the same errors as in `errors`.
+        round_trips: from request to reply.
     """
 
     requests: int = 0
@@ -108,10 +129,24 @@ class Counters:
     dropped: int = 0
     late_scans: int = 0
     skipped: int = 0
+    backfilled: int = 0
+    errors_by_class: dict[ErrorClass, int] = field(
+        default_factory=lambda: dict.fromkeys(ErrorClass, 0)
+    )
+    round_trips: RoundTrips = field(default_factory=RoundTrips)
 
-    def as_dict(self) -> dict[str, int]:
-        """The counters by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+    def count_error(self, error_class: ErrorClass) -> None:
+        """Count one error."""
+        self.errors += 1
+        self.errors_by_class[error_class] += 1
+
+    def as_dict(self) -> dict[str, int | float]:
+        """The counters by name; round trips in milliseconds, when there were any."""
+        counters = {
+            name: value for name in self.__slots__ if isinstance(value := getattr(self, name), int)
+        }
+        by_class = {f"errors_{kind}": count for kind, count in self.errors_by_class.items()}
+        return {**counters, **by_class, **self.round_trips.as_dict()}
 
 
 @dataclass(slots=True)

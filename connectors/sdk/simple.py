@@ -17,7 +17,7 @@ from connectors.sdk.config import (
 )
 from connectors.sdk.connector import ConnectorContext, PollingConnector
 from connectors.sdk.conversion import Conversion, Outcome, bad
-from connectors.sdk.messages import Quality, Reading, Sample, Value
+from connectors.sdk.messages import ErrorClass, Quality, Reading, Sample, Value
 from connectors.sdk.steps import Endpoint
 
 
@@ -116,7 +116,7 @@ class SimpleConnector(PollingConnector):
         try:
             return await self.read_tag(tag)
         except BadValue as error:
-            self.context.counters.errors += 1
+            self.context.counters.count_error(ErrorClass.REFUSED)
             return error
 
     def _sample(self, name: str, raw: Value | BadValue, now: int) -> Sample:
