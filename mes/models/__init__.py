@@ -52,6 +52,7 @@ from mes.models.work import (
     StopStatement,
     WorkOrder,
 )
+from mes.models.writes import TagWrite, WritePermission
 
 __all__ = [
     "Account",
@@ -105,9 +106,11 @@ __all__ = [
     "StateRecord",
     "StopStatement",
     "Tag",
+    "TagWrite",
     "Terminal",
     "UserSession",
     "WorkOrder",
     "WorkUnitLive",
     "WorkUnitSetting",
+    "WritePermission",
 ]

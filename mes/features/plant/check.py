@@ -15,6 +15,7 @@ from mes.features.plant.check_calendars import (
     unlisted_break_reasons,
 )
 from mes.features.plant.check_counters import counter_notes, counter_problems
+from mes.features.plant.check_writes import job_write_problems, write_problems
 from mes.features.plant.document import Document, Mistake, Unreadable, field_name, text_of
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.features.plant.policies import Key, policy_problems
@@ -184,6 +185,7 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _duplicates(_equipment_codes(plant))
     yield from calendar_problems(plant)
     yield from counter_problems(plant, raw)
+    yield from write_problems(plant, raw, set(_tags(raw)))
     reasons = _known(plant, raw, "reasons")
     for index, reason in enumerate(plant.reasons):
         if reason.parent is not None and reason.parent not in reasons:
@@ -251,6 +253,7 @@ def _work_unit(
         for code in getattr(unit, field):
             if code not in items:
                 yield (*path, field, code), "item_unknown", f"there is no item {code!r}"
+    yield from job_write_problems(plant, path, unit, items)
     yield from _signals(plant, raw, (*path, "signals"), unit.signals)
 
 

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
 from mes.features.plant.masters import database_objects
-from mes.features.plant.objects import EXCEPTION, Objects
+from mes.features.plant.objects import EXCEPTION, WRITE, Objects
 from mes.features.plant.policies import POLICY, policy_row
 
 
@@ -26,6 +26,7 @@ def export(session: Session) -> str:
         "reasons": _listed(objects, "reason", "code"),
         "items": _listed(objects, "item", "code"),
         "sources": _sources(objects),
+        "writes": _listed(objects, WRITE, "tag"),
         "areas": _listed(objects, "area", "id"),
         "lines": _lines(objects),
     }

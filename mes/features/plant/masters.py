@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from mes.features.plant.calendar_rows import line_calendars_in_force, patterns_in_force
 from mes.features.plant.objects import (
     BUILT_IN_REASONS,
+    WRITE,
     Key,
     Objects,
     decimal_text,
@@ -30,6 +31,7 @@ from mes.models import (
     Source,
     Tag,
     WorkUnitSetting,
+    WritePermission,
 )
 
 COUNTER_ROLES = ("total", "good", "scrap")
@@ -59,6 +61,8 @@ def database_objects(session: Session) -> Objects:
     ):
         objects["item", item.code] = {"name": item.names, "unit": item.unit}
     _read_sources(session, objects)
+    for (_, tag), rule in write_rules(session).items():
+        objects[WRITE, tag] = rule
     areas = {element.id: element for element in equipment if element.level == "area"}
     for area in areas.values():
         objects["area", area.code] = {"name": area.names}
@@ -77,6 +81,7 @@ def database_objects(session: Session) -> Objects:
             "name": unit.names,
             "line": line_code,
             **_read_work_unit(session, unit.id),
+            **unit.settings,
         }
     return objects
 
@@ -154,6 +159,28 @@ def _read_sources(session: Session, objects: Objects) -> None:
             select(Tag).where(Tag.source_id == source.id, Tag.retired_at.is_(None)).order_by(Tag.id)
         ):
             objects["tag", f"{source.code}/{tag.name}"] = dict(tag.definition)
+
+
+def write_rules(session: Session, edge_id: int | None = None) -> dict[tuple[int, str], Any]:
+    """The allow-list in force: by id and SOURCE/TAG of a tag, what may be written to it.
+
+    Args:
+        edge_id: only of the sources of this edge; None: of all.
+    """
+    query = (
+        select(Tag.id, Source.code, Tag.name, WritePermission.rule)
+        .join(Tag, Tag.id == WritePermission.tag_id)
+        .join(Source, Source.id == Tag.source_id)
+        .where(
+            WritePermission.retired_at.is_(None),
+            Tag.retired_at.is_(None),
+            Source.retired_at.is_(None),
+        )
+        .order_by(WritePermission.id)
+    )
+    if edge_id is not None:
+        query = query.where(Source.edge_id == edge_id)
+    return {(row.id, f"{row.code}/{row.name}"): dict(row.rule) for row in session.execute(query)}
 
 
 def _read_work_unit(session: Session, work_unit_id: int) -> dict[str, Any]:

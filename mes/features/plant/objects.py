@@ -23,6 +23,7 @@ Key = tuple[str, str]
 Objects = dict[Key, dict[str, Any]]
 
 EXCEPTION = "calendar_exception"
+WRITE = "write"
 KINDS = (
     POLICY,
     "site",
@@ -32,6 +33,7 @@ KINDS = (
     "item",
     "source",
     "tag",
+    WRITE,
     "area",
     "line",
     "work_unit",
@@ -99,6 +101,10 @@ def file_objects(plant: PlantFile) -> Objects:
         tags = source.get("tags")
         for tag in tags if isinstance(tags, list) else ():
             objects["tag", f"{code}/{tag['name']}"] = _keys_as_text(dict(tag))
+    for write in plant.writes:
+        objects[WRITE, write.tag] = write.model_dump(
+            mode="json", exclude={"tag"}, exclude_none=True
+        )
     for area in plant.areas:
         objects["area", area.id] = {"name": names_or_code(area.name, area.id)}
     for line in plant.lines:
@@ -181,7 +187,12 @@ def _work_unit(line: str, unit: WorkUnit) -> dict[str, Any]:
         "minor_stop_limit_s": decimal_text(unit.minor_stop_limit_s),
         "key_machine": unit.key_machine,
         "signals": signals_object(unit.signals),
+        **({} if not unit.on_job_start else {"on_job_start": _job_writes(unit)}),
     }
+
+
+def _job_writes(unit: WorkUnit) -> list[dict[str, Any]]:
+    return [write.model_dump(mode="json", exclude_none=True) for write in unit.on_job_start]
 
 
 def signals_object(signals: Signals) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
+from mes.features.plant.masters import write_rules
 from mes.models import ConfigRevision, Edge, SignalBinding, Source, Tag
 
 
@@ -41,7 +42,11 @@ def edge_configuration(session: Session, edge_code: str) -> dict[str, Any]:
             )
         ]
         sources.append({**source.definition, "tags": tags})
-    return {"revision": revision(session), "sources": sources}
+    writes = [
+        {"tag": tag, **{key: part for key, part in rule.items() if key != "roles"}}
+        for (_, tag), rule in write_rules(session, edge.id).items()
+    ]
+    return {"revision": revision(session), "sources": sources, "writes": writes}
 
 
 def bound_tags(session: Session) -> frozenset[int]:

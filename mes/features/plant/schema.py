@@ -24,6 +24,7 @@ from mes.features.plant.parts import (
     Zone,
 )
 from mes.features.plant.policies import PolicyProfile
+from mes.features.plant.write_schema import JobWrite, Write
 
 __all__ = [
     "CODE",
@@ -37,6 +38,7 @@ __all__ = [
     "Counter",
     "CounterSignal",
     "Item",
+    "JobWrite",
     "Line",
     "Names",
     "Part",
@@ -49,11 +51,12 @@ __all__ = [
     "TimeOfDay",
     "Weekday",
     "WorkUnit",
+    "Write",
     "Zone",
 ]
 
 SCHEMA = "plant/1"
-SECTIONS = ("policies", "calendars", "reasons", "items", "sources", "areas", "lines")
+SECTIONS = ("policies", "calendars", "reasons", "items", "sources", "writes", "areas", "lines")
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
 SeveralPieces = Annotated[int, Field(ge=1, le=1000)]
@@ -183,6 +186,9 @@ class WorkUnit(Part):
     minor_stop_limit_s: SecondsFromZero = Decimal(300)
     key_machine: bool = False
     signals: Signals = Field(default_factory=Signals)
+    on_job_start: list[JobWrite] = Field(
+        default_factory=list, description="What is written to the machine when a job starts."
+    )
 
 
 class Area(Part):
@@ -220,6 +226,9 @@ class PlantFile(Part):
     reasons: list[Reason] = Field(default_factory=list)
     items: list[Item] = Field(default_factory=list)
     sources: list[dict[str, object]] = Field(default_factory=list)
+    writes: list[Write] = Field(
+        default_factory=list, description="The only tags that are ever written; absent: none."
+    )
     areas: list[Area] = Field(default_factory=list)
     lines: list[Line] = Field(default_factory=list)
 

@@ -23,7 +23,7 @@ from mes.features.plant.masters import (
     latest_rates,
     latest_setting,
 )
-from mes.features.plant.objects import EXCEPTION, Key
+from mes.features.plant.objects import EXCEPTION, WRITE, Key
 from mes.features.plant.policies import POLICY, add_policy
 from mes.models import (
     Calendar,
@@ -37,6 +37,7 @@ from mes.models import (
     Source,
     Tag,
     WorkUnitSetting,
+    WritePermission,
 )
 
 DEFAULT_EDGE = "edge-1"
@@ -70,6 +71,7 @@ class Writer:
             "item": self._item,
             "source": self._source,
             "tag": self._tag,
+            WRITE: self._write_permission,
             "area": self._area,
             "line": self._line,
             "work_unit": self._work_unit,
@@ -84,6 +86,8 @@ class Writer:
             self._equipment(code).retired_at = self.now_us
         elif kind == "tag":
             self._tag_row(code).retired_at = self.now_us
+        elif kind == WRITE:
+            self._permission(code).retired_at = self.now_us
         elif kind == EXCEPTION:
             self.calendars.withdraw(exception_rows(self.session)[key])
         else:
@@ -202,6 +206,19 @@ class Writer:
         tag.definition = value
         tag.retired_at = None
 
+    def _permission(self, path: str) -> WritePermission:
+        tag_id = self._tag_row(path).id
+        found = self.session.scalar(select(WritePermission).where(WritePermission.tag_id == tag_id))
+        if found is None:
+            found = WritePermission(tag_id=tag_id)
+            self.session.add(found)
+        return found
+
+    def _write_permission(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        permission = self._permission(code)
+        permission.rule = value
+        permission.retired_at = None
+
     def _site_code(self) -> str | None:
         return self.session.scalar(select(Equipment.code).where(Equipment.level == "site"))
 
@@ -216,7 +233,9 @@ class Writer:
         self.calendars.line(line.id, value["calendar"])
 
     def _work_unit(self, key: Key, code: str, value: dict[str, Any]) -> None:
-        unit = self._put_equipment(key, "work_unit", value["line"], value["name"], {})
+        sent = value.get("on_job_start")
+        settings = {} if sent is None else {"on_job_start": sent}
+        unit = self._put_equipment(key, "work_unit", value["line"], value["name"], settings)
         self._put_setting(unit.id, value)
         self._put_rates(unit.id, value)
         self._put_bindings(unit.id, value["signals"])
