@@ -163,8 +163,34 @@ def test_a_refused_entry_stays_with_its_code_and_can_be_mended(
     assert entries(tablet) == before + 1
 
 
+def take_a_reason_back(page: Page) -> None:
+    """The operator takes back the reason of a long stop of this shift."""
+    answered = page.evaluate(
+        """async () => {
+          const address = '/api/v1/work-units/press-1/stops';
+          const { items } = await (await fetch(address)).json();
+          const standing = ['stopped', 'down', 'off'];
+          const stop = items.findLast(
+            (one) => one.statement && one.end && !one.minor && standing.includes(one.state));
+          const token = document.querySelector('meta[name="csrf-token"]').content;
+          const answer = await fetch(`${address}/statements`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
+            body: JSON.stringify({
+              command_id: '0b6f3a52-5a0e-4c0e-9a55-3f1d5d1f7c11',
+              kind: 'revert', replaces: stop.statement,
+              seen_start: stop.start, seen_end: stop.end, seen_statement: stop.statement,
+            }),
+          });
+          return [answer.status, (await answer.json()).stop?.needs_reason];
+        }"""
+    )
+    assert answered == [201, True]
+
+
 def test_a_stop_gets_its_reason_in_two_parts(tablet: Page, demo: Demo) -> None:
     sign_in(tablet, demo)
+    take_a_reason_back(tablet)
     flags = tablet.locator(".flag")
     flags.first.wait_for()
     open_before = flags.count()
