@@ -171,6 +171,34 @@ def test_mistakes_between_tags_show_beside_mistakes_inside_them() -> None:
     ]
 
 
+LINE = "{transport: rtu, serial_port: /dev/ttyS0, baud: 9600}"
+SECOND_SOURCE = """
+  - id: furnace
+    protocol: modbus
+    link: LINK
+    unit: 2
+    tags: [{name: pv, table: input, address: 1000, type: int16}]
+
+lines:"""
+
+
+@pytest.mark.parametrize(
+    ("link", "mistakes"),
+    [
+        (LINE, []),
+        (LINE.replace("9600", "19200"), [("sources[1].link", "link_settings_differ")]),
+        (LINE.replace("ttyS0", "ttyS1"), []),
+        (LINE.replace("9600", "96"), [("sources[1].link.baud", "greater_than_equal")]),
+    ],
+)
+def test_two_sources_that_describe_one_line_differently_are_a_mistake(
+    link: str, mistakes: list[tuple[str, str]]
+) -> None:
+    text = with_change("{transport: tcp, host: 127.0.0.1, port: 1502}", LINE)
+    text = with_change("\nlines:", SECOND_SOURCE.replace("LINK", link), text)
+    assert [(each.field, each.code) for each in check(text).mistakes] == mistakes
+
+
 def test_a_break_whose_reason_is_not_listed_is_a_break_and_a_note() -> None:
     checked = check(with_change("reason: lunch}", "reason: siesta}"))
     assert checked.mistakes == ()
