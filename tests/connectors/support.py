@@ -61,6 +61,7 @@ class Centre:
     acknowledge_up_to: int | None = None
     configuration: dict[str, Any] | None = None
     encodings: list[str | None] = field(default_factory=list)
+    contiguous: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def values(self, source: str, tag: str, stream: str = "event") -> list[Any]:
         """Values of one tag in order of their sequence numbers."""
@@ -102,9 +103,11 @@ class Centre:
                 for seq in range(record[0], last + 1):
                     self.repeated += seq in known
                     known.setdefault(seq, record)
-            seq = 0
-            while seq + 1 in known and (self.acknowledge_up_to or 1 << 60) > seq:
+            seq = self.contiguous.get(key, 0)
+            while seq + 1 in known:
                 seq += 1
+            self.contiguous[key] = seq
+            seq = min(seq, self.acknowledge_up_to or seq)
             entry = {"epoch": batch["epoch"], "seq": seq}
             acked.setdefault(batch["source"], {})[batch["stream"]] = entry
         return {"acked": acked, "quarantined": 0, "config_revision": 0}
