@@ -106,6 +106,15 @@ def shown_points(page: ReportPage, reason_name: ReasonName) -> list[tuple[str, s
     ]
 
 
+_BIN_LABELS = {
+    PeriodKind.WEEK: "%m-%d",
+    PeriodKind.MONTH: "%d",
+    PeriodKind.QUARTER: "%m",
+    PeriodKind.YEAR: "%m",
+}
+"""How a column is named; the heading names year and month."""
+
+
 def shown_bins(page: ReportPage, zone: str, why: Callable[[int, int], str]) -> Shown:
     """Plan and good per hour or day; `why` explains a column."""
     bins = page.bins
@@ -127,7 +136,7 @@ def shown_bins(page: ReportPage, zone: str, why: Callable[[int, int], str]) -> S
         "bins_total": _("good %(a)s / plan %(b)s", a=words.pieces(good), b=words.whole(plan)),
         "bins": [
             {
-                **_bin(one, top, zone, "%Y-%m" if monthly else "%m-%d" if weekly else "%H"),
+                **_bin(one, top, zone, _BIN_LABELS.get(kind, "%H")),
                 "why": None if one.good is None else why(one.start, one.end),
             }
             for one in bins
