@@ -27,11 +27,17 @@ class SourceDocument:
     Attributes:
         document: the source exactly as in the plant file.
         streams: stream of each tag.
+        is_of_a_page: made in a browser, so that it may name only some files and variables.
     """
 
     source: str
     document: Document
     streams: Mapping[str, Stream]
+    is_of_a_page: bool = False
+
+    def runs_like(self, other: SourceDocument) -> bool:
+        """Whether nothing but streams differs, so that the connection may stay."""
+        return (self.document, self.is_of_a_page) == (other.document, other.is_of_a_page)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,10 @@ def parse_configuration(document: object) -> EdgeConfiguration:
     revision = document.get("revision", 0)
     if isinstance(revision, bool) or not isinstance(revision, int):
         raise ConfigurationError("configuration_malformed", "`revision` must be a whole number")
-    sources = [_source(entry) for entry in cast(list[object], document["sources"])]
+    of_pages = document.get("of_pages", [])
+    if not isinstance(of_pages, list):
+        raise ConfigurationError("configuration_malformed", "`of_pages` must be a list")
+    sources = [_source(entry, of_pages) for entry in cast(list[object], document["sources"])]
     names = [source.source for source in sources]
     if len(set(names)) != len(names):
         raise ConfigurationError("configuration_malformed", "two sources have the same id")
@@ -112,7 +121,7 @@ def _writes(entries: object) -> Mapping[str, WriteRule]:
     return {rule.tag: rule for rule in rules}
 
 
-def _source(entry: object) -> SourceDocument:
+def _source(entry: object, of_pages: Sequence[object]) -> SourceDocument:
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         raise ConfigurationError("configuration_malformed", "a source without an id")
     tags = entry.get("tags")
@@ -129,4 +138,9 @@ def _source(entry: object) -> SourceDocument:
         streams[str(tag.get("name"))] = Stream(stream)
         plain.append({key: value for key, value in tag.items() if key != "stream"})
     document = {**entry, "tags": plain} if isinstance(tags, list) else dict(entry)
-    return SourceDocument(source=entry["id"], document=document, streams=streams)
+    return SourceDocument(
+        source=entry["id"],
+        document=document,
+        streams=streams,
+        is_of_a_page=entry["id"] in of_pages,
+    )

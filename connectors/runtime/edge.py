@@ -36,8 +36,10 @@ from connectors.runtime.spool import DEFAULT_LIMIT_BYTES, Spool
 from connectors.runtime.writes import SourceWriter
 from connectors.sdk.connector import Connector, ConnectorContext
 from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.form import form_of
 from connectors.sdk.links import LinkRegistry
 from connectors.sdk.messages import LinkState, LinkStatus
+from connectors.sdk.references import check_references
 from connectors.sdk.registry import manifest_of
 from connectors.sdk.write_rules import WriteRule
 
@@ -138,7 +140,7 @@ class Edge:
             changed = [
                 name
                 for name, running in self._running.items()
-                if name not in wanted or wanted[name].document != running.document.document
+                if name not in wanted or not wanted[name].runs_like(running.document)
             ]
             await asyncio.to_thread(_load_connectors, configuration)
             await self._stop_runners(changed)
@@ -173,6 +175,7 @@ class Edge:
             links=self._links,
             folder=options.data,
             writer=SourceWriter(lambda: self._writes, self._connector_of),
+            running=self._connector_of,
         )
         answer = partial(answer_request, host)
         self._listener = RequestListener(connect, options.edge, loop, answer)
@@ -207,7 +210,10 @@ class Edge:
     def _prepare(self, source: SourceDocument) -> SourceRunner | ConfigurationError:
         try:
             config = check_source(source.document)
-            connector_class = manifest_of(config.protocol).connector_class()
+            manifest = manifest_of(config.protocol)
+            if source.is_of_a_page:
+                check_references(config, form_of(manifest), self._options.data)
+            connector_class = manifest.connector_class()
             context = ConnectorContext(
                 clock=self._clock, links=self._links, folder=self._options.data
             )

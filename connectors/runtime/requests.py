@@ -9,16 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from connectors.clock import PlantClock
+from connectors.runtime import looking
 from connectors.runtime.configuration import check_source
 from connectors.runtime.source_check import as_line, open_and_read
 from connectors.runtime.writes import Claim, SourceWriter
 from connectors.sdk.capabilities import Browsing
 from connectors.sdk.connector import Connector, ConnectorContext
 from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.form import form_of
 from connectors.sdk.links import LinkRegistry
+from connectors.sdk.references import check_references
 from connectors.sdk.registry import manifest_of
 
 NODES_MAX = 1000
@@ -35,12 +39,14 @@ class RequestHost:
         links: the connections of the edge, so that a serial line is shared and not opened twice.
         folder: data directory of the edge with its keys and approvals.
         writer: writes to the sources that run.
+        running: the connector of a source that runs; None: there is none.
     """
 
     clock: PlantClock
     links: LinkRegistry
     folder: Path
     writer: SourceWriter
+    running: Callable[[str], Connector | None]
 
 
 async def answer_request(
@@ -116,6 +122,9 @@ KINDS: Mapping[str, Callable[[RequestHost, Document], Awaitable[Document]]] = {
     "test": test_steps,
     "preview": preview,
     "browse": browse,
+    "registers": lambda host, asked: looking.registers(partial(_made, host), asked),
+    "frames": lambda host, asked: looking.frames(host.running, asked),
+    "diagnose": lambda host, asked: looking.diagnose(host.running, asked),
 }
 
 
@@ -123,7 +132,13 @@ async def _connector(host: RequestHost, arguments: Document) -> Connector:
     document = arguments.get("source")
     if not isinstance(document, dict):
         raise ConfigurationError("request_malformed", "`source` must be an object")
+    return await _made(host, document)
+
+
+async def _made(host: RequestHost, document: Document) -> Connector:
     config = check_source(document)
-    connector_class = await asyncio.to_thread(manifest_of(config.protocol).connector_class)
+    manifest = manifest_of(config.protocol)
+    check_references(config, form_of(manifest), host.folder)
+    connector_class = await asyncio.to_thread(manifest.connector_class)
     context = ConnectorContext(clock=host.clock, links=host.links, folder=host.folder)
     return connector_class(config, context)

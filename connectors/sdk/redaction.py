@@ -33,7 +33,7 @@ def secrets_of(config: SourceConfig, form: Form) -> frozenset[str]:
     found: set[str] = set()
     document = config.model_dump(mode="json", exclude_none=True)
     for each in form.all_fields():
-        for reference in _values(document, each.path.split(".")) if each.is_secret else ():
+        for reference in values_at(document, each.path.split(".")) if each.is_secret else ():
             try:
                 found.add(read_secret(str(reference)))
             except ConfigurationError:
@@ -60,13 +60,13 @@ def scrubbed(value: object, secrets: Collection[str]) -> object:
     return value if isinstance(value, bool | int | float | None) else scrubbed(str(value), secrets)
 
 
-def _values(node: Any, path: list[str]) -> list[object]:
+def values_at(node: Any, path: list[str]) -> list[object]:
     """Everything at a path; a list stands for all its rows."""
     if isinstance(node, list):
-        return [value for row in node for value in _values(row, path)]
+        return [value for row in node for value in values_at(row, path)]
     if not isinstance(node, dict) or path[0] not in node:
         return []
-    return [node[path[0]]] if len(path) == 1 else _values(node[path[0]], path[1:])
+    return [node[path[0]]] if len(path) == 1 else values_at(node[path[0]], path[1:])
 
 
 def _hide(node: Any, path: list[str]) -> None:

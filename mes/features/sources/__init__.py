@@ -1,0 +1,1 @@
+"""Sources as integrators make them in a browser: forms, saving, signals, what an edge shows."""
