@@ -125,3 +125,15 @@ def test_the_fields_of_a_wrong_body_are_named(tablet: httpx.Client) -> None:
     problem = answer.json()
     assert problem["code"] == "validation"
     assert {error["field"] for error in problem["errors"]} == {"badge", "pin", "other"}
+
+
+def test_a_terminal_enters_pieces_of_its_own_line_alone(tablet: httpx.Client) -> None:
+    assert sign_in(tablet, badge="1001").status_code == 200
+    statuses = [
+        tablet.post(
+            f"/api/v1/work-units/{unit}/quantities",
+            json={"command_id": f"own-line-{unit}", "scrap": 1},
+        ).status_code
+        for unit in ("unit-11", "unit-12", "unit-21")
+    ]
+    assert statuses == [201, 201, 403]

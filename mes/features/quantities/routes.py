@@ -11,6 +11,7 @@ from mes.features.commands.context import Context
 from mes.features.commands.places import check_place
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
+from mes.features.commands.subjects import find_work_unit
 from mes.features.production.master_loading import masters
 from mes.features.quantities import moves, service
 from mes.features.quantities.queries import KINDS, entered_view, entries, move_view, quantity_view
@@ -34,8 +35,10 @@ def enter(work_unit: str, json_data: QuantitiesIn) -> Answered:
 
     More bad pieces than were made are kept and flagged: `excess` then says what is below 0.
     """
+    who = actor()
 
     def do(session: Session, context: Context) -> Answer:
+        check_place(session, who, find_work_unit(session, work_unit))
         row = service.enter_quantities(session, context, work_unit, json_data.entry())
         return 201, entered_view(session, row)
 
