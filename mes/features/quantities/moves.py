@@ -27,9 +27,9 @@ from mes.features.production.rows import job_runs
 from mes.features.production.service import facts_changed
 from mes.features.quantities.balance import made_so_far
 from mes.features.quantities.in_force import not_in_force
+from mes.features.quantities.jobs import check_order_open, started_job
 from mes.features.work_orders.documents import Made, made_by_job
-from mes.features.work_orders.states import FINISHED_ORDERS, LOADED, JobState
-from mes.models import JobOrder, QuantityMove, QuantityRecord, WorkOrder
+from mes.models import JobOrder, QuantityMove, QuantityRecord
 
 AMOUNTS = ("good", "scrap", "rework")
 MINUTE_US = 60_000_000
@@ -72,8 +72,12 @@ def move_pieces(
     """
     unit = find_work_unit(session, work_unit)
     lock_work_unit(session, unit.id)
-    source = None if draft.from_job is None else _job(session, unit, draft.from_job, "from_job")
-    target = _job(session, unit, draft.to_job, "to_job")
+    source = (
+        None
+        if draft.from_job is None
+        else started_job(session, unit, draft.from_job, field="from_job")
+    )
+    target = started_job(session, unit, draft.to_job, field="to_job")
     if source is target:
         raise invalid("to_job", "is the job that has the pieces already")
     amounts = _amounts(draft)
@@ -123,7 +127,7 @@ def void_move(
         raise Refusal("entry_already_voided", "this move is taken back already")
     for job_id in (move.from_job_id, move.to_job_id):
         if job_id is not None:
-            _check_open(session, session.get_one(JobOrder, job_id))
+            check_order_open(session, session.get_one(JobOrder, job_id))
     taken_back = QuantityMove(
         command_id=context.command_id,
         work_unit_id=move.work_unit_id,
@@ -159,33 +163,6 @@ def find_move(session: Session, command_id: str) -> QuantityMove:
     if move is None:
         raise Refusal("entry_unknown", f"there is no move {command_id!r}", status=404)
     return move
-
-
-def _job(session: Session, unit: WorkUnit, number: str, field: str) -> JobOrder:
-    job = session.scalar(select(JobOrder).where(JobOrder.number == number))
-    if job is None or job.work_unit_id != unit.id:
-        raise Refusal(
-            "job_unknown", f"there is no job {number!r} on {unit.code}", status=404, field=field
-        )
-    if job.state not in (*LOADED, JobState.COMPLETED):
-        raise Refusal(
-            "job_not_started",
-            f"{number} is {job.state}; start it before moving pieces to it",
-            field=field,
-            details={"job_order": number, "state": job.state},
-        )
-    _check_open(session, job)
-    return job
-
-
-def _check_open(session: Session, job: JobOrder) -> None:
-    order = session.get_one(WorkOrder, job.order_id)
-    if order.state in FINISHED_ORDERS:
-        raise Refusal(
-            "order_closed",
-            f"{order.number} is {order.state}; its pieces cannot change any more",
-            details={"order": order.number, "state": order.state},
-        )
 
 
 def _amounts(draft: MoveDraft) -> dict[str, Decimal] | None:

@@ -25,8 +25,8 @@ from mes.features.production.masters import WorkUnit
 from mes.features.production.service import entries_changed
 from mes.features.quantities.balance import check_kind
 from mes.features.quantities.in_force import CHAIN_MAX, is_void, not_in_force
-from mes.features.work_orders.states import FINISHED_ORDERS, LOADED, JobState
-from mes.models import JobOrder, QuantityStatement, Reason, WorkOrder
+from mes.features.quantities.jobs import check_order_open, loaded_job, started_job
+from mes.models import JobOrder, QuantityStatement, Reason
 
 AMOUNTS = ("good", "scrap", "rework", "startup_scrap")
 
@@ -308,50 +308,10 @@ def _made_at(context: Context, entry: Entry) -> int:
 
 
 def _job(session: Session, unit: WorkUnit, number: str | None, at: int) -> JobOrder | None:
-    """The job that the pieces belong to: the one named, else the only one loaded at that time."""
+    """The job that the pieces belong to: the one named, else the first loaded at that time."""
     if number is None:
-        return _loaded_job(session, unit.id, at)
-    job = session.scalar(select(JobOrder).where(JobOrder.number == number))
-    if job is None or job.work_unit_id != unit.id:
-        raise Refusal(
-            "job_unknown",
-            f"there is no job {number!r} on {unit.code}",
-            status=404,
-            field="job_order",
-        )
-    if job.state not in (*LOADED, JobState.COMPLETED):
-        raise Refusal(
-            "job_not_started",
-            f"{number} is {job.state}; start it before entering pieces",
-            field="job_order",
-            details={"job_order": number, "state": job.state},
-        )
-    _check_order_open(session, job.order_id)
-    return job
-
-
-def _loaded_job(session: Session, work_unit_id: int, at: int) -> JobOrder | None:
-    """The first job loaded at the instant (several: a family tool, the first takes it)."""
-    return session.scalar(
-        select(JobOrder)
-        .where(
-            JobOrder.work_unit_id == work_unit_id,
-            JobOrder.started_at <= at,
-            (JobOrder.ended_at.is_(None)) | (JobOrder.ended_at > at),
-        )
-        .order_by(JobOrder.started_at, JobOrder.id)
-        .limit(1)
-    )
-
-
-def _check_order_open(session: Session, order_id: int) -> None:
-    order = session.get_one(WorkOrder, order_id)
-    if order.state in FINISHED_ORDERS:
-        raise Refusal(
-            "order_closed",
-            f"{order.number} is {order.state}; its pieces cannot change any more",
-            details={"order": order.number, "state": order.state},
-        )
+        return loaded_job(session, unit.id, at)
+    return started_job(session, unit, number, field="job_order")
 
 
 def _check_voidable(session: Session, entry: QuantityStatement) -> None:
@@ -360,5 +320,4 @@ def _check_voidable(session: Session, entry: QuantityStatement) -> None:
     if entry.command_id in not_in_force(session, QuantityStatement, [entry.command_id]):
         raise Refusal("entry_already_voided", "this entry is voided already")
     if entry.job_order_id is not None:
-        job = session.get_one(JobOrder, entry.job_order_id)
-        _check_order_open(session, job.order_id)
+        check_order_open(session, session.get_one(JobOrder, entry.job_order_id))
