@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 
 from connectors.clock import monotonic_s
 from connectors.modbus.connection import Connection
-from connectors.modbus.link_config import AnyLink, RtuLink, TcpLink
+from connectors.modbus.link_config import AnyLink, RtuLink, TcpLink, quiet_s
 from connectors.modbus.opening import open_connection
 from connectors.modbus.pdu import (
     DeviceRefusal,
@@ -110,8 +110,7 @@ class ModbusLink:
         self._holders[unit] += 1
         if self._needs_care or pause_s > 0:
             known = self._units.setdefault(unit, Unit(is_doubtful=self._is_rtu))
-            quiet_ms = None if isinstance(self.settings, TcpLink) else self.settings.quiet_ms
-            known.rest_at_least(pause_s, timeout_s if quiet_ms is None else quiet_ms / 1000)
+            known.rest_at_least(pause_s, quiet_s(self.settings, timeout_s))
 
     def leave(self, unit: int) -> None:
         """A source reads this unit no longer; what is known of it stays."""

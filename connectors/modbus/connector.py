@@ -14,7 +14,7 @@ from connectors.clock import monotonic_s
 from connectors.modbus.blocks import FIRST_PROBE_S, BlockState
 from connectors.modbus.client import LeftAlone, ModbusLink
 from connectors.modbus.config import ModbusSource
-from connectors.modbus.link_config import AnyLink
+from connectors.modbus.link_config import quiet_s
 from connectors.modbus.pdu import DeviceRefusal, ReadRequest, WrongLength
 from connectors.modbus.plan import Span
 from connectors.modbus.reads import Probe, ReadPlan
@@ -62,7 +62,7 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
         }
         self._writer = TagWriter(config, context.clock, self._values.value_of)
         self.open_timeout_s = max(5.0, 2 * self._timeout_s)
-        request_s = TRIES_PER_REQUEST * (self._timeout_s + _quiet_s(config.link, self._timeout_s))
+        request_s = TRIES_PER_REQUEST * (self._timeout_s + quiet_s(config.link, self._timeout_s))
         self.read_timeout_s = 10.0 + request_s * self._plan.requests
 
     @property
@@ -318,9 +318,3 @@ class _Scan:
     answered: bool = False
     silent: list[BlockState] = field(default_factory=list)
     error: SilentUnit | None = None
-
-
-def _quiet_s(link: AnyLink, timeout_s: float) -> float:
-    """How long a unit on a serial line may be left alone after a late reply, real seconds."""
-    quiet_ms = getattr(link, "quiet_ms", 0)
-    return timeout_s if quiet_ms is None else quiet_ms / 1000

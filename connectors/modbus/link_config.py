@@ -20,6 +20,7 @@ HIGHEST_FIXED_SILENCE_BAUD = 19_200
 FIXED_SILENCE_S = 0.001_75
 SILENCE_CHARACTERS = 3.5
 SERIAL_UNITS = range(1, 248)
+LONGEST_USUAL_QUIET_S = 3.0
 
 Host = Annotated[StrictStr, Field(min_length=1, max_length=253)]
 Port = Annotated[StrictInt, Field(ge=1, le=65_535)]
@@ -70,7 +71,7 @@ class RtuOverTcpLink(_NetworkLink):
 
     Attributes:
         quiet_ms: real time in which nothing is asked of a unit after it did not reply in time, so
-            that a late reply is over; None takes the time-out of the request.
+            that a late reply is over; None takes the time-out of the request, at most 3 s.
     """
 
     transport: Literal["rtu_over_tcp"]
@@ -140,6 +141,15 @@ class RtuLink(_Link):
 
 
 AnyLink = TcpLink | RtuOverTcpLink | RtuLink
+
+
+def quiet_s(link: AnyLink, timeout_s: float) -> float:
+    """Seconds that a unit rests so that a late reply is over; 0 where replies are numbered."""
+    if isinstance(link, TcpLink):
+        return 0.0
+    return min(timeout_s, LONGEST_USUAL_QUIET_S) if link.quiet_ms is None else link.quiet_ms / 1000
+
+
 _MODELS: Mapping[object, type[AnyLink]] = {
     "tcp": TcpLink,
     "rtu_over_tcp": RtuOverTcpLink,

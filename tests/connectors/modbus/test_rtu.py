@@ -24,9 +24,13 @@ TIMEOUT_S = 0.1
 
 def rtu_source(port: int, count: int = 3, **more: object) -> ModbusSource:
     """Tags that need one request each; register n holds n."""
-    link = {"transport": "rtu_over_tcp", "host": "127.0.0.1", "port": port}
     tags = [tag(f"t{n}", 100 * n) for n in range(count)]
-    return source(port, tags, link=link, **{"timeout_ms": int(1000 * TIMEOUT_S), **more})
+    usual = {"link": rtu_link(port), "timeout_ms": int(1000 * TIMEOUT_S)}
+    return source(port, tags, **{**usual, **more})
+
+
+def rtu_link(port: int, **more: object) -> dict[str, object]:
+    return {"transport": "rtu_over_tcp", "host": "127.0.0.1", "port": port, **more}
 
 
 def by_tag(reading: Reading) -> dict[str, object]:
@@ -207,7 +211,8 @@ async def test_a_cut_connection_is_noticed_at_once_and_made_anew() -> None:
         return True
 
     async with rtu_serving(RtuBus(fault=cut)) as bus:
-        plc = connector(rtu_source(bus.port, timeout_ms=5000))
+        quick = rtu_link(bus.port, quiet_ms=50)
+        plc = connector(rtu_source(bus.port, timeout_ms=5000, link=quick))
         await plc.open()
         async with asyncio.timeout(2.0):
             with pytest.raises(Unavailable):
