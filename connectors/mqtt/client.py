@@ -174,7 +174,9 @@ class BrokerConnection:
         self._end()
 
     def _end(self) -> None:
+        """Let go of the client: its last files close when nobody holds it any more."""
         client = self._client
+        del self._client
         client.disconnect()
         client.loop_stop()
         client.on_connect = client.on_subscribe = client.on_message = client.on_disconnect = None
