@@ -1,6 +1,8 @@
 """The records of a stream as they travel: JSON arrays `[seq, kind, ...]`.
 
     [seq, "v", tag, value, quality, reason, source_time, received_time, gap_from]
+    [seq, "h", ...]                     the same for a value that the source had kept: it belongs to
+                                        source_time and is never the last value of its tag
     [seq, "g", from, to, reason]        a known hole of the source: state unknown in [from, to)
     [seq, "s", to_seq]                  seq..to_seq were thinned away and count as present
 
@@ -38,6 +40,12 @@ def value_tail(sample: Sample, gap_from: int | None) -> str:
     gap = "null" if gap_from is None else gap_from
     head = _heads[sample.tag]
     return f"{head}{text},{sample.quality:d},{reason},{source_time},{sample.received_time},{gap}]"
+
+
+def kept_tail(sample: Sample, gap_from: int | None) -> str:
+    """Tail of the record of a value that the source had kept; its source time is always given."""
+    at = sample.received_time if sample.source_time is None else sample.source_time
+    return '"h"' + value_tail(sample._replace(source_time=at), gap_from)[3:]
 
 
 def good_end(received_time: int, gap_from: int | None) -> str:
@@ -84,6 +92,6 @@ def unparse(records: list[list[object]]) -> str:
 
 def time_of(record: list[object]) -> int | None:
     """Plant time at which the edge knew the record; None for a skip."""
-    position = {"v": 7, "g": 3}.get(str(record[1]))
+    position = {"v": 7, "h": 7, "g": 3}.get(str(record[1]))
     time = record[position] if position is not None else None
     return time if isinstance(time, int) else None

@@ -16,12 +16,15 @@ from typing import TypeVar
 import structlog
 
 from connectors.clock import PlantClock, monotonic_s
+from connectors.runtime.backfill import Backfill, Kept, unknown_from
 from connectors.runtime.backoff import Backoff
 from connectors.runtime.pauses import PauseWatch
-from connectors.runtime.records import gap_tail, good_end, good_tail, value_tail
+from connectors.runtime.recording import Recording
+from connectors.runtime.records import gap_tail
 from connectors.runtime.report import ExceptionReport
 from connectors.runtime.spool import Spool
 from connectors.runtime.store import Append
+from connectors.sdk.capabilities import HistoryReading
 from connectors.sdk.connector import Connector, PollingConnector, PushConnector
 from connectors.sdk.errors import (
     ConfigurationError,
@@ -30,7 +33,7 @@ from connectors.sdk.errors import (
     Unavailable,
     count_error,
 )
-from connectors.sdk.messages import LinkState, LinkStatus, Quality, Reading, Sample, Stream
+from connectors.sdk.messages import LinkState, LinkStatus, Reading, Sample, Stream
 
 SLOW_RETRY_S = 60.0
 CLOSE_TIMEOUT_S = 1.0
@@ -39,6 +42,7 @@ SCANS_PER_PAUSE = 3
 SPOOL_FULL = "spool_full"
 EDGE_PAUSED = "edge_paused"
 SLOT_S = 0.1
+NOTHING_KEPT = Kept()
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -78,14 +82,18 @@ class SourceRunner:
         self._pauses = pauses
         self._pauses_seen = 0 if pauses is None else pauses.count
         self._report = ExceptionReport(connector.source_config.tag_list)
-        self._streams: dict[str, Stream] = {}
+        self._recording = Recording()
         self._periods_with_events: list[int] | None = None
         self._needs_all = True
         self.set_streams(streams)
         self._backoff = Backoff(longest_s=connector.longest_retry_s)
         self._covered = spool.covered_until(self.source)
         self._hole = (self._covered, "edge_down") if self._covered is not None else None
-        self._bad_since: dict[str, int | None] = {}
+        self._bad_at: int | None = None
+        self._backfill: Backfill | None = None
+        if isinstance(connector, HistoryReading):
+            counters = connector.context.counters
+            self._backfill = Backfill(connector, self.source, counters)
         self._was_lost = False
 
     @property
@@ -95,9 +103,8 @@ class SourceRunner:
 
     def set_streams(self, streams: Mapping[str, Stream]) -> None:
         """Change which tags are events, without touching the link."""
-        self._streams = dict(streams)
-        events = {tag for tag, stream in streams.items() if stream is Stream.EVENT}
-        self._report.set_events(events)
+        self._recording.set_streams(streams)
+        self._report.set_events(self._recording.events)
         self._periods_with_events = None
         self._needs_all = True
 
@@ -166,7 +173,7 @@ class SourceRunner:
             self._periods_with_events = [
                 period
                 for period in periods
-                if any(self._streams.get(t) is Stream.EVENT for t in connector.tags_of(period))
+                if not self._recording.events.isdisjoint(connector.tags_of(period))
             ] or list(periods)
         return self._periods_with_events
 
@@ -187,7 +194,7 @@ class SourceRunner:
             fresh = [sample for sample in samples if not sample.historical]
             late = [sample for sample in samples if sample.historical]
             reading = Reading(samples=fresh, read_at=covered, failed=failed, reason=reason)
-            self._take(reading, tags, covered, 0, late)
+            self._take(reading, tags, covered, 0, Kept(samples=late))
 
     async def _read_everything(self) -> None:
         """The first reading after each opening: every tag is reported, and the hole is closed."""
@@ -202,7 +209,8 @@ class SourceRunner:
             self._was_lost = False
             log.info("source_back", source=self.source)
         periods = connector.scan_periods_ms if isinstance(connector, PollingConnector) else [0]
-        self._take(reading, (), reading.read_at, periods[0])
+        kept = await self._kept_by_source(reading.read_at, periods[0])
+        self._take(reading, (), reading.read_at, periods[0], kept)
 
     def _take(
         self,
@@ -210,89 +218,71 @@ class SourceRunner:
         tags: Sequence[str],
         covered_until: int,
         period_ms: int,
-        late: Sequence[Sample] = (),
+        kept: Kept = NOTHING_KEPT,
     ) -> None:
         """Report what changed, close an open hole, and say how far the source is covered."""
         news = self._report.accept(reading.samples)
         if tags:
             news += self._report.overdue(tags, reading.read_at)
         records = Append(source=self.source, covered_until=covered_until)
-        gap_from = self._close_hole(records, reading.read_at, period_ms)
-        self._add(records, news, gap_from)
-        self._add_late(records, late)
-        if self._commit(records, news):
+        gap_from = self._close_hole(records, reading.read_at, period_ms, kept)
+        self._recording.add(records, news, gap_from, self._covered)
+        if self._commit(records, news, len(kept.samples)):
             state = LinkState.DEGRADED if reading.failed else LinkState.UP
             self._change(state, reading.reason)
 
-    def _close_hole(self, records: Append, until: int, period_ms: int) -> int | None:
-        if self._hole is None:
+    async def _kept_by_source(self, until: int, period_ms: int) -> Kept:
+        """What the source kept of the open hole; events first, as they close it."""
+        hole = self._open_hole(until, period_ms)
+        if hole is None or self._backfill is None:
+            return NOTHING_KEPT
+        names = [tag.name for tag in self._connector.source_config.tag_list]
+        names.sort(key=lambda name: name not in self._recording.events)
+        kept = await self._backfill.kept(names, hole[0], until, self._bad_at)
+        _pass_on_cancellation()
+        self._connector.context.counters.backfilled += len(kept.samples)
+        return kept
+
+    def _open_hole(self, until: int, period_ms: int) -> tuple[int, str] | None:
+        """The hole that ends now; None when nobody would have looked meanwhile."""
+        hole = self._hole
+        if hole is None or until - hole[0] <= SCANS_PER_HOLE * period_ms * 1000:
             return None
-        since, reason = self._hole
-        if until - since <= SCANS_PER_HOLE * period_ms * 1000:
+        return hole
+
+    def _close_hole(self, records: Append, until: int, period_ms: int, kept: Kept) -> int | None:
+        """Say what is not known: of the source as a whole, or of each tag by itself."""
+        recording = self._recording
+        hole = self._open_hole(until, period_ms)
+        if hole is None:
+            recording.add_kept(records, kept.samples)
             return None
+        since, reason = hole
+        if kept.fills(recording.events):
+            recording.add_kept(records, unknown_from(recording.events, since, until))
+            recording.add_kept(records, kept.samples, since)
+            recording.unknown_since(since, recording.events - kept.tags)
+            return None
+        recording.add_kept(records, kept.samples, since)
         records.events.append(gap_tail(since, until, reason))
         records.first_us = records.last_us = until
         return since
 
-    def _add(self, records: Append, news: Sequence[Sample], gap_from: int | None) -> None:
-        streams, bad_since = self._streams, self._bad_since
-        end, end_for = "", None
-        for sample in news:
-            if sample.quality is Quality.GOOD and sample.source_time is None and not bad_since:
-                if sample.received_time != end_for:
-                    end_for = sample.received_time
-                    end = good_end(end_for, gap_from)
-                tail = good_tail(sample.tag, sample.value, end)
-                if streams.get(sample.tag) is Stream.EVENT:
-                    records.events.append(tail)
-                else:
-                    records.samples.append(tail)
-                continue
-            tag_gap = gap_from
-            if sample.quality is Quality.BAD:
-                bad_since.setdefault(sample.tag, self._covered)
-            elif bad_since:
-                since = bad_since.get(sample.tag)
-                tag_gap = since if tag_gap is None else tag_gap
-            tail = value_tail(sample, tag_gap)
-            if streams.get(sample.tag) is Stream.EVENT:
-                records.events.append(tail)
-            else:
-                records.samples.append(tail)
-        if news:
-            records.first_us = records.first_us or news[0].received_time
-            records.last_us = max(records.last_us, news[-1].received_time)
-
-    def _add_late(self, records: Append, late: Sequence[Sample]) -> None:
-        """What the source kept goes to its own time and leaves the present as it is."""
-        if not late:
-            return
-        for sample in late:
-            at = sample.received_time if sample.source_time is None else sample.source_time
-            tail = value_tail(sample._replace(received_time=at), None)
-            is_event = self._streams.get(sample.tag) is Stream.EVENT
-            (records.events if is_event else records.samples).append(tail)
-        records.first_us = records.first_us or late[0].received_time
-        records.last_us = max(records.last_us, late[-1].received_time)
-        self._connector.context.counters.values += len(late)
-
-    def _commit(self, records: Append, news: Sequence[Sample]) -> bool:
+    def _commit(self, records: Append, news: Sequence[Sample], kept: int = 0) -> bool:
         counters = self._connector.context.counters
         if not self._spool.append(records):
-            counters.dropped += len(news)
+            counters.dropped += len(news) + kept
             self._needs_all = True
             self._begin_hole(SPOOL_FULL)
             if self.status.reason != SPOOL_FULL:
                 log.error("spool_full", source=self.source)
             self._change(LinkState.DEGRADED, SPOOL_FULL, "the spool is full; records are refused")
             return False
-        counters.values += len(news)
+        counters.values += len(news) + kept
         if records.covered_until is not None:
-            self._hole = None
+            self._hole = self._bad_at = None
             self._covered = max(records.covered_until, self._covered or 0)
-            for sample in news if self._bad_since else ():
-                if sample.quality is not Quality.BAD:
-                    self._bad_since.pop(sample.tag, None)
+            self._recording.committed(news)
         return True
 
     def _begin_hole(self, reason: str) -> None:
@@ -319,7 +309,7 @@ class SourceRunner:
         held = self._report.held_back()
         if held:
             records = Append(source=self.source)
-            self._add(records, held, None)
+            self._recording.add(records, held, None, self._covered)
             self._commit(records, held)
 
     async def _lost(self, error: ConnectorError) -> None:
@@ -334,8 +324,9 @@ class SourceRunner:
         self._begin_hole(error.code)
         news = self._report.all_bad(error.code, self._clock.now_us())
         records = Append(source=self.source)
-        self._add(records, news, None)
+        self._recording.add(records, news, None, self._covered)
         if news:
+            self._bad_at = news[-1].received_time
             self._commit(records, news)
         await self._close()
         state = LinkState.REFUSED if is_refused else LinkState.BACKING_OFF

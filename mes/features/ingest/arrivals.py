@@ -80,7 +80,8 @@ def sort_out(
             continue
         if isinstance(parsed, Value):
             _take(parsed, tags[parsed.tag], event, arrived)
-            arrived.last_values[parsed.tag] = record
+            if not parsed.historical:
+                arrived.last_values[parsed.tag] = record
         elif isinstance(parsed, Gap):
             arrived.gaps.append(parsed)
         elif isinstance(parsed, Bad):
@@ -218,5 +219,7 @@ def _take(value: Value, tag_id: int, event: bool, arrived: Arrived) -> None:
         number = float(value.value) if isinstance(value.value, int | float) else None
         text = value.value if isinstance(value.value, str) else None
         arrived.samples.append((value.event_time, tag_id, number, text, value.quality))
+    if value.historical:
+        return
     if arrived.last_received is None or value.received_time > arrived.last_received:
         arrived.last_received = value.received_time

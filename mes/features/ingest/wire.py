@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mes.core.refusal import Refusal
@@ -28,7 +28,11 @@ LINK_STATES = ("connecting", "up", "degraded", "backing_off", "refused", "stoppe
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A reading of a tag; `event_time` follows from the two times (UTC microseconds)."""
+    """A reading of a tag; `event_time` follows from the two times (UTC microseconds).
+
+    Attributes:
+        historical: the source had kept it and told it late; it is never the last value of a tag.
+    """
 
     seq: int
     tag: str
@@ -40,6 +44,7 @@ class Value:
     event_time: int
     gap_from: int | None
     clock_skew: bool
+    historical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,8 @@ def parse_record(
     seq, kind = record[0], record[1]
     if seq < 1:
         return Bad(0, "bad_shape", "a record number is 1 or more", record)
+    if kind == "h" and len(record) == 9:
+        return _kept(record, seq, now_us, tags)
     if kind == "v" and len(record) == 9:
         return _value(record, seq, clock_offset_us, now_us, tags, skew_us)
     if kind == "g" and len(record) == 5:
@@ -198,6 +205,15 @@ def _value(
     if gap_from is not None and gap_from > event:
         gap_from = None
     return Value(seq, tag, value, quality, reason, source_time, received, event, gap_from, skewed)
+
+
+def _kept(record: Sequence[Any], seq: int, now_us: int, tags: Mapping[str, int]) -> Record:
+    """A value that the source kept belongs to the source's own time, however long ago that is."""
+    source_time, received = record[6], record[7]
+    if not (_is_time(source_time, now_us) and _is_time(received, now_us)):
+        return Bad(seq, "impossible_time", "a kept value has the times of then and now", record)
+    parsed = _value(record, seq, source_time - received, now_us, tags, CLOCK_SKEW_US)
+    return replace(parsed, historical=True) if isinstance(parsed, Value) else parsed
 
 
 def _gap(record: Sequence[Any], seq: int, now_us: int) -> Record:

@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 from mes import clock
 from mes.core.refusal import Refusal
 from mes.db import Database
-from mes.features.ingest import queries
+from mes.features.ingest import queries, status
 from mes.features.ingest.service import ingest
 from mes.features.production.queries import tiles
 from mes.models import GapFact, Quarantine, Sample, SignalFact, SourceStream
@@ -161,6 +161,42 @@ def test_a_known_hole_makes_the_state_unknown_for_good(database: Database) -> No
     assert count(database, GapFact) == 1
     assert found["coverage"] == pytest.approx(0.75, abs=1e-6)
     assert found["state"] == "running"
+
+
+def test_values_that_the_source_kept_fill_a_hole_and_never_replace_newer_ones(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "WRITE_EVERY_S", 0.0)
+    apply_plant(database)
+    feed, samples = Feed(database), Feed(database, stream="sample")
+    feed.value(0, "state", 2)
+    samples.value(20 * MINUTE, "temperature", 21.0)
+    back = 20 * MINUTE
+    feed.value(back, "state", 2)
+    feed.kept(back, "state", None, then=10 * MINUTE, quality=2)
+    feed.kept(back, "state", 2, then=12 * MINUTE)
+    feed.kept(back, "state", 1, then=15 * MINUTE)
+    samples.kept(back + S, "temperature", 90.0, then=11 * MINUTE)
+    answer = feed.send(40 * MINUTE)
+    samples.send(now=40 * MINUTE)
+    found = tile(database, "press-1", 40 * MINUTE)
+    with database.reading() as session:
+        (source,) = [s for s in queries.sources(session) if s["source"] == "plc"]
+        times = session.scalars(select(SignalFact.event_time).order_by(SignalFact.seq)).all()
+        stored = session.scalars(select(Sample.number).order_by(Sample.at)).all()
+    assert answer["quarantined"] == 0
+    assert [(at - DAY_START) // MINUTE for at in times] == [0, 20, 10, 12, 15]
+    assert found["state"] == "running"
+    assert found["coverage"] == pytest.approx(38 / 40, abs=1e-6)
+    assert {v["tag"]: v["value"] for v in source["values"]} == {"state": 2, "temperature": 21.0}
+    assert stored == [90.0, 21.0]
+
+
+def test_a_kept_value_without_its_own_time_is_refused(database: Database) -> None:
+    apply_plant(database)
+    feed = Feed(database)
+    feed.kept(S, "state", 2, then=None)
+    assert feed.send(10 * S)["quarantined"] == 1
 
 
 def test_pieces_of_an_outage_are_spread_over_it_and_marked(database: Database) -> None:

@@ -176,6 +176,12 @@ class Feed:
         ]
         return self._numbered(record)
 
+    def kept(self, at: int, tag: str, value: object, *, then: int | None, **more: Any) -> Record:
+        """A value of the instant `then` that the source had kept and told at `at`."""
+        record = self.value(at, tag, value, source_time=then, **more)
+        record[1] = "h"
+        return record
+
     def gap(self, start: int, end: int) -> Record:
         """A known hole."""
         return self._numbered([self.next_seq, "g", DAY_START + start, DAY_START + end, "lost"])
