@@ -36,6 +36,7 @@ from mes.features.reasons import routes as reasons
 from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
 from mes.features.work_orders import routes as work_orders
+from mes.features.writes import routes as writes
 from mes.live.clients import Clients
 from mes.live.garbage import close_on_garbage
 from mes.live.hub import Hub
@@ -65,6 +66,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     policies.bp,
     work_orders.bp,
     execution.bp,
+    writes.bp,
     quantities.bp,
     downtime.bp,
     audit.bp,

@@ -24,7 +24,7 @@ from connectors.sdk.write_rules import WriteRule
 
 READ_TIMEOUT_S = 3.0
 WRITE_TIMEOUT_S = 5.0
-READ_BACK_TRIES = 5
+READ_BACK_S = 3.0
 READ_BACK_PAUSE_S = 0.2
 SAME_NUMBER = 1e-6
 """Largest relative difference of what was asked and what a float of the device gives back."""
@@ -156,14 +156,14 @@ async def _read_back(
         return Outcome.REFUSED, await _read(connector, name)
     if written.outcome is WriteOutcome.UNKNOWN:
         return Outcome.UNKNOWN, await _read(connector, name)
-    after: Sample | None = None
-    for attempt in range(READ_BACK_TRIES):
-        if attempt:
-            await asyncio.sleep(READ_BACK_PAUSE_S)
-        after = await _read(connector, name) or after
+    last_look_s = monotonic_s() + READ_BACK_S
+    while True:
+        after = await _read(connector, name)
         if after is not None and after.quality is Quality.GOOD and _is_same(after.value, value):
             return Outcome.CONFIRMED, after
-    return Outcome.NOT_CONFIRMED, after
+        if monotonic_s() >= last_look_s:
+            return Outcome.NOT_CONFIRMED, after
+        await asyncio.sleep(READ_BACK_PAUSE_S)
 
 
 async def _read(connector: Writing, name: str) -> Sample | None:

@@ -30,16 +30,19 @@ class Plc:
     Attributes:
         answer: takes over a write: what is sent instead of the right reply; None sends nothing.
         writes: every write as it arrived, without its framing.
+        reads: how many reads it answered.
     """
 
     registers: dict[int, int] = field(default_factory=dict)
     coils: dict[int, bool] = field(default_factory=dict)
     answer: Callable[[bytes], bytes | None] | None = None
     writes: list[bytes] = field(default_factory=list)
+    reads: int = 0
     port: int = 0
 
     def reply(self, pdu: bytes) -> bytes | None:
         function, address, count = struct.unpack_from(">BHH", pdu)
+        self.reads += function in (1, 3)
         if function == 3:
             words = [self.registers.get(address + n, 0) for n in range(count)]
             return struct.pack(f">BB{count}H", 3, 2 * count, *words)
@@ -62,7 +65,7 @@ class Plc:
 
 
 @asynccontextmanager
-async def served(plc: Plc) -> AsyncIterator[Plc]:
+async def served(plc: Plc, port: int = 0) -> AsyncIterator[Plc]:
     writers: set[asyncio.StreamWriter] = set()
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -78,7 +81,7 @@ async def served(plc: Plc) -> AsyncIterator[Plc]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(connection, "127.0.0.1", 0)
+    server = await asyncio.start_server(connection, "127.0.0.1", port)
     plc.port = server.sockets[0].getsockname()[1]
     try:
         yield plc
