@@ -58,15 +58,6 @@ POLICIES = st.builds(
 """Any policy that can be written."""
 
 
-@pytest.fixture(scope="module")
-def plant_database(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
-    from tests.conftest import fresh_database
-
-    with fresh_database("sqlite", request, tmp_path_factory.mktemp("rollups")) as made:
-        apply_plant(made)
-        yield made
-
-
 def feed_days(database: Database, seed: int) -> int:
     """Some days of two presses with stops, bad values, gaps and resets; the instant they end."""
     rng = random.Random(seed)

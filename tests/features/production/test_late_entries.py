@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +21,6 @@ from tests.features.production.plant import (
     MINUTE,
     Feed,
     S,
-    apply_plant,
     ids_of,
     wipe_facts,
 )
@@ -31,15 +29,6 @@ from tests.features.production.test_mending import opened_hours, rows_of
 from tests.features.production.test_people_and_machines import job
 
 DAY = 24 * HOUR
-
-
-@pytest.fixture(scope="module")
-def plant_database(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
-    from tests.conftest import fresh_database
-
-    with fresh_database("sqlite", request, tmp_path_factory.mktemp("entries")) as made:
-        apply_plant(made)
-        yield made
 
 
 def type_in(

@@ -24,22 +24,12 @@ from tests.features.production.plant import (
     MINUTE,
     Feed,
     S,
-    apply_plant,
     ids_of,
     wipe_facts,
 )
 from tests.features.production.test_mending import opened_hours, rows_of
 
 DAY = 24 * HOUR
-
-
-@pytest.fixture(scope="module")
-def plant_database(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
-    from tests.conftest import fresh_database
-
-    with fresh_database("sqlite", request, tmp_path_factory.mktemp("late")) as made:
-        apply_plant(made)
-        yield made
 
 
 @contextmanager

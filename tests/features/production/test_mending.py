@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
@@ -27,19 +26,9 @@ from tests.features.production.plant import (
     HOUR,
     MINUTE,
     S,
-    apply_plant,
     ids_of,
     wipe_facts,
 )
-
-
-@pytest.fixture(scope="module")
-def plant_database(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
-    from tests.conftest import fresh_database
-
-    with fresh_database("sqlite", request, tmp_path_factory.mktemp("mending")) as made:
-        apply_plant(made)
-        yield made
 
 
 @contextmanager

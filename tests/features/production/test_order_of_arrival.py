@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -27,22 +26,12 @@ from tests.features.production.plant import (
     Feed,
     Record,
     S,
-    apply_plant,
     ids_of,
     wipe_facts,
 )
 
 LENGTH = 3 * HOUR
 POLICIES = ("iso22400", "tpm", "oee_com")
-
-
-@pytest.fixture(scope="module")
-def plant_database(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
-    from tests.conftest import fresh_database
-
-    with fresh_database("sqlite", request, tmp_path_factory.mktemp("order")) as made:
-        apply_plant(made)
-        yield made
 
 
 def make_records(feed: Feed, seed: int) -> list[Record]:

@@ -29,15 +29,6 @@ from tests.features.production.plant import (
 END = 4 * HOUR
 
 
-@pytest.fixture(scope="module")
-def plant_database(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Any:
-    from tests.conftest import fresh_database
-
-    with fresh_database("sqlite", request, tmp_path_factory.mktemp("people")) as made:
-        apply_plant(made)
-        yield made
-
-
 def job(database: Database, unit: str, number: int, item: str = "A") -> int:
     """A dispatched job order of an order of its own."""
     with database.transaction() as session:
