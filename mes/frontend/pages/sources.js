@@ -8,6 +8,7 @@ import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { RANK, classIcon, classOf, classWord, edgeSilent, helpText, reasonText, valueAge } from "../lib/source-class.js";
 import { ageText, realAge } from "../lib/time.js";
+import { figuresOf } from "../sources/figures.js";
 
 const REFRESH_MS = 3000;
 const VALUES_SHOWN_MAX = 300;
@@ -59,7 +60,7 @@ class Sources extends Island {
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
       <section class="card" aria-labelledby="s1"><h2 id="s1">${counted(sources.length, _("1 source"), _("{n} sources, worst first", { n: sources.length }))}</h2>
         ${this.sources === null ? html`<p class="muted">${_("Loading")}</p>` : sources.length ? this.table(sources, chosen) : html`<p class="muted">${_("No source yet. Describe it in the plant file and apply it.")}</p>`}</section>
-      ${chosen ? this.values(chosen) : nothing}`;
+      ${chosen ? html`${this.values(chosen)}${figuresOf(chosen)}` : nothing}`;
   }
 
   edges(sources) {
