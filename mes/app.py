@@ -35,6 +35,7 @@ from mes.features.quantities import routes as quantities
 from mes.features.reasons import routes as reasons
 from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
+from mes.features.sources import routes as sources
 from mes.features.work_orders import routes as work_orders
 from mes.features.writes import routes as writes
 from mes.live.clients import Clients
@@ -63,6 +64,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     rollups.bp,
     plant.bp,
     edge_requests.bp,
+    sources.bp,
     policies.bp,
     work_orders.bp,
     execution.bp,

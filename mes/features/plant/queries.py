@@ -46,7 +46,22 @@ def edge_configuration(session: Session, edge_code: str) -> dict[str, Any]:
         {"tag": tag, **{key: part for key, part in rule.items() if key != "roles"}}
         for (_, tag), rule in write_rules(session, edge.id).items()
     ]
-    return {"revision": revision(session), "sources": sources, "writes": writes}
+    return {
+        "revision": revision(session),
+        "sources": sources,
+        "writes": writes,
+        "of_pages": sources_of_pages(session),
+    }
+
+
+def sources_of_pages(session: Session) -> list[str]:
+    """Codes of the sources that no plant file has as they are: people made them in a browser."""
+    latest = session.scalar(select(ConfigRevision).order_by(ConfigRevision.id.desc()).limit(1))
+    applied = [] if latest is None else latest.plant_file
+    files = {code: value for kind, code, value in applied if kind == "source"}
+    present = select(Source.code, Source.definition).where(Source.retired_at.is_(None))
+    rows = session.execute(present)
+    return sorted(row.code for row in rows if files.get(row.code) != row.definition)
 
 
 def bound_tags(session: Session) -> frozenset[int]:

@@ -14,15 +14,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mes.clock import real_now_us
 from mes.core.refusal import Refusal
 from mes.features.audit.service import record
 from mes.features.commands.context import Context
 from mes.features.plant.check import check
-from mes.features.plant.document import Document, Mistake
+from mes.features.plant.document import Document, Mistake, field_name
 from mes.features.plant.export import export
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import Key, Objects, file_objects
+from mes.features.plant.revisions import add_revision
 from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
 from mes.features.sources.targets import target_of
@@ -108,12 +108,10 @@ def bind(session: Session, context: Context, work_unit: str, signals: Raw) -> Sa
     Raises:
         Refusal: `work_unit_unknown` (404) or `signals_invalid` (422).
     """
-    where: list[tuple[str | int, ...]] = []
 
     def put(plant: Raw) -> tuple[str | int, ...]:
         path, unit = _work_unit(plant, work_unit)
         unit["signals"] = signals
-        where.append(path)
         return path
 
     return _change(session, context, "source.signals", work_unit, put)
@@ -149,7 +147,7 @@ def _change(
     before = database_objects(session)
     plant = _plant(session)
     place = change(plant)
-    path = f"sources[{place}]" if isinstance(place, int) else _named(place)
+    path = field_name(("sources", place) if isinstance(place, int) else place)
     checked = check(json.dumps(plant, ensure_ascii=False))
     if checked.plant is None:
         raise _invalid(checked.mistakes, path, action)
@@ -188,16 +186,14 @@ def _write(session: Session, context: Context, before: Objects, after: Objects) 
         name: [_label(key) for key in keys]
         for name, keys in (("added", added), ("changed", changed), ("retired", retired))
     }
-    row = ConfigRevision(
-        recorded_at=real_now_us(),
-        actor=str(context.actor.get("label"))[:60],
+    revision = add_revision(
+        session,
+        actor=str(context.actor.get("label")),
         summary=names,
         plant_file=[] if latest is None else latest.plant_file,
     )
-    session.add(row)
-    session.flush()  # the id is the revision
     masters_changed(session, context.now)
-    return Saved(revision=row.id, **{name: tuple(keys) for name, keys in names.items()})
+    return Saved(revision=revision, **{name: tuple(keys) for name, keys in names.items()})
 
 
 def _plant(session: Session) -> Raw:
@@ -264,12 +260,6 @@ def _invalid(mistakes: tuple[Mistake, ...], path: str, action: str) -> Refusal:
         field=first["field"] or None,
         details={"mistakes": found},
     )
-
-
-def _named(path: tuple[str | int, ...]) -> str:
-    from mes.features.plant.document import field_name
-
-    return field_name(path)
 
 
 def _label(key: Key) -> str:

@@ -1,0 +1,161 @@
+"""Sources for integrators over REST: forms, saving, signals, registers, frames, diagnostics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.form import form_of
+from connectors.sdk.form_text import as_document
+from connectors.sdk.registry import manifests
+from mes.core.refusal import Refusal
+from mes.features.commands.context import Context
+from mes.features.commands.routing import answered
+from mes.features.commands.service import Answer
+from mes.features.edge_requests.routes import TIMEOUT_S, board, found
+from mes.features.sources import service
+from mes.features.sources.schemas import FramesIn, RegistersIn, RemoveIn, SignalsIn, SourceIn
+from mes.models import Edge, Source
+from mes.web.roles import Role, require
+from mes.web.wiring import reading
+
+bp = APIBlueprint("sources", __name__, url_prefix="/api/v1", tag="sources")
+
+Answered = tuple[dict[str, Any], int]
+
+
+@bp.get("/source-forms")
+@require()
+def list_forms() -> dict[str, Any]:
+    """The form of a source for every protocol that is installed here."""
+    forms = []
+    for manifest in manifests().values():
+        capabilities = sorted(manifest.capabilities)
+        forms.append({**as_document(form_of(manifest)), "capabilities": capabilities})
+    return {"items": forms, "next": None}
+
+
+@bp.get("/sources/<source>/configuration")
+@require()
+def show_configuration(source: str) -> dict[str, Any]:
+    """A source as a plant file writes it, and the edge that reads it."""
+    with reading() as session:
+        return {
+            "source": service.configuration(session, source),
+            "edge": _edge_of(session, source),
+        }
+
+
+@bp.post("/sources")
+@bp.input(SourceIn)
+@require(Role.INTEGRATOR)
+def create(json_data: SourceIn) -> Answered:
+    """Add a source; its edge begins to read it without a restart."""
+
+    def do(session: Session, context: Context) -> Answer:
+        return 201, _said(service.create(session, context, json_data.source))
+
+    return answered("source.create", str(json_data.source.get("id")), json_data, do)
+
+
+@bp.post("/sources/<source>")
+@bp.input(SourceIn)
+@require(Role.INTEGRATOR)
+def reconfigure(source: str, json_data: SourceIn) -> Answered:
+    """Change a source without losing what was read of it; no other source is touched."""
+
+    def do(session: Session, context: Context) -> Answer:
+        return 200, _said(service.reconfigure(session, context, source, json_data.source))
+
+    return answered("source.change", source, json_data, do)
+
+
+@bp.post("/sources/<source>/remove")
+@bp.input(RemoveIn)
+@require(Role.INTEGRATOR)
+def remove(source: str, json_data: RemoveIn) -> Answered:
+    """Retire a source that no work unit uses; what it delivered stays."""
+
+    def do(session: Session, context: Context) -> Answer:
+        return 200, _said(service.remove(session, context, source))
+
+    return answered("source.remove", source, json_data, do)
+
+
+@bp.get("/signals")
+@require()
+def list_signals() -> dict[str, Any]:
+    """What tags mean, by work unit."""
+    with reading() as session:
+        return {"items": service.signals(session)}
+
+
+@bp.post("/work-units/<work_unit>/signals")
+@bp.input(SignalsIn)
+@require(Role.INTEGRATOR)
+def bind(work_unit: str, json_data: SignalsIn) -> Answered:
+    """Say what tags mean for a work unit, from now on."""
+
+    def do(session: Session, context: Context) -> Answer:
+        return 200, _said(service.bind(session, context, work_unit, json_data.signals))
+
+    return answered("source.signals", work_unit, json_data, do)
+
+
+@bp.post("/edges/<edge>/registers")
+@bp.input(RegistersIn)
+@require(Role.INTEGRATOR)
+def registers(edge: str, json_data: RegistersIn) -> dict[str, Any]:
+    """Registers of a device, read as every type in every order."""
+    return _asked(edge, "registers", json_data.model_dump())
+
+
+@bp.post("/sources/<source>/frames")
+@bp.input(FramesIn)
+@require(Role.INTEGRATOR)
+def frames(source: str, json_data: FramesIn) -> dict[str, Any]:
+    """The frames of a running source after a number; asking keeps the recording going."""
+    with reading() as session:
+        edge = _edge_of(session, source)
+    return _asked(edge, "frames", {"source": source, "after": json_data.after})
+
+
+@bp.get("/sources/<source>/diagnostics")
+@require(Role.INTEGRATOR)
+def diagnostics(source: str) -> Response:
+    """A file for support about a running source, with secrets removed."""
+    with reading() as session:
+        edge = _edge_of(session, source)
+    document = _asked(edge, "diagnose", {"source": source})
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    answer = Response(text, mimetype="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{source}-diagnostics.json")
+    return answer
+
+
+def _asked(edge: str, kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return found(board().ask(edge, kind, arguments, timeout_s=TIMEOUT_S))
+
+
+def _edge_of(session: Session, code: str) -> str:
+    """The edge that reads a source.
+
+    Raises:
+        Refusal: `source_unknown` (404).
+    """
+    query = select(Edge.code).join(Source, Source.edge_id == Edge.id)
+    edge = session.scalar(query.where(Source.code == code, Source.retired_at.is_(None)))
+    if edge is None:
+        raise Refusal("source_unknown", f"there is no source {code!r}", status=404)
+    return edge
+
+
+def _said(saved: service.Saved) -> dict[str, Any]:
+    return asdict(saved)

@@ -1,0 +1,48 @@
+"""What people send about sources."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mes.features.commands.schemas import CommandIn
+
+ADDRESS_MAX = 0xFFFF
+REGISTERS_MAX = 64
+
+
+class SourceIn(CommandIn):
+    """`source`: as a plant file writes it, with its tags."""
+
+    source: dict[str, Any]
+
+
+class RemoveIn(CommandIn):
+    """Nothing but who and when."""
+
+
+class SignalsIn(CommandIn):
+    """`signals`: of one work unit, as a plant file writes them."""
+
+    signals: dict[str, Any]
+
+
+class RegistersIn(BaseModel):
+    """Which registers of a device to look at; `display` is what the device itself shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: dict[str, Any]
+    table: Literal["holding", "input"] = "holding"
+    address: int = Field(ge=0, le=ADDRESS_MAX)
+    count: int = Field(default=4, ge=1, le=REGISTERS_MAX)
+    display: float | None = None
+
+
+class FramesIn(BaseModel):
+    """`after`: number of the last frame that was shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: int = Field(default=0, ge=0)
