@@ -135,3 +135,11 @@ def _described(der: bytes) -> tuple[str, str]:
     except ValueError:
         return "unreadable", "?"
     return certificate.subject.rfc4514_string(), f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+
+
+COMMANDS = {
+    "certificates": certificates_command,
+    "trust": trust_command,
+    "machines": machines_command,
+}
+"""What joins `mes source`."""

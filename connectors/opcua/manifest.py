@@ -14,6 +14,7 @@ MANIFEST = Manifest(
     sdk_version=(2, 0),
     level=Level.GOLD,
     words="connectors.opcua.words:WORDS",
+    commands="connectors.opcua.commands:COMMANDS",
     capabilities=frozenset(
         {Capability.PUSH, Capability.BROWSE, Capability.WRITE, Capability.HISTORY}
     ),

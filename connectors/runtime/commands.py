@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import click
 import structlog
 
-from connectors.opcua.commands import certificates_command, machines_command, trust_command
 from connectors.runtime.browse_command import browse_command
 from connectors.runtime.diagnose_command import diagnose_command
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
@@ -27,11 +28,17 @@ from connectors.runtime.source_check import (
     test_source,
 )
 from connectors.runtime.store import SpoolFileError
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import ConfigurationError, ConnectorError
 from connectors.sdk.form import form_of
 from connectors.sdk.form_text import as_document, as_markdown
 from connectors.sdk.messages import Sample
-from connectors.sdk.registry import InstalledConnector, checked, installed, manifest_of
+from connectors.sdk.registry import (
+    InstalledConnector,
+    checked,
+    installed,
+    manifest_of,
+    manifests,
+)
 from connectors.sdk.steps import StepOutcome, StepResult
 from connectors.sdk.version import SdkVersion
 
@@ -105,16 +112,37 @@ def _leave_anyway() -> None:
     timer.start()
 
 
-@click.group("source")
+class SourceGroup(click.Group):
+    """Our commands and those that installed connectors bring; ours win, a broken one brings none.
+
+    Those of connectors are looked for only when one of them may be meant.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in alphabetical order."""
+        return sorted({*super().list_commands(ctx), *_commands_of_connectors()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None when there is none."""
+        return super().get_command(ctx, cmd_name) or _commands_of_connectors().get(cmd_name)
+
+
+@cache
+def _commands_of_connectors() -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for manifest in manifests().values():
+        with suppress(ConfigurationError):
+            found = {**manifest.own_commands(), **found}
+    return found
+
+
+@click.group("source", cls=SourceGroup)
 def source_command() -> None:
     """Look at the sources of a plant file, with neither database nor server."""
 
 
 source_command.add_command(browse_command)
 source_command.add_command(diagnose_command)
-source_command.add_command(certificates_command)
-source_command.add_command(machines_command)
-source_command.add_command(trust_command)
 
 
 @source_command.command("list")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from connectors.sdk.capabilities import Browsing, Capability, HistoryReading, Writing
 from connectors.sdk.config import SourceConfig
@@ -39,6 +40,8 @@ class Manifest:
         level: what the conformance kit has shown; its tests fail when the claim is not earned.
         words: `module:attribute` of titles and help texts of the configuration's fields; None when
             there are none.
+        commands: `module:attribute` of click commands by name that join `mes source`; None when the
+            connector has none of its own.
     """
 
     protocol: str
@@ -49,6 +52,7 @@ class Manifest:
     sdk_version: tuple[int, int]
     level: Level = Level.NONE
     words: str | None = None
+    commands: str | None = None
 
     def config_model(self) -> type[SourceConfig]:
         """The model that checks a source of this protocol.
@@ -90,6 +94,19 @@ class Manifest:
         for capability in sorted(self.capabilities ^ able):
             side = "declared but not in the class" if capability not in able else "not declared"
             raise self._broken(f"the capability {capability} is {side}")
+        return found
+
+    def own_commands(self) -> Mapping[str, Any]:
+        """The click commands of the connector by name; none is imported before they are asked for.
+
+        Raises:
+            ConfigurationError: `connector_broken`, with the reason in the detail.
+        """
+        if self.commands is None:
+            return {}
+        found = self._load(self.commands)
+        if not isinstance(found, Mapping):
+            raise self._broken(f"{self.commands} is no mapping of commands by name")
         return found
 
     def _load(self, path: str) -> object:

@@ -12,7 +12,8 @@ import pytest
 
 from connectors.replay.manifest import MANIFEST
 from connectors.sdk.capabilities import Capability
-from connectors.sdk.registry import BUILT_IN, InstalledConnector, checked, find
+from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.registry import BUILT_IN, InstalledConnector, checked, find, manifest_of
 from connectors.sdk.version import SdkVersion
 
 HEAD = "from dataclasses import replace\nfrom connectors.replay.manifest import MANIFEST as M\n"
@@ -105,3 +106,10 @@ def test_a_newer_minor_version_of_the_sdk_runs_older_connectors() -> None:
     assert ours.runs(SdkVersion(2, 3))
     assert not ours.runs(SdkVersion(2, 4))
     assert not ours.runs(SdkVersion(1, 0))
+
+
+def test_commands_of_a_connector_join_and_those_of_a_broken_one_do_not() -> None:
+    assert {"certificates", "trust"} <= set(manifest_of("opcua").own_commands())
+    assert MANIFEST.own_commands() == {}
+    with pytest.raises(ConfigurationError, match="no_such_module"):
+        replace(MANIFEST, commands="no_such_module:COMMANDS").own_commands()
