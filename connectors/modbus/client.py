@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 SILENCES_UNTIL_RENEWAL = 3
-LISTENINGS = 3
+LISTENINGS = 4
 LONGEST_WAIT_FOR_PROBE_S = 3.0
 
 
@@ -222,13 +222,31 @@ class ModbusLink:
     async def _read_with_care(self, unit: Unit, request: ReadRequest, timeout_s: float) -> bytes:
         await self._wait_for_probe(unit, request.unit)
         for _ in range(LISTENINGS):
+            strays = unit.strays
             answer, is_believed = await self._ask_in_turn(unit, request, timeout_s)
-            if is_believed:
+            if is_believed and not await self._is_followed(unit, strays):
                 if isinstance(answer, ConnectorError):
                     raise answer
                 return answer
         detail = f"unit {request.unit} at {self.endpoint} gives replies that fit no request"
         raise SilentUnit("late_replies", detail)
+
+    async def _is_followed(self, unit: Unit, strays: int) -> bool:
+        """Whether another reply of the unit shows that the one just taken was a late one.
+
+        Args:
+            strays: replies of the unit that nobody awaited, before the request was sent.
+        """
+        loop = asyncio.get_running_loop()
+        hold_s = unit.hold_s(loop.time())
+        if not self._is_rtu or hold_s == 0:
+            return False
+        unit.free_at = max(unit.free_at, loop.time() + hold_s)
+        await asyncio.sleep(hold_s)
+        if unit.strays == strays:
+            return False
+        unit.missed(loop.time())
+        return True
 
     async def _ask_in_turn(
         self, unit: Unit, request: ReadRequest, timeout_s: float
@@ -257,7 +275,7 @@ class ModbusLink:
             self._free_at = max(self._free_at, now + self._pause_s)
             is_believed = not unit.is_doubtful
             if is_believed:
-                unit.answered(now)
+                unit.answered(now, self.round_trip_s)
             else:
                 unit.listen(now)
             return answer, is_believed

@@ -12,6 +12,8 @@ LARGEST_SHARE_FOR_SILENT = 0.02
 """Most of the line's time that waiting for one silent unit may take in the long run."""
 LONGEST_QUIET_S = 10.0
 QUIET_GROWS_TIMES = 4
+HOLD_RESPONSES, SHORTEST_HOLD_S = 2, 0.02
+FORGETTING = 0.9
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Unit:
             replies come later than that, up to four times.
         longest_quiet_s: what it grows to at most.
         missed_at: when a reply last did not come.
+        response_s: how long its replies take, the slowest of the last ones.
+        strays: replies that nobody awaited.
         free_at: nothing is asked before.
         is_doubtful: a reply may belong to an earlier request, because one was not answered (RTU).
         was_answered: whether the last request was answered.
@@ -36,6 +40,8 @@ class Unit:
     quiet_s: float = 0.0
     longest_quiet_s: float = 0.0
     missed_at: float = -LONGEST_QUIET_S
+    response_s: float = 0.0
+    strays: int = 0
     free_at: float = 0.0
     is_doubtful: bool = False
     was_answered: bool = False
@@ -55,10 +61,11 @@ class Unit:
         """Whether the unit is left alone but for probes."""
         return self.probe_delay_s > 0
 
-    def answered(self, now: float) -> None:
-        """A reply came that can be believed."""
+    def answered(self, now: float, took_s: float = 0.0) -> None:
+        """A reply came that can be believed, `took_s` after its request."""
         self.was_answered = True
         self.probe_delay_s = 0.0
+        self.response_s = max(took_s, FORGETTING * self.response_s)
         self.free_at = max(self.free_at, now + self.pause_s)
 
     def missed(self, now: float) -> None:
@@ -68,6 +75,15 @@ class Unit:
         self.missed_at = now
         self.free_at = max(self.free_at, now + self.quiet_s)
 
+    def hold_s(self, now: float) -> float:
+        """How long a reply waits to be believed: another one in that time shows that it was late.
+
+        Only for a while after a reply that did not come, which may still come at any moment.
+        """
+        if now > self.missed_at + LONGEST_QUIET_S:
+            return 0.0
+        return min(max(HOLD_RESPONSES * self.response_s, SHORTEST_HOLD_S), self.quiet_s)
+
     def listen(self, now: float) -> None:
         """The reply just taken may be a late one: hear all that is still to come."""
         self.is_doubtful = False
@@ -75,6 +91,7 @@ class Unit:
 
     def strayed(self, now: float) -> None:
         """A reply came that nobody awaited: there may be more of them."""
+        self.strays += 1
         if self.free_at < now < self.missed_at + LONGEST_QUIET_S:
             self.quiet_s = min(2 * self.quiet_s, self.longest_quiet_s)
         self.free_at = max(self.free_at, now + self.quiet_s)

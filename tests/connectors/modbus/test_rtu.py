@@ -267,6 +267,36 @@ async def test_all_replies_that_are_still_owed_pass_before_one_is_believed() -> 
         link.end()
 
 
+async def test_a_reply_that_comes_in_the_very_moment_of_a_later_request_is_found_out() -> None:
+    missed: list[RtuRequest] = []
+
+    async def never(request: RtuRequest, writer: asyncio.StreamWriter) -> bool:
+        missed.append(request)
+        return True
+
+    async def both(request: RtuRequest, writer: asyncio.StreamWriter) -> bool:
+        bus.fault = None
+        writer.write(bus.reply(missed[0]))
+        await asyncio.sleep(0.01)
+        writer.write(bus.reply(request))
+        return True
+
+    async with rtu_serving(RtuBus()) as bus:
+        link = link_to(bus.port)
+        await link.ensure_open(1.0)
+        assert await link.read(ReadRequest(1, Table.HOLDING, 5, 1), 1.0) == b"\x00\x05"
+        bus.fault = never
+        with pytest.raises(SilentUnit):
+            await link.read(ReadRequest(1, Table.HOLDING, 10, 1), TIMEOUT_S)
+        bus.fault = None
+        assert await link.read(ReadRequest(1, Table.HOLDING, 20, 1), 1.0) == b"\x00\x14"
+        bus.fault = both
+        for address in (30, 40, 50):
+            expected = struct.pack(">H", address)
+            assert await link.read(ReadRequest(1, Table.HOLDING, address, 1), 1.0) == expected
+        link.end()
+
+
 async def test_the_first_reply_after_opening_may_be_owed_to_somebody_else() -> None:
     async def answers_another(request: RtuRequest, writer: asyncio.StreamWriter) -> bool:
         before = RtuRequest(unit=1, function=3, address=77, count=request.count)
