@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mes.models.base import Base, Code, Identity, Instant, Json
+from mes.models.base import Base, Code, Identity, Instant, Json, JsonOrNull
 
 
 class Edge(Base):
@@ -67,7 +67,10 @@ class SignalBinding(Base):
 
 
 class ConfigRevision(Base):
-    """A published configuration of the plant: what changed, by whom, and the whole base file."""
+    """A published configuration of the plant: what changed, by whom, and the whole base file.
+
+    `connectivity`: what edges ran in it, as flat objects; None: published before it was kept.
+    """
 
     __tablename__ = "config_revision"
 
@@ -76,6 +79,7 @@ class ConfigRevision(Base):
     actor: Mapped[Code]
     summary: Mapped[Json]
     plant_file: Mapped[Json]
+    connectivity: Mapped[JsonOrNull]
 
 
 class SourceStream(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from mes.db import Database
 from mes.features.plant.check import Checked, check_file
 from mes.features.plant.export import export
 from mes.features.plant.policies import stored_policies
+from mes.features.plant.revisions import revision_rows, roll_back
 from mes.features.plant.service import ApplyReport, apply
 from mes.features.storage.opening import opened
 from mes.models import Equipment
@@ -98,6 +100,41 @@ def export_command(data: Path, to: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         to.write_text(text, encoding="utf-8")
+
+
+@plant.command("revisions")
+@DATA
+@JSON
+def revisions_command(data: Path, as_json: bool) -> None:
+    """List the last configurations of a plant: what changed, who and when."""
+    with _migrated(data) as database, database.reading() as session:
+        rows = revision_rows(session)["items"]
+    for row in rows:
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        counts = ", ".join(f"{len(row[word])} {word}" for word in ("added", "changed", "retired"))
+        back = f"  goes back to {row['goes_back_to']}" if row["goes_back_to"] else ""
+        click.echo(f"{row['revision']}  {row['at']}  {row['person']}  {counts}{back}")
+
+
+@plant.command("rollback")
+@DATA
+@JSON
+@click.option("--to", type=click.IntRange(min=1), help="Revision; default: the one before.")
+@click.option("--reason", required=True, help="Why; it is kept in the audit log.")
+def rollback_command(data: Path, as_json: bool, to: int | None, reason: str) -> None:
+    """Go back to the sources, tags, meanings and allow-list of an earlier configuration."""
+    actor = {"kind": "command_line", "id": 0, "label": getpass.getuser()}
+    with _migrated(data) as database, database.transaction() as session:
+        done = roll_back(session, actor, now_us=plant_now_us(), reason=reason, to=to)
+    if as_json:
+        click.echo(json.dumps(asdict(done), ensure_ascii=False))
+        return
+    for word in ("added", "changed", "retired"):
+        for key in getattr(done, word):
+            click.echo(f"{word}: {key}")
+    click.echo(f"revision {done.revision} has the sources of revision {done.to}")
 
 
 @plant.command("schema")

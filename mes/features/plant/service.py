@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mes.clock import real_now_us
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import (
     BUILT_IN_REASONS,
@@ -19,6 +17,7 @@ from mes.features.plant.objects import (
     file_objects,
 )
 from mes.features.plant.policies import POLICY, changed_policies
+from mes.features.plant.revisions import add_revision, flat
 from mes.features.plant.schema import PlantFile
 from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
@@ -79,21 +78,18 @@ def apply(
                 writer.write(key, file[key])
     for key in reversed(retired):
         writer.retire(key)
-    if added or changed or retired or _flat(file) != _flat(base):
+    if added or changed or retired or flat(file) != flat(base):
         kept = {} if prune else {key: value for key, value in base.items() if key in missing}
-        row = ConfigRevision(
-            recorded_at=real_now_us(),
+        revision = add_revision(
+            session,
             actor=actor,
             summary={
                 "added": [_label(key) for key in added],
                 "changed": [_label(key) for key in changed],
                 "retired": [_label(key) for key in retired],
             },
-            plant_file=_flat({**file, **kept}),
+            plant_file=flat({**file, **kept}),
         )
-        session.add(row)
-        session.flush()  # the id is the revision
-        revision = row.id
         masters_changed(session, now_us)
     kept_back = [key for key in missing if key not in retired]
     return _report(added, changed, retired, kept_back, [], revision)
@@ -130,10 +126,6 @@ def _base(revision: ConfigRevision | None) -> Objects:
     if revision is None:
         return {}
     return {(kind, code): value for kind, code, value in revision.plant_file}
-
-
-def _flat(objects: Objects) -> list[list[Any]]:
-    return [[kind, code, value] for (kind, code), value in sorted(objects.items())]
 
 
 def _write_built_in_reasons(session: Session, writer: Writer, file: Objects) -> None:
