@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,7 +29,7 @@ BACK = START_US + 40 * SECOND_US + SECOND_US // 2
 
 @asynccontextmanager
 async def back_after_a_hole(
-    folder: Path, port: int, tags: list[dict[str, Any]], *, events: set[str]
+    folder: Path, port: int, tags: Sequence[Mapping[str, object]], *, events: set[str]
 ) -> AsyncIterator[tuple[SourceRunner, Spool]]:
     """An edge that was down from `SINCE` to `BACK`."""
     spool = Spool(folder / "spool.db")
@@ -38,9 +37,8 @@ async def back_after_a_hole(
     clock = PlantClock.starting_at(BACK)
     config = source(port, {**OPEN, "tags": tags})
     connector = OpcuaConnector(config, ConnectorContext(clock=clock, folder=folder))
-    streams = {
-        tag["name"]: Stream.EVENT if tag["name"] in events else Stream.SAMPLE for tag in tags
-    }
+    names = [tag.name for tag in config.tags]
+    streams = {name: Stream.EVENT if name in events else Stream.SAMPLE for name in names}
     runner = SourceRunner(connector, streams, spool, clock)
     task = asyncio.create_task(runner.run())
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -16,7 +16,7 @@ from tests.peers.processes import PYTHON_PEERS, node_peer, script_peer
 
 START_US = int(datetime(2026, 3, 2, 8, 0, tzinfo=UTC).timestamp()) * 1_000_000
 SECOND_US = 1_000_000
-TAGS = [
+TAGS: Sequence[Mapping[str, object]] = [
     {"name": "parts", "node": "nsu=urn:demo:history;s=Parts", "scale": 10},
     {"name": "plain", "node": "nsu=urn:demo:history;s=Plain"},
 ]
