@@ -65,7 +65,7 @@ def running_demo(folder: Path, speed: str = "1") -> Iterator[Demo]:
 
 def credentials(url: str, printed: str, process: subprocess.Popen[bytes]) -> Demo:
     """What the demo printed before its address line."""
-    accounts = re.findall(r"^  (admin|manager|supervisor)\s+(\S+)$", printed, re.M)
+    accounts = re.findall(r"^  (admin|manager|supervisor|integrator)\s+(\S+)$", printed, re.M)
     people = re.findall(r"^  (\d{4})\s+(\d{6})\s", printed, re.M)
     assert accounts, printed[-4000:]
     assert people, printed[-4000:]

@@ -20,6 +20,7 @@ ACCOUNTS: Sequence[tuple[str, tuple[Role, ...]]] = (
     ("admin", (Role.ADMINISTRATOR,)),
     ("manager", (Role.MANAGER,)),
     ("supervisor", (Role.SUPERVISOR,)),
+    ("integrator", (Role.INTEGRATOR,)),
 )
 
 

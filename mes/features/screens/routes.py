@@ -116,7 +116,9 @@ def report() -> str:
 @screens.get("/sources")
 def sources() -> str:
     """Sources with their link state."""
-    return render_template("sources.html", units=work_units())
+    who = maybe_actor()
+    may_change = who is not None and who.has(Role.INTEGRATOR)
+    return render_template("sources.html", units=work_units(), may_change=may_change)
 
 
 @screens.get("/audit")

@@ -47,6 +47,7 @@ def init_screens(app: Flask, database: Database, who: Callable[[], Who | None]) 
         database: where pages read from.
         who: the person or account of the present request, None when nobody is signed in.
     """
+    from mes.features.screens import source_pages  # noqa: F401  # its pages join the blueprint
     from mes.features.screens.calendar_page import screens  # with the pages of all modules
 
     app.extensions[EXTENSION] = Screens(database=database, assets=read_assets(), who=who)

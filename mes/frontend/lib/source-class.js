@@ -1,5 +1,6 @@
 // NE 107 class of a source: failure, function check, out of specification, maintenance, good.
 import { _ } from "./i18n.js";
+import { adviceOn } from "./source-advice.js";
 import { realAge } from "./time.js";
 
 export const RANK = { fail: 0, spec: 1, mnt: 2, chk: 3, ok: 4 };
@@ -28,6 +29,8 @@ export function classIcon(kind) {
 /** What happened, in a sentence. */
 export function reasonText(source, edges) {
   if (edgeSilent(source, edges)) return _("The collector process does not report.");
+  const known = source.state === "up" ? null : adviceOn(source.reason);
+  if (known) return known.text;
   return {
     up: _("No problem"),
     degraded: _("The link stands, but some values are bad."),
@@ -41,11 +44,8 @@ export function reasonText(source, edges) {
 /** What to do about it; empty when there is nothing to do. */
 export function helpText(source, edges) {
   if (edgeSilent(source, edges)) return _("Start the collector again on its box: mes edge");
-  const reason = source.reason ?? "";
-  if (/dns|host/.test(reason)) return _("Check the host name or address of the source.");
-  if (/secur|certif|identity|policy/.test(reason)) return _("Check certificate and security settings with the integrator.");
-  if (/address|illegal|node/.test(reason)) return _("A configured address does not exist in the device. Compare with its manual.");
-  if (/config/.test(reason)) return _("Mend the source in the plant file and apply it.");
+  const known = source.state === "up" ? null : adviceOn(source.reason);
+  if (known) return known.help;
   return {
     degraded: _("Check the sensor wiring; other values are fine."),
     backing_off: _("Check cabinet power and cable, then call maintenance."),

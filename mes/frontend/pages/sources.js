@@ -22,6 +22,7 @@ class Sources extends Island {
 
   start() {
     this.units = this.given("units", []);
+    this.mayChange = this.given("mayChange", false);
     this.live = share(new Live({ site: document.documentElement.dataset.site }).start());
     this.read();
     const timer = setInterval(() => this.read(), REFRESH_MS);
@@ -56,10 +57,10 @@ class Sources extends Island {
     const sources = this.sources ?? [];
     const chosen = sources.find((source) => source.source === this.selected) ?? sources[0];
     return html`<div class="hd"><div><h1>${_("Sources")}</h1><p class="muted">${_("Read only. Writing to a machine needs an allow-list entry.")}</p></div>
-        <div class="edges">${this.edges(sources)}</div></div>
+        <div class="edges">${this.edges(sources)}${this.mayChange ? html`<a class="btn primary add" href="/sources/new">${icon("plus")}${_("Add device")}</a>` : nothing}</div></div>
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
       <section class="card" aria-labelledby="s1"><h2 id="s1">${counted(sources.length, _("1 source"), _("{n} sources, worst first", { n: sources.length }))}</h2>
-        ${this.sources === null ? html`<p class="muted">${_("Loading")}</p>` : sources.length ? this.table(sources, chosen) : html`<p class="muted">${_("No source yet. Describe it in the plant file and apply it.")}</p>`}</section>
+        ${this.sources === null ? html`<p class="muted">${_("Loading")}</p>` : sources.length ? this.table(sources, chosen) : html`<p class="muted">${_("No source yet. Add a device here, or apply a plant file.")}</p>`}</section>
       ${chosen ? html`${this.values(chosen)}${figuresOf(chosen)}` : nothing}`;
   }
 
@@ -73,7 +74,7 @@ class Sources extends Island {
 
   table(sources, chosen) {
     return html`<div class="tw" tabindex="0" role="region" aria-label=${_("Sources, scrolls sideways")}><table class="src"><thead><tr><th scope="col">${_("Status")}</th><th scope="col">${_("Name")}</th><th scope="col">${_("Protocol, address")}</th>
-      <th scope="col">${_("Reason and what to do")}</th><th scope="col" class="n">${_("Last value")}</th><th scope="col" class="n">${_("Values/s")}</th><th scope="col" class="n">${_("Errors")}</th><th scope="col"><span class="sr">${_("Action")}</span></th></tr></thead>
+      <th scope="col">${_("Reason and what to do")}</th><th scope="col" class="n">${_("Last value")}</th><th scope="col" class="n">${_("Values/s")}</th><th scope="col" class="n">${_("Errors")}</th><th scope="col" class="n">${_("Reconnects")}</th><th scope="col" class="n">${_("Round trip p50 / p99")}</th><th scope="col"><span class="sr">${_("Action")}</span></th></tr></thead>
       <tbody>${sources.map((source) => this.row(source, source === chosen))}</tbody></table></div>`;
   }
 
@@ -87,8 +88,8 @@ class Sources extends Island {
       <td class="rs"><b>${reasonText(source, this.live.edges)}</b>${source.reason ? html` <span class="mono muted">(${source.reason})</span>` : nothing}
         ${helpText(source, this.live.edges) ? html`<br>${icon("right")} ${helpText(source, this.live.edges)}` : nothing}
         ${source.detail ? html`<br><span class="muted">${source.detail}</span>` : nothing}</td>
-      <td class="n">${ageText(valueAge(source))}</td><td class="n">${rate === undefined ? "–" : rate.toFixed(1)}</td><td class="n">${count(source.counters?.errors)}</td>
-      <td><button type="button" class="btn" aria-pressed=${chosen ? "true" : "false"} @click=${() => { this.selected = source.source; this.update(); }}>${_("Values")}</button></td></tr>`;
+      <td class="n">${ageText(valueAge(source))}</td><td class="n">${rate === undefined ? "–" : rate.toFixed(1)}</td><td class="n">${count(source.counters?.errors)}</td><td class="n">${count(source.counters?.reconnects)}</td><td class="n">${roundTrip(source.counters)}</td>
+      <td><button type="button" class="btn" aria-pressed=${chosen ? "true" : "false"} @click=${() => { this.selected = source.source; this.update(); }}>${_("Values")}</button> <a class="btn" href="/sources/${encodeURIComponent(source.source)}">${_("Open")}<span class="sr"> ${source.source}</span></a></td></tr>`;
   }
 
   values(source) {
@@ -97,6 +98,12 @@ class Sources extends Island {
       ${values.length ? html`<div class="tw" tabindex="0" role="region" aria-label=${_("Last values, scrolls")}><table><thead><tr><th scope="col">${_("Tag")}</th><th scope="col" class="n">${_("Value")}</th><th scope="col">${_("Quality")}</th><th scope="col">${_("Reason")}</th><th scope="col" class="n">${_("Age")}</th></tr></thead>
         <tbody>${values.slice(0, VALUES_SHOWN_MAX).map(valueRow)}</tbody></table></div>` : html`<p class="muted">${_("No value was received yet.")}</p>`}</section>`;
   }
+}
+
+/** Time between request and reply of half, and of 99 of 100 requests. */
+function roundTrip(counters) {
+  const times = [counters?.round_trip_p50_ms, counters?.round_trip_p99_ms];
+  return times.every(Number.isFinite) ? `${times.map((time) => time.toFixed(1)).join(" / ")} ms` : "–";
 }
 
 function valueRow(value) {
@@ -113,7 +120,7 @@ function valueText({ value, unit }) {
 }
 
 function protocolName(protocol) {
-  return { modbus: "Modbus", opcua: "OPC UA", replay: "CSV" }[protocol] ?? protocol;
+  return { modbus: "Modbus", mqtt: "MQTT", opcua: "OPC UA", replay: "CSV" }[protocol] ?? protocol;
 }
 
 customElements.define("mes-sources", Sources);

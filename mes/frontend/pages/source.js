@@ -1,0 +1,116 @@
+// One source: link and counters, values, registers or tree, meaning of tags, frames, file for support.
+import { get, post } from "../lib/api.js";
+import { share } from "../lib/chrome.js";
+import { count } from "../lib/format.js";
+import { _ } from "../lib/i18n.js";
+import { Island, html, icon, nothing } from "../lib/island.js";
+import { Live } from "../lib/live.js";
+import { commandId } from "../lib/outbox.js";
+import { problemText } from "../lib/problem-text.js";
+import { classIcon, classOf, classWord, helpText, reasonText } from "../lib/source-class.js";
+import { ageText, realAge } from "../lib/time.js";
+import { Frames } from "../sources/frames.js";
+import { Nodes } from "../sources/nodes.js";
+import { Registers } from "../sources/registers.js";
+import { Signals } from "../sources/signals.js";
+
+const REFRESH_MS = 3000;
+
+class SourcePage extends Island {
+  link = null;
+  configuration = null;
+  forms = [];
+  signals = {};
+  error = "";
+
+  start() {
+    this.code = this.given("code");
+    this.mayChange = this.given("mayChange", false);
+    const changed = () => this.update();
+    const parts = [() => this.configuration.source, () => this.configuration.edge, (tag) => this.take(tag), changed];
+    this.live = share(new Live({ site: document.documentElement.dataset.site }).start());
+    this.registers = new Registers(...parts);
+    this.nodes = new Nodes(...parts);
+    this.frames = new Frames(this.code, changed);
+    this.meanings = new Signals(this.code, this.given("units", []), changed);
+    this.load();
+    const timer = setInterval(() => this.read(), REFRESH_MS);
+    this.stop = () => { clearInterval(timer); this.frames.stop(); };
+  }
+
+  async load() {
+    try {
+      const [configuration, forms, signals] = await Promise.all([get(`/api/v1/sources/${encodeURIComponent(this.code)}/configuration`), get("/api/v1/source-forms"), get("/api/v1/signals")]);
+      Object.assign(this, { configuration, forms: forms.items, signals: signals.items });
+      await this.read();
+    } catch (problem) {
+      this.error = problemText(problem);
+    }
+    this.update();
+  }
+
+  async read() {
+    if (document.hidden) return;
+    try {
+      this.link = (await get("/api/v1/sources")).items.find((source) => source.source === this.code) ?? null;
+    } catch (problem) {
+      this.error = problemText(problem);
+    }
+    this.update();
+  }
+
+  can(capability) {
+    return this.forms.find((form) => form.protocol === this.configuration.source.protocol)?.capabilities.includes(capability);
+  }
+
+  /** Go on in the flow with a tag that was picked here. */
+  take(tag) {
+    sessionStorage.setItem(`tag:${this.code}`, JSON.stringify(tag));
+    location.assign(`/sources/${encodeURIComponent(this.code)}/change`);
+  }
+
+  async remove() {
+    this.error = "";
+    try {
+      await post(`/api/v1/sources/${encodeURIComponent(this.code)}/remove`, { command_id: commandId() });
+      location.assign("/sources");
+    } catch (problem) {
+      this.error = problemText(problem);
+      this.update();
+    }
+  }
+
+  template() {
+    return html`<div class="hd"><div><h1 class="mono">${this.code}</h1><p class="muted">${this.link?.address ?? ""}</p></div><a class="btn" href="/sources">${icon("back")}${_("Back")}</a>
+        ${this.mayChange ? html`<a class="btn primary" href="/sources/${encodeURIComponent(this.code)}/change">${_("Change")}</a><a class="btn" href="/api/v1/sources/${encodeURIComponent(this.code)}/diagnostics" download>${icon("down-load")}${_("Diagnostics file")}</a>` : nothing}</div>
+      ${this.error ? html`<p class="card bad" role="alert">${this.error}</p>` : nothing}
+      ${this.configuration ? this.cards() : html`<p class="muted">${_("Loading")}</p>`}`;
+  }
+
+  cards() {
+    const source = this.configuration.source;
+    return html`${this.link ? this.state() : nothing}${this.values()}
+      ${this.mayChange ? html`
+        ${source.protocol === "modbus" ? html`<section class="card" aria-labelledby="h-r"><h2 id="h-r">${_("Registers")}</h2>${this.registers.template()}</section>` : nothing}
+        ${this.can("browse") ? html`<section class="card" aria-labelledby="h-n"><h2 id="h-n">${_("What the source offers")}</h2>${this.nodes.template()}</section>` : nothing}
+        <section class="card" aria-labelledby="h-g"><h2 id="h-g">${_("Meaning of tags")}</h2>${this.meanings.template(this.signals, source.tags, this.link?.values ?? [])}</section>
+        ${source.protocol === "modbus" ? html`<section class="card" aria-labelledby="h-f"><h2 id="h-f">${_("Raw frames")}</h2>${this.frames.template()}</section>` : nothing}
+        <details class="card"><summary>${_("Remove source")}</summary><p>${_("What it delivered stays. Tags with a meaning must lose it first.")}</p><button type="button" class="btn remove" @click=${() => this.remove()}>${icon("trash")}${_("Remove source")}</button></details>` : nothing}`;
+  }
+
+  state() {
+    const kind = classOf(this.link, this.live.edges);
+    const help = helpText(this.link, this.live.edges);
+    return html`<section class="card" aria-labelledby="h-s"><h2 id="h-s">${_("Link")}</h2><p><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span> <b>${reasonText(this.link, this.live.edges)}</b> ${this.link.reason ? html`<span class="mono muted">(${this.link.reason})</span>` : nothing}</p>
+      ${help ? html`<p>${icon("right")} ${help}</p>` : nothing}${this.link.detail ? html`<p class="muted">${this.link.detail}</p>` : nothing}
+      <dl class="facts">${Object.entries(this.link.counters).filter(([, value]) => typeof value === "number").map(([name, value]) => html`<div><dt class="mono">${name}</dt><dd class="num">${count(value)}</dd></div>`)}</dl></section>`;
+  }
+
+  values() {
+    const values = this.link?.values ?? [];
+    return html`<section class="card" aria-labelledby="h-v"><h2 id="h-v">${_("Last values")}</h2>${values.length ? html`<div class="tw" tabindex="0" role="region" aria-label=${_("Last values, scrolls")}><table><thead><tr><th scope="col">${_("Tag")}</th><th scope="col" class="n">${_("Value")}</th><th scope="col">${_("Quality")}</th><th scope="col" class="n">${_("Age")}</th></tr></thead>
+      <tbody>${values.map((value) => html`<tr><td class="mono">${value.tag}</td><td class="n"><b>${value.value === null ? "–" : String(value.value)}</b> ${value.unit ?? ""}</td><td>${{ good: _("Good quality"), uncertain: _("Uncertain"), bad: _("Bad") }[value.quality]} <span class="muted">${value.reason ?? ""}</span></td><td class="n">${ageText(realAge(value.at))}</td></tr>`)}</tbody></table></div>` : html`<p class="muted">${_("No value was received yet.")}</p>`}</section>`;
+  }
+}
+
+customElements.define("mes-source", SourcePage);

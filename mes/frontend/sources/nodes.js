@@ -1,0 +1,76 @@
+// The tree of a source that can be browsed: opened level by level, each node with its present value.
+import { post } from "../lib/api.js";
+import { _ } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { problemText } from "../lib/problem-text.js";
+
+const LIMIT = 200;
+
+/** State and drawing of the tree; `pick(tag)` takes a variable into the source. */
+export class Nodes {
+  search = "";
+  levels = new Map();
+  open = new Set();
+  found = null;
+  error = "";
+  busy = false;
+
+  constructor(source, edge, pick, changed) {
+    Object.assign(this, { source, edge, pick, changed });
+  }
+
+  async read(pattern) {
+    this.busy = true;
+    this.error = "";
+    this.changed();
+    try {
+      return await post(`/api/v1/edges/${encodeURIComponent(this.edge())}/ask`, { kind: "browse", source: this.source(), pattern, limit: LIMIT });
+    } catch (problem) {
+      this.error = problemText(problem);
+      return null;
+    } finally {
+      this.busy = false;
+      this.changed();
+    }
+  }
+
+  async level(path) {
+    const answer = await this.read(path ? `${path}/*` : "*");
+    if (answer) this.levels.set(path, answer);
+    this.changed();
+  }
+
+  async find() {
+    this.found = this.search.trim() ? await this.read(this.search.includes("*") ? this.search : `**/*${this.search.trim()}*`) : null;
+    this.changed();
+  }
+
+  template() {
+    return html`<form class="bar" @submit=${(event) => { event.preventDefault(); this.find(); }}><div class="field"><label for="n-s">${_("Search")}</label><input class="in" id="n-s" .value=${this.search} @input=${(event) => { this.search = event.target.value; }}></div>
+      <button class="btn" ?disabled=${this.busy}>${icon("search")}${_("Search")}</button>
+      <button type="button" class="btn" ?disabled=${this.busy} @click=${() => this.level("")}>${icon("refresh")}${_("Browse")}</button></form>
+      ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}
+      ${this.found ? this.list(this.found) : this.levels.has("") ? this.list(this.levels.get("")) : nothing}`;
+  }
+
+  list(level) {
+    return html`<ul class="tree">${level.nodes.map((node) => this.node(node))}</ul>${level.is_complete ? nothing : html`<p class="muted">${_("There is more: search for it.")}</p>`}`;
+  }
+
+  node(node) {
+    const name = node.path.split("/").at(-1);
+    if (node.kind !== "variable") {
+      const open = this.open.has(node.path);
+      return html`<li><button type="button" class="btn quiet" aria-expanded=${open ? "true" : "false"} @click=${() => this.toggle(node.path)}>${icon("right", open ? "turned" : "")}${name}</button>${open && this.levels.has(node.path) ? this.list(this.levels.get(node.path)) : nothing}</li>`;
+    }
+    const sample = node.sample;
+    return html`<li class="var"><span class="mono">${name}</span><span class="muted">${node.data_type ?? ""}</span><b>${sample ? `${sample.value ?? "–"} ${node.unit ?? ""}` : "–"}</b><span>${sample ? (sample.reason ?? { good: _("Good quality"), uncertain: _("Uncertain"), bad: _("Bad") }[sample.quality]) : ""}</span>
+      <button type="button" class="btn" @click=${() => this.pick({ name: name.replace(/[^A-Za-z0-9_.-]/g, "_").slice(0, 60), ...node.address, ...(node.unit ? { unit: node.unit } : {}) })}>${_("Take as tag")}<span class="sr"> ${name}</span></button></li>`;
+  }
+
+  toggle(path) {
+    if (this.open.delete(path)) return this.changed();
+    this.open.add(path);
+    return this.level(path);
+  }
+}

@@ -1,0 +1,31 @@
+// The steps of a connection test: what passed, what failed, and what to do about it.
+import { _ } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { adviceOn } from "../lib/source-advice.js";
+
+const word = {
+  configuration: () => _("Settings"), name: () => _("Name"), port: () => _("Port"), protocol: () => _("Protocol"), unit: () => _("Unit answers"),
+  certificate: () => _("Certificate"), sign_in: () => _("Sign-in"), register: () => _("Registers"), value: () => _("Values"),
+};
+const advice = {
+  configuration: () => _("Correct the named field."),
+  name: () => _("Check the host name, or write the address in numbers."),
+  port: () => _("Check address, port, cable and firewall, and that the device is switched on."),
+  protocol: () => _("Check that the device really speaks this protocol on this port."),
+  unit: () => _("Check the unit number and the wiring behind the gateway."),
+  certificate: () => _("Check security policy and mode, and trust the certificate on both sides."),
+  sign_in: () => _("Check user, password or certificate, and the rights of that user."),
+  register: () => _("Check the addresses. If the manual counts from 1, set the address base to 1."),
+  value: () => _("Check type, order, length and limits of the named tags."),
+};
+
+/** The list of steps; `steps` null: not tested yet. */
+export function stepList(steps) {
+  const failed = steps.find((step) => step.outcome === "failed");
+  return html`<ol class="steps">${steps.map((step) => html`<li class="st-${step.outcome}">${icon({ passed: "check", failed: "ne-fail", not_reached: "nodata" }[step.outcome])}
+      <div><b>${word[step.step]?.() ?? step.step}</b><br><span class="muted">${step.message || (step.outcome === "not_reached" ? _("Waits for the steps before.") : "")}${step.code ? ` (${step.code})` : ""}</span></div>
+      <span>${{ passed: _("Passed"), failed: _("Failed"), not_reached: _("Waiting") }[step.outcome]}</span></li>`)}</ol>
+    ${failed ? html`<p class="note" role="status">${icon("info")}<span><b>${_("Try this")}</b><br>${adviceOn(failed.code)?.help || advice[failed.step]?.()}</span></p>` : nothing}`;
+}
+
+export const allPassed = (steps) => steps?.every((step) => step.outcome === "passed") ?? false;

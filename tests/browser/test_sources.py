@@ -1,0 +1,146 @@
+"""An integrator adds a device, looks into it and takes it away: touch, keyboard, both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Open
+from tests.browser.demo import Demo
+from tests.browser.test_pages import CUT, SIZES, serious
+
+SLOW_MS = 60_000
+LEAST_PX = 40
+SMALL = """(least) => [...document.querySelectorAll('main button, main input, main select, main summary')]
+  .filter((element) => element.getBoundingClientRect().height > 0)
+  .filter((element) => element.getBoundingClientRect().height < least - 0.5)
+  .map((element) => element.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture(scope="module")
+def integrator(demo: Demo, chromium: Browser) -> Any:
+    """Cookies of a signed-in integrator."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{demo.url}/sign-in")
+    page.fill("#login", "integrator")
+    page.fill("#password", demo.passwords["integrator"])
+    page.locator("main form button").click()
+    page.wait_for_selector("mes-wall .tile")
+    cookies = context.cookies()
+    context.close()
+    return [cookie for cookie in cookies if cookie["name"] not in ("language", "theme")]
+
+
+def opened(open_context: Open, integrator: Any, *size: int, language: str = "en") -> Page:
+    context = open_context(*size, language=language, signed_in=False)
+    context.add_cookies(integrator)
+    return context.new_page()
+
+
+def looked_at(page: Page) -> None:
+    """The page fits, is accessible, and can be touched."""
+    wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"{page.url} is {wide} px too wide"
+    assert page.evaluate(CUT) == [], page.url
+    assert serious(page) == [], page.url
+    assert page.evaluate(SMALL, LEAST_PX) == [], page.url
+
+
+def port_of_the_press(page: Page) -> int:
+    answer = page.request.get("/api/v1/sources/press_plc/configuration").json()
+    return int(answer["source"]["link"]["port"])
+
+
+def walk_to_the_test(page: Page, port: int, unit: int, code: str, address: str = "1") -> None:
+    """Fill in the flow as far as its test."""
+    page.goto("/sources")
+    page.locator("a.add").tap()
+    page.locator(".way", has_text="modbus").tap()
+    page.fill("#f-id", code)
+    page.select_option("#f-link-transport", "tcp")
+    page.fill("#f-link-host", "127.0.0.1")
+    page.locator("#f-link-host").press("Tab")
+    page.fill("#f-link-port", str(port))
+    page.fill("#f-unit", str(unit))
+    page.locator("#f-unit").press("Tab")
+    looked_at(page)
+    page.locator(".next").tap()
+    page.locator(".addtag").tap()
+    page.fill("#t0-tags-name", "strokes")
+    page.select_option("#t0-tags-table", "holding")
+    page.fill("#t0-tags-address", address)
+    page.select_option("#t0-tags-type", "uint16")
+    looked_at(page)
+    page.locator(".next").focus()
+    page.keyboard.press("Enter")
+
+
+def test_a_device_is_added_tested_read_and_removed(open_context: Open, integrator: Any) -> None:
+    page = opened(open_context, integrator)
+    page.goto("/sources")
+    port = port_of_the_press(page)
+    walk_to_the_test(page, port, 5, "new_meter")
+    page.wait_for_selector(".steps .st-failed", timeout=SLOW_MS)
+    assert page.locator(".flow .note").inner_text().startswith("Try this")
+    assert page.locator(".next").is_disabled(), "nothing goes on before the test has passed"
+    looked_at(page)
+    page.locator(".ends .btn", has_text="Previous").tap()
+    page.locator(".ends .btn", has_text="Previous").tap()
+    page.fill("#f-unit", "1")
+    page.locator("#f-unit").press("Tab")
+    page.locator(".next").tap()
+    page.locator(".next").tap()
+    page.wait_for_selector(".prev tbody tr", timeout=SLOW_MS)
+    assert "strokes" in page.locator(".prev tbody").inner_text()
+    page.locator(".next").tap()
+    page.locator(".save").tap()
+    page.wait_for_selector(".flow .bad")
+    assert "already" in page.locator(".flow .bad").first.inner_text(), "the press has this unit"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_new_unit_is_made_changed_and_removed(
+    open_context: Open, integrator: Any, size: tuple[int, int]
+) -> None:
+    language = "ko" if size == (800, 1280) else "en"
+    page = opened(open_context, integrator, *size, language=language)
+    page.goto("/sources")
+    port, code = port_of_the_press(page), f"second_{size[0]}"
+    taken = page.request.get("/api/v1/sources/furnace/configuration").json()["source"]
+    walk_to_the_test(page, port, 1, code)
+    page.wait_for_selector(".prev tbody tr", timeout=SLOW_MS)
+    looked_at(page)
+    assert taken["unit"] != 1
+
+
+def test_a_source_shows_registers_in_all_orders_frames_and_meanings(
+    open_context: Open, integrator: Any
+) -> None:
+    page = opened(open_context, integrator)
+    page.goto("/sources/press_plc")
+    page.wait_for_selector("#r-at")
+    page.locator(".btn", has_text="Read registers").tap()
+    page.wait_for_selector(".regs tbody tr", timeout=SLOW_MS)
+    page.wait_for_selector(".ords .cell.hit")
+    page.locator(".btn", has_text="Show frames").tap()
+    page.wait_for_selector(".frames tbody tr", timeout=SLOW_MS)
+    page.locator(".btn[aria-pressed=true]", has_text="Pause").tap()
+    page.wait_for_selector(".ba tbody tr")
+    assert "→" in page.locator(".ba tbody").inner_text()
+    looked_at(page)
+    page.locator(".ords .cell.hit").first.tap()
+    page.wait_for_selector(".tagl .tag")
+    assert page.locator(".tagl .tag").last.locator("input").first.input_value().startswith("holding_")
+
+
+def test_others_only_read(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/sources/press_plc")
+    page.wait_for_selector("mes-source .facts")
+    assert page.locator(".map, .remove, #r-at").count() == 0
+    page.goto("/sources")
+    page.wait_for_selector("mes-sources tbody tr")
+    assert page.locator("a.add").count() == 0
