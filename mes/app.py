@@ -107,6 +107,7 @@ def create_app(settings: Settings) -> APIFlask:
     database = Database(make_engine(settings.url))
     init_wiring(app, database, settings)
     edge_requests.init_edge_requests(app)
+    writes.init_writes(app)
     init_errors(app)
     init_limits(app, settings)
     init_headers(app, settings)

@@ -270,3 +270,83 @@ async def test_of_two_equal_commands_at_once_one_is_sent(mes: Served, edge: Edge
     answers = await asyncio.gather(*(write(mes, body) for _ in range(4)))
     assert {status for status, _ in answers} == {200}
     assert len(plc.writes) == 1
+
+
+def started_job(mes: Served, item: str, quantity: int) -> str:
+    """A job of an order of this item, started on the press."""
+
+    def post(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        body = {"command_id": str(uuid4()), **body}
+        answer = client.post(f"/api/v1{path}", json=body, headers=mes.bearer("write"))
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    with mes.client() as client:
+        order = post(client, "/work-orders", {"item": item, "quantity": quantity})
+        number = order["number"]
+        post(client, f"/work-orders/{number}/release", {"seen_version": order["version"]})
+        job = post(client, f"/work-orders/{number}/dispatch", {"work_unit": "press-1"})["job_order"]
+        post(client, f"/job-orders/{job}/start", {"together": True})
+        return str(job)
+
+
+def writes_of(mes: Served, job: str) -> list[dict[str, Any]]:
+    with mes.client() as client:
+        rows = client.get("/api/v1/job-orders", headers=mes.bearer("read")).json()["items"]
+        return next(list(row["writes"]) for row in rows if row["job_order"] == job)
+
+
+async def ended(mes: Served, job: str) -> list[dict[str, Any]]:
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(40.0):
+        while True:
+            writes = await loop.run_in_executor(PEOPLE, writes_of, mes, job)
+            if all(each["outcome"] for each in writes):
+                return writes
+            await asyncio.sleep(0.05)
+
+
+async def test_a_started_job_tells_its_machine_item_quantity_and_recipe(
+    mes: Served, edge: Edge, plc: Plc
+) -> None:
+    loop = asyncio.get_running_loop()
+    job = await loop.run_in_executor(PEOPLE, started_job, mes, "BRKT-100", 800)
+    writes = await ended(mes, job)
+    assert [(each["tag"], each["value"], each["outcome"]) for each in writes] == [
+        ("plc/item", "BRKT-100", "confirmed"),
+        ("plc/target", 800, "confirmed"),
+        ("plc/recipe", 3, "confirmed"),
+    ]
+    assert (plc.registers[10], plc.registers[12]) == (800, 3)
+    assert {each["reason"] for each in writes} == {f"start of {job}"}
+    job = await loop.run_in_executor(PEOPLE, started_job, mes, "BRKT-200", 900)
+    writes = await ended(mes, job)
+    assert [each["tag"] for each in writes] == ["plc/item", "plc/target"], "no recipe, none sent"
+
+
+async def test_the_first_write_of_a_job_that_does_not_end_well_stops_the_rest(
+    mes: Served, edge: Edge, plc: Plc
+) -> None:
+    loop = asyncio.get_running_loop()
+    plc.answer = lambda pdu: bytes([pdu[0] | 0x80, 3])
+    job = await loop.run_in_executor(PEOPLE, started_job, mes, "BRKT-100", 801)
+    writes = await ended(mes, job)
+    assert [(each["outcome"], each["code"]) for each in writes] == [
+        ("refused", "illegal_value"),
+        ("refused", "write_before_failed"),
+        ("refused", "write_before_failed"),
+    ]
+    assert len(plc.writes) == 1
+
+
+async def test_a_job_starts_although_its_machine_cannot_be_written(mes: Served, plc: Plc) -> None:
+    assert fetch(mes, 0) == []
+    loop = asyncio.get_running_loop()
+    job = await loop.run_in_executor(PEOPLE, started_job, mes, "BRKT-100", 5001)
+    writes = await ended(mes, job)
+    assert [(each["tag"], each["code"]) for each in writes] == [
+        ("plc/item", "edge_not_listening"),
+        ("plc/target", "write_out_of_range"),
+        ("plc/recipe", "write_before_failed"),
+    ]
+    assert plc.writes == []

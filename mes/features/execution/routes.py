@@ -20,6 +20,8 @@ from mes.features.execution.schemas import (
 )
 from mes.features.work_orders.queries import job_views, list_jobs
 from mes.features.work_orders.schemas import split_states
+from mes.features.writes.jobs import ask_for_job
+from mes.features.writes.routes import send_for_job
 from mes.models import JobOrder
 from mes.web.roles import Role, require
 from mes.web.wiring import reading
@@ -49,10 +51,13 @@ def start(number: str, json_data: StartIn) -> Answered:
     """Load a job on its work unit."""
 
     def do(session: Session, context: Context) -> Answer:
-        together = json_data.together
-        return 200, _view(session, service.start_job(session, context, number, together=together))
+        job = service.start_job(session, context, number, together=json_data.together)
+        ask_for_job(session, context, job)
+        return 200, _view(session, job)
 
-    return answered("job.start", number, json_data, do)
+    answer = answered("job.start", number, json_data, do)
+    send_for_job(number)
+    return answer
 
 
 @bp.post("/job-orders/<number>/pause")

@@ -19,6 +19,7 @@ from mes.features.production.masters import Masters
 from mes.features.work_orders.closing import deviation_of
 from mes.features.work_orders.documents import Made, made_by_job, order_unknown, yielded
 from mes.features.work_orders.states import JobState, OrderState
+from mes.features.writes.queries import writes_of_jobs
 from mes.models import JobOrder, MaterialDefinition, OrderEvent, WorkOrder
 
 LIMIT_MAX = 500
@@ -134,7 +135,7 @@ def list_jobs(
 
 
 def job_views(session: Session, jobs: Iterable[JobOrder]) -> list[dict[str, Any]]:
-    """Jobs with what was made for them, sorted as on the job list."""
+    """Jobs with what was made for them and written to machines, sorted as on the job list."""
     jobs = list(jobs)
     known = masters(session)
     orders = {
@@ -145,7 +146,14 @@ def job_views(session: Session, jobs: Iterable[JobOrder]) -> list[dict[str, Any]
     }
     made = made_by_job(session, [job.id for job in jobs])
     jobs.sort(key=lambda job: _job_place(job, orders[job.order_id]))
-    return [_job_view(job, orders[job.order_id], made.get(job.id, Made()), known) for job in jobs]
+    writes = writes_of_jobs(session, [job.id for job in jobs])
+    return [
+        {
+            **_job_view(job, orders[job.order_id], made.get(job.id, Made()), known),
+            "writes": writes.get(job.id, []),
+        }
+        for job in jobs
+    ]
 
 
 def _job_place(job: JobOrder, order: WorkOrder) -> tuple[int, int, int, int, int]:

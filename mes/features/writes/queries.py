@@ -66,7 +66,7 @@ def writes_of_jobs(
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     query = _selected().where(TagWrite.job_order_id.in_(job_ids)).order_by(TagWrite.id)
     for row in session.execute(query):
-        found[row[0].job_order_id].append(_view(row))
+        found[row[0].job_order_id or 0].append(_view(row))
     return found
 
 

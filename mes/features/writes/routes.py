@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Flask, current_app
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from sqlalchemy.exc import IntegrityError
 
@@ -13,6 +14,8 @@ from mes.features.audit.service import record
 from mes.features.commands.schemas import PageMark, Short
 from mes.features.edge_requests.routes import board
 from mes.features.writes import queries
+from mes.features.writes.job_sender import JobSender
+from mes.features.writes.jobs import waiting_writes
 from mes.features.writes.sending import BEGIN_WITHIN_S, BEGIN_WITHIN_S_MAX, send
 from mes.features.writes.service import Wish, ask, known_write
 from mes.features.writes.targets import check_value, find_target
@@ -20,6 +23,23 @@ from mes.web.roles import actor, check, require
 from mes.web.wiring import database, reading, transaction
 
 bp = APIBlueprint("writes", __name__, url_prefix="/api/v1", tag="Writes")
+
+
+EXTENSION = "mes_job_sender"
+
+
+def init_writes(app: Flask) -> None:
+    """Give an application what sends the writes of jobs; it needs database and board."""
+    with app.app_context():
+        app.extensions[EXTENSION] = JobSender(database(), board())
+
+
+def send_for_job(number: str) -> None:
+    """Send what a started job has to write, after its start was committed; returns at once."""
+    sender: JobSender = current_app.extensions[EXTENSION]
+    with reading() as session:
+        write_ids = waiting_writes(session, number)
+    sender.send_soon(write_ids)
 
 
 class WriteIn(BaseModel):
