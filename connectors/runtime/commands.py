@@ -41,6 +41,8 @@ from connectors.sdk.registry import (
 )
 from connectors.sdk.steps import StepOutcome, StepResult
 from connectors.sdk.version import SdkVersion
+from connectors.templates.catalogue import catalogue_for
+from connectors.templates.sources import without_template
 
 LEAVE_S = 0.5
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -151,7 +153,8 @@ source_command.add_command(diagnose_command)
 def list_command(plant: Path, as_json: bool) -> None:
     """List the sources of PLANT."""
     try:
-        sources = load_sources(plant)
+        templates = catalogue_for(plant)
+        sources = [without_template(source, templates) for source in load_sources(plant)]
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
     for source in sources:

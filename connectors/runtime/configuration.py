@@ -16,6 +16,8 @@ from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.messages import Stream
 from connectors.sdk.registry import manifest_of
 from connectors.sdk.write_rules import WriteRule
+from connectors.templates.catalogue import Catalogue
+from connectors.templates.sources import without_template
 
 Document = Mapping[str, object]
 
@@ -75,16 +77,21 @@ def parse_configuration(document: object) -> EdgeConfiguration:
     )
 
 
-def check_source(document: Document) -> SourceConfig:
+def check_source(document: Document, templates: Catalogue | None = None) -> SourceConfig:
     """The typed configuration of one source.
+
+    Args:
+        document: the source as in the plant file.
+        templates: device templates that it may name; None: those that ship.
 
     Raises:
         ConfigurationError: code and field path of the first mistake.
     """
-    protocol = document.get("protocol")
+    plain = without_template(document, templates)
+    protocol = plain.get("protocol")
     model = manifest_of(str(protocol)).config_model()
     try:
-        return model.model_validate(document)
+        return model.model_validate(plain)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in first["loc"])

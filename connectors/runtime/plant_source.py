@@ -11,6 +11,7 @@ from ruamel.yaml.error import YAMLError
 from connectors.runtime.configuration import Document, check_source
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.errors import ConfigurationError
+from connectors.templates.catalogue import catalogue_for
 
 BYTES_MAX = 4 * 1024 * 1024
 PARTS_MAX = 500_000
@@ -42,7 +43,7 @@ def find_source(path: Path, source: str) -> SourceConfig:
     sources = load_sources(path)
     for document in sources:
         if document.get("id") == source:
-            return check_source(document)
+            return check_source(document, catalogue_for(path))
     names = ", ".join(str(document.get("id")) for document in sources)
     raise ConfigurationError("source_unknown", f"no source {source!r}; the file has: {names}")
 

@@ -88,7 +88,7 @@ class Document:
         except (YAMLError, ValueError) as error:
             raise Unreadable(1, " ".join(str(error).split())) from error
         if not isinstance(root, CommentedMap):
-            raise Unreadable(1, f"the file must be a mapping that begins with `{begins_with}`")
+            raise Unreadable(1, f"the file is a mapping that begins with `{begins_with}`")
         _check_size(root)
         self._root = root
         self.data: dict[str, Any] = plain(root)

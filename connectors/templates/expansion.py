@@ -104,20 +104,24 @@ def expand(written: Mapping[str, Any], lookup: Lookup) -> Expanded:
         lookup: finds a template by id and version, or raises `TemplateError`.
     """
     if REFERENCE not in written:
-        tags = written.get("tags")
-        count = len(tags) if isinstance(tags, list) else 0
-        return Expanded(source=dict(written), places=tuple(range(count)))
+        return _as_written(written)
     try:
         reference = TemplateReference.model_validate(written[REFERENCE])
-    except ValidationError as error:
-        return Expanded(source=_bare(written), problems=list(_of_reference(error)))
-    try:
+        if reference.written_out:
+            return _as_written(written)
         template = lookup(reference.id, reference.version)
+    except ValidationError as error:
+        return _as_written(written, list(_of_reference(error)))
     except TemplateError as error:
-        problem = (REFERENCE, "id"), error.code, str(error)
-        return Expanded(source=_bare(written), problems=[problem])
+        return _as_written(written, [((REFERENCE, "id"), error.code, str(error))])
     problems = [*_parameter_problems(template, reference), *_other_problems(template, written)]
     return _merged(template, reference, written, problems)
+
+
+def _as_written(written: Mapping[str, Any], problems: Sequence[Problem] = ()) -> Expanded:
+    tags = written.get("tags")
+    count = len(tags) if isinstance(tags, list) else 0
+    return Expanded(source=_bare(written), places=tuple(range(count)), problems=problems)
 
 
 def _merged(

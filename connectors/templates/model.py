@@ -344,9 +344,11 @@ class TemplateReference(Strict):
 
     Attributes:
         without: tags of the template that are not read here.
+        written_out: the keys and tags beside it are all there are; the template is only named.
     """
 
     id: Code
     version: Version
     parameters: dict[Name, ParameterValue] = Field(default_factory=dict)
     without: Annotated[tuple[Name, ...], Field(max_length=TAGS_MAX)] = ()
+    written_out: StrictBool = False

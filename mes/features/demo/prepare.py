@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from connectors.templates.catalogue import catalogue_for
 from mes.clock import monotonic_s, plant_now_us
 from mes.db import Database, make_engine
 from mes.features.demo.credentials import make_people
@@ -36,7 +37,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def prepare(data: Path, plant_file: Path, history: Path | None, plain_http: bool) -> None:
     """Upgrade the database, apply the plant file, load past days, make the token of the edge."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    plant = _checked(plant_file)
+    plant = _checked(plant_file, data)
     _bring_up_to_date(data)
     with opened(data) as database:
         with database.transaction() as session:
@@ -57,8 +58,8 @@ def _bring_up_to_date(data: Path) -> None:
         engine.dispose()
 
 
-def _checked(plant_file: Path) -> PlantFile:
-    checked = check_file(plant_file)
+def _checked(plant_file: Path, data: Path) -> PlantFile:
+    checked = check_file(plant_file, templates=catalogue_for(plant_file, data))
     if checked.plant is None:
         for mistake in checked.mistakes:
             click.echo(f"{plant_file}: {mistake}", err=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.registry import manifest_of
+from connectors.templates.catalogue import Catalogue
 from mes.features.plant.check_calendars import (
     break_reasons,
     calendar_problems,
@@ -21,6 +22,7 @@ from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.features.plant.policies import Key, policy_problems
 from mes.features.plant.repair import Path, Problem, all_problems, is_doubtful
 from mes.features.plant.schema import SCHEMA, PlantFile, Signals, WorkUnit
+from mes.features.plant.templates import WrittenOut, plain_source, write_out
 
 DAY_STARTS: Path = ("site", "day_starts")
 _OF_TIMES = ("shift_crosses_day", "shifts_overlap", "crews_collide", "end_before_start")
@@ -43,39 +45,51 @@ class Checked:
     notes: tuple[Mistake, ...] = ()
 
 
-def check_file(file: FilePath, stored: Mapping[Key, dict[str, Any]] | None = None) -> Checked:
+def check_file(
+    file: FilePath,
+    stored: Mapping[Key, dict[str, Any]] | None = None,
+    templates: Catalogue | None = None,
+) -> Checked:
     """Check a plant file, see `check`; one that is too large or not UTF-8 is one mistake."""
     try:
         text = text_of(file)
     except Unreadable as unreadable:
         return Checked(plant=None, raw={}, mistakes=(unreadable.mistake,))
-    return check(text, stored)
+    return check(text, stored, templates)
 
 
-def check(text: str, stored: Mapping[Key, dict[str, Any]] | None = None) -> Checked:
+def check(
+    text: str,
+    stored: Mapping[Key, dict[str, Any]] | None = None,
+    templates: Catalogue | None = None,
+) -> Checked:
     """Check the text of a plant file; lists every mistake, sorted by line.
 
     Args:
         stored: policies that the plant's database holds, to be compared with those of the file.
+        templates: device templates that sources may name; None: those that ship.
     """
     try:
         document = Document(text)
     except Unreadable as unreadable:
         return Checked(plant=None, raw={}, mistakes=(unreadable.mistake,))
-    raw, problems = document.data, list[Problem]()
+    written_out = write_out(document.data, (templates or Catalogue()).get)
+    raw, problems = written_out.raw, list(written_out.problems)
     plant, mended = _shape(raw, problems)
-    problems.extend(_sources(raw.get("sources")))
+    problems.extend(_of_sources(written_out))
     if plant is not None:
         found = [
             *_references(plant, raw),
             *policy_problems(plant.policies, plant.site.policy, stored or {}),
         ]
         problems.extend(one for one in found if _is_certain(one, mended))
-    mistakes = _at_their_lines(document, problems)
+    placed = [(written_out.place(path), code, words) for path, code, words in problems]
+    mistakes = _at_their_lines(document, placed)
     notes: list[Mistake] = []
     if plant is not None and not mended:
         worth_a_look = [*unlisted_break_reasons(plant), *counter_notes(plant, raw)]
-        notes = _at_their_lines(document, worth_a_look)
+        found = [(written_out.place(path), code, words) for path, code, words in worth_a_look]
+        notes = _at_their_lines(document, found)
     return Checked(
         plant=plant if not mistakes else None,
         raw=raw,
@@ -148,6 +162,16 @@ def _words(kind: str, message: str) -> str:
     return _WORDS.get(kind, message.removeprefix("Value error, "))
 
 
+def _of_sources(written_out: WrittenOut) -> Iterator[Problem]:
+    """Mistakes of the sources, without those that follow from one of their template."""
+    told = {path for path, _, _ in written_out.problems}
+    for problem in _sources(written_out.raw.get("sources")):
+        path = problem[0]
+        follows = path[1] in written_out.unusable or is_doubtful(written_out.place(path), told)
+        if not (follows and path[1] in written_out.expanded):
+            yield problem
+
+
 def _sources(sources: object) -> Iterator[Problem]:
     if not isinstance(sources, list):
         return
@@ -165,7 +189,7 @@ def _sources(sources: object) -> Iterator[Problem]:
         except ConfigurationError as error:
             yield (*path, "protocol"), error.code, error.detail
             continue
-        config, problems, _ = all_problems(model, source, _problem)
+        config, problems, _ = all_problems(model, plain_source(source), _problem)
         for inner, kind, words in problems:
             yield (*path, *inner), kind, words
         if config is None or problems or config.shared_link is None:

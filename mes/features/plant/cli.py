@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from sqlalchemy import inspect
 
+from connectors.templates.catalogue import catalogue_for
 from mes.clock import plant_now_us
 from mes.core.refusal import Refusal
 from mes.db import Database
@@ -69,7 +70,7 @@ def check_command(file: Path, data: Path | None, as_json: bool) -> None:
 @click.option("--prune", is_flag=True, help="Retire what the file no longer has.")
 def apply_command(file: Path, data: Path, as_json: bool, force: bool, prune: bool) -> None:
     """Bring FILE into the database of a plant; a running plant takes it over at once."""
-    checked = _read(file)
+    checked = check_file(file, templates=catalogue_for(file, data))
     if checked.plant is None:
         _print_mistakes(file, checked)
         sys.exit(1)
@@ -95,7 +96,7 @@ def apply_command(file: Path, data: Path, as_json: bool, force: bool, prune: boo
 def export_command(data: Path, to: Path | None) -> None:
     """Write the plant in the database as a plant file."""
     with _migrated(data) as database, database.reading() as session:
-        text = export(session)
+        text = export(session, catalogue_for(to, data))
     if to is None:
         click.echo(text, nl=False)
     else:
@@ -188,10 +189,11 @@ def _as_dict(report: ApplyReport) -> dict[str, object]:
 
 
 def _read(file: Path, data: Path | None = None) -> Checked:
+    templates = catalogue_for(file, data)
     if data is None:
-        return check_file(file)
+        return check_file(file, templates=templates)
     with _migrated(data) as database, database.reading() as session:
-        return check_file(file, stored_policies(session))
+        return check_file(file, stored_policies(session), templates)
 
 
 def _print_mistakes(file: Path, checked: Checked) -> None:

@@ -8,13 +8,20 @@ from typing import Any
 from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
+from connectors.templates.catalogue import Catalogue
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import EXCEPTION, WRITE, Objects
 from mes.features.plant.policies import POLICY, policy_row
+from mes.features.plant.templates import folded
 
 
-def export(session: Session) -> str:
-    """The plant file of the database as YAML text."""
+def export(session: Session, templates: Catalogue | None = None) -> str:
+    """The plant file of the database as YAML text.
+
+    Args:
+        templates: sources that name one of these are written as reference and what differs; None
+            writes all of them out.
+    """
     objects = database_objects(session)
     document: dict[str, Any] = {"schema": "plant/1"}
     for (kind, code), value in objects.items():
@@ -25,7 +32,7 @@ def export(session: Session) -> str:
         "calendars": _calendars(objects),
         "reasons": _listed(objects, "reason", "code"),
         "items": _listed(objects, "item", "code"),
-        "sources": _sources(objects),
+        "sources": _sources(objects, templates),
         "writes": _listed(objects, WRITE, "tag"),
         "areas": _listed(objects, "area", "id"),
         "lines": _lines(objects),
@@ -62,7 +69,8 @@ def _without_none(value: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in value.items() if part is not None}
 
 
-def _sources(objects: Objects) -> list[dict[str, Any]]:
+def _sources(objects: Objects, templates: Catalogue | None) -> list[dict[str, Any]]:
+    lookup = None if templates is None else templates.get
     rows = []
     for (kind, code), value in objects.items():
         if kind != "source":
@@ -70,7 +78,7 @@ def _sources(objects: Objects) -> list[dict[str, Any]]:
         tags = [
             tag for (k, path), tag in objects.items() if k == "tag" and path.startswith(code + "/")
         ]
-        rows.append({**value, "tags": tags} if tags else dict(value))
+        rows.append(folded(value, tags, lookup))
     return rows
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.sdk.registry import manifests
+from connectors.templates.expansion import REFERENCE
+from connectors.templates.model import TemplateReference
 from mes.features.plant.schema import PlantFile
 
 
@@ -22,5 +24,20 @@ def plant_file_schema() -> dict[str, Any]:
         source["properties"]["protocol"] = {"const": protocol}
         definitions[f"{protocol}.source"] = source
         alternatives.append({"$ref": f"#/$defs/{protocol}.source"})
+    definitions["template.source"] = _of_a_template()
+    alternatives.append({"$ref": "#/$defs/template.source"})
     schema["properties"]["sources"] = {"type": "array", "items": {"oneOf": alternatives}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _of_a_template() -> dict[str, Any]:
+    """A source that names a template; keys and tags beside it change what the template says."""
+    return {
+        "type": "object",
+        "required": ["id", REFERENCE],
+        "properties": {
+            "id": {"type": "string"},
+            REFERENCE: TemplateReference.model_json_schema(),
+            "tags": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+        },
+    }

@@ -95,12 +95,12 @@ def file_objects(plant: PlantFile) -> Objects:
         }
     for source in plant.sources:
         code = str(source["id"])
-        objects["source", code] = _keys_as_text(
+        objects["source", code] = keys_as_text(
             {key: value for key, value in source.items() if key != "tags"}
         )
         tags = source.get("tags")
         for tag in tags if isinstance(tags, list) else ():
-            objects["tag", f"{code}/{tag['name']}"] = _keys_as_text(dict(tag))
+            objects["tag", f"{code}/{tag['name']}"] = keys_as_text(dict(tag))
     for write in plant.writes:
         objects[WRITE, write.tag] = write.model_dump(
             mode="json", exclude={"tag"}, exclude_none=True
@@ -147,11 +147,11 @@ def exception_object(
     }
 
 
-def _keys_as_text(value: Any) -> Any:
+def keys_as_text(value: Any) -> Any:
     """As JSON stores it: a key such as 31000 of `bad_values` is text there."""
     if isinstance(value, dict):
-        return {str(key): _keys_as_text(part) for key, part in value.items()}
-    return [_keys_as_text(part) for part in value] if isinstance(value, list) else value
+        return {str(key): keys_as_text(part) for key, part in value.items()}
+    return [keys_as_text(part) for part in value] if isinstance(value, list) else value
 
 
 def _add_unlisted_break_reasons(plant: PlantFile, objects: Objects) -> None:

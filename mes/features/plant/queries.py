@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.plant.masters import write_rules
+from mes.features.plant.templates import plain_source
 from mes.models import ConfigRevision, Edge, SignalBinding, Source, Tag
 
 
@@ -41,7 +42,7 @@ def edge_configuration(session: Session, edge_code: str) -> dict[str, Any]:
                 .order_by(Tag.id)
             )
         ]
-        sources.append({**source.definition, "tags": tags})
+        sources.append({**plain_source(source.definition), "tags": tags})
     writes = [
         {"tag": tag, **{key: part for key, part in rule.items() if key != "roles"}}
         for (_, tag), rule in write_rules(session, edge.id).items()
