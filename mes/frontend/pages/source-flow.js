@@ -63,7 +63,7 @@ class SourceFlow extends Island {
         ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}
         ${this.mayChange ? nothing : html`<p class="note">${icon("lock")}<span>${_("You may look at this. Only an integrator may test and save it.")}</span></p>`}
         ${this.forms ? [this.method, this.address, this.tags, this.test, this.save][this.step].call(this) : html`<p class="muted">${_("Loading")}</p>`}
-        <div class="bar ends">${this.step > (this.code ? 1 : 0) && !this.saved ? html`<button type="button" class="btn" @click=${() => this.go(this.step - 1)}>${_("Previous")}</button>` : nothing}<span class="sp"></span>${this.forward()}</div></section>`;
+        <div class="tools ends">${this.step > (this.code ? 1 : 0) && !this.saved ? html`<button type="button" class="btn back" @click=${() => this.go(this.step - 1)}>${_("Previous")}</button>` : nothing}<span class="sp"></span>${this.forward()}</div></section>`;
   }
 
   forward() {

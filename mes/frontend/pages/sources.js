@@ -109,7 +109,7 @@ function roundTrip(counters) {
 function valueRow(value) {
   const quality = { 0: "good", 1: "uncertain", 2: "bad" }[value.quality] ?? value.quality;
   const [symbol, word] = { good: ["link", _("In order")], uncertain: ["ne-spec", _("Uncertain")], bad: ["ne-fail", _("Bad")] }[quality] ?? ["nodata", quality];
-  return html`<tr><td class="mono">${value.tag}</td><td class="n"><b>${valueText(value)}</b></td>
+  return html`<tr><td class="mono">${value.tag}</td><td class="n"><b>${valueText(value)}</b>${value.last_good ? html`<br><span class="muted">${_("last good")} ${valueText({ ...value.last_good, unit: value.unit })}, ${ageText(realAge(value.last_good.at))}</span>` : nothing}</td>
     <td><span class="q q-${quality}">${icon(symbol)}${word}</span></td><td class="muted">${value.reason ?? ""}</td><td class="n">${ageText(realAge(value.at))}</td></tr>`;
 }
 

@@ -32,7 +32,7 @@ export function sourceForm(form, source, mistakes, changed) {
   const isShown = (field) => field.required || field.kind === "group" || ["unit", "endpoint"].includes(field.path);
   const one = (field) => fieldOf(field, (path) => at(source, path), (path, value) => { put(source, path, value); changed(); }, mistakes);
   return html`<div class="flds">${fields.filter(isShown).map(one)}</div>
-    <details class="more"><summary>${_("More settings")}</summary><div class="flds">${fields.filter((field) => !isShown(field)).map(one)}</div></details>`;
+    <details class="fold"><summary>${_("More settings")}</summary><div class="flds">${fields.filter((field) => !isShown(field)).map(one)}</div></details>`;
 }
 
 /** One field with its help and, where there is one, its mistake; a group draws what is inside. */

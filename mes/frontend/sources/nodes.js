@@ -46,7 +46,7 @@ export class Nodes {
   }
 
   template() {
-    return html`<form class="bar" @submit=${(event) => { event.preventDefault(); this.find(); }}><div class="field"><label for="n-s">${_("Search")}</label><input class="in" id="n-s" .value=${this.search} @input=${(event) => { this.search = event.target.value; }}></div>
+    return html`<form class="tools" @submit=${(event) => { event.preventDefault(); this.find(); }}><div class="field"><label for="n-s">${_("Search")}</label><input class="in" id="n-s" .value=${this.search} @input=${(event) => { this.search = event.target.value; }}></div>
       <button class="btn" ?disabled=${this.busy}>${icon("search")}${_("Search")}</button>
       <button type="button" class="btn" ?disabled=${this.busy} @click=${() => this.level("")}>${icon("refresh")}${_("Browse")}</button></form>
       ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}

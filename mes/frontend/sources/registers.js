@@ -43,7 +43,7 @@ export class Registers {
 
   template() {
     const set = (name, number) => (event) => { this[name] = number ? Number(event.target.value) : event.target.value; };
-    return html`<div class="bar"><div class="field"><label for="r-table">${_("Table")}</label><select class="in" id="r-table" @change=${set("table")}>
+    return html`<div class="tools"><div class="field"><label for="r-table">${_("Table")}</label><select class="in" id="r-table" @change=${set("table")}>
         <option value="holding" .selected=${this.table === "holding"}>holding (4xxxx)</option><option value="input" .selected=${this.table === "input"}>input (3xxxx)</option></select></div>
       <div class="field"><label for="r-at">${_("First address")}</label><input class="in" id="r-at" type="number" min="0" max="65535" .value=${String(this.address)} @change=${set("address", true)}></div>
       <div class="field"><label for="r-n">${_("Registers")}</label><input class="in" id="r-n" type="number" min="1" max="64" .value=${String(this.count)} @change=${set("count", true)}></div>

@@ -24,7 +24,7 @@ export function tagsForm(form, source, mistakes, changed) {
     const own = Object.fromEntries(Object.entries(mistakes).filter(([path]) => path.startsWith(`tags[${index}].`)).map(([path, text]) => [`tags.${path.slice(`tags[${index}].`.length)}`, text]));
     const one = (field) => fieldOf(field, read, write, own, `t${index}-`);
     return html`<li class="tag"><div class="flds">${first.map(one)}</div>
-      <details class="more"><summary>${_("More settings")} <span class="sr">${tag.name ?? index + 1}</span></summary><div class="flds">${rest.map(one)}</div></details>
+      <details class="fold"><summary>${_("More settings")} <span class="sr">${tag.name ?? index + 1}</span></summary><div class="flds">${rest.map(one)}</div></details>
       <button type="button" class="btn quiet" @click=${() => { source.tags.splice(index, 1); changed(); }}>${_("Remove tag")} ${tag.name ?? ""}</button></li>`;
   })}</ul>
   <button type="button" class="btn addtag" @click=${() => { source.tags = [...(source.tags ?? []), following(source.tags?.at(-1))]; changed(); }}>${icon("plus")}${_("Add tag")}</button>`;
