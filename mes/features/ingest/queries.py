@@ -68,6 +68,7 @@ def _source(
         "reason": link.get("reason"),
         "detail": link.get("detail"),
         "advice": _advice(link, silent_s),
+        "configuration": link.get("configuration"),
         "counters": dict(link.get("counters") or {}),
         "quarantined": int(link.get("quarantined") or 0),
         "last_value_at": None
@@ -98,8 +99,9 @@ def _values(known: Masters, source: Source, status: SourceStatus | None) -> list
             "quality": ("good", "uncertain", "bad")[quality],
             "reason": reason,
             "at": instant(at),
+            "last_good": {"value": good[0], "at": instant(good[1])} if good else None,
         }
-        for tag, (value, quality, reason, at) in sorted(last.items())
+        for tag, (value, quality, reason, at, *good) in sorted(last.items())
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -11,7 +11,7 @@ from sqlalchemy import Integer, Pool, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from mes.clock import monotonic_s, real_now_us
-from mes.features.ingest.arrivals import Arrived
+from mes.features.ingest.arrivals import BAD, Arrived
 from mes.features.production.coverage import fresh_limit_us
 from mes.features.production.masters import Masters
 from mes.features.production.statements import run, run_many, table
@@ -51,9 +51,14 @@ class Heard:
 
 @dataclass(slots=True)
 class _Book:
-    """What was heard of one source and not written yet."""
+    """What was heard of one source and not written yet.
+
+    Attributes:
+        last_good: by tag that is bad now, its last good value and when it was received.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
+    last_good: dict[str, tuple[Any, int]] = field(default_factory=dict)
     last_received: int | None = None
     written_s: float = -WRITE_EVERY_S
     shown: tuple[object, ...] | None = None
@@ -106,10 +111,12 @@ def update_status(
         link = {**before, **(said.link or {})}
         if said.quarantined:
             link["quarantined"] = int(before.get("quarantined", 0)) + said.quarantined
+        known_last = (row.last_values if row else None) or {}
         said_last = {
-            tag: [record[3], record[4], record[5], record[7]] for tag, record in book.values.items()
+            tag: _last_value(record, book.last_good.get(tag), known_last.get(tag))
+            for tag, record in book.values.items()
         }
-        values = {**((row.last_values if row else None) or {}), **said_last}
+        values = {**known_last, **said_last}
         times = [at for at in (row.last_data_at if row else None, book.last_received) if at]
         stored = {
             "said": link,
@@ -120,6 +127,7 @@ def update_status(
         }
         (inserts if row is None else updates).append(stored)
         book.values.clear()
+        book.last_good.clear()
     run_many(session, _UPDATE, updates)
     run_many(
         session,
@@ -140,6 +148,23 @@ def update_status(
         if (was is None or now_us - was > limit) and now_us - now <= limit:
             changed.update(known.units_of_source.get(source_id, ()))
     return changed
+
+
+def _last_value(
+    record: Sequence[Any], good: tuple[Any, int] | None, known: Sequence[Any] | None
+) -> list[Any]:
+    """Value, quality, reason and instant as they are kept; behind a bad one the last good one.
+
+    Args:
+        good: the last good value that was not written, and its instant.
+        known: what was written of the tag before.
+    """
+    shown = [record[3], record[4], record[5], record[7]]
+    if record[4] != BAD:
+        return shown
+    if good is None and known is not None:
+        good = (known[0], known[3]) if known[1] != BAD else tuple(known[4:6]) or None
+    return [*shown, *(good or ())]
 
 
 _EDGE_SEEN = (
@@ -184,6 +209,10 @@ def _due(
     for code, said in heard.items():
         source_id = known.source_ids[code]
         book = books.setdefault(source_id, _Book())
+        for tag, record in said.values.items():
+            before = book.values.get(tag)
+            if record[4] == BAD and before is not None and before[4] != BAD:
+                book.last_good[tag] = (before[3], before[7])
         book.values.update(said.values)
         if said.last_received is not None:
             book.last_received = max(said.last_received, book.last_received or 0)

@@ -13,6 +13,7 @@ from mes.db import Database
 from mes.features.ingest import queries, status
 from mes.features.ingest.service import ingest
 from mes.features.production.queries import tiles
+from mes.features.production.tile import instant
 from mes.models import GapFact, Quarantine, Sample, SignalFact, SourceStream
 from tests.features.production.plant import (
     DAY_START,
@@ -190,6 +191,32 @@ def test_values_that_the_source_kept_fill_a_hole_and_never_replace_newer_ones(
     assert found["coverage"] == pytest.approx(38 / 40, abs=1e-6)
     assert {v["tag"]: v["value"] for v in source["values"]} == {"state": 2, "temperature": 21.0}
     assert stored == [90.0, 21.0]
+
+
+@pytest.mark.parametrize("written_between", [True, False])
+def test_a_bad_value_keeps_the_last_good_one_and_its_age_beside_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, written_between: bool
+) -> None:
+    monkeypatch.setattr(status, "WRITE_EVERY_S", 0.0 if written_between else 3600.0)
+    apply_plant(database)
+    feed = Feed(database)
+    feed.value(0, "state", 1)
+    feed.send(S)
+    for at, value, quality in ((S, 2, 0), (2 * S, None, 2), (3 * S, None, 2)):
+        feed.value(at, "state", value, quality=quality)
+        feed.send(at)
+    monkeypatch.setattr(status, "WRITE_EVERY_S", 0.0)
+    feed.value(4 * S, "total", 1)
+    feed.send(4 * S)
+    with database.reading() as session:
+        (source,) = [s for s in queries.sources(session) if s["source"] == "plc"]
+    state = next(value for value in source["values"] if value["tag"] == "state")
+    assert (state["value"], state["quality"], state["at"]) == (
+        None,
+        "bad",
+        instant(DAY_START + 3 * S),
+    )
+    assert state["last_good"] == {"value": 2, "at": instant(DAY_START + S)}
 
 
 def test_a_kept_value_without_its_own_time_is_refused(database: Database) -> None:
