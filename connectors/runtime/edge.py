@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from connectors.clock import PlantClock, plant_clock
+from connectors.runtime.applied import Applied
 from connectors.runtime.centre import CentreConnection, token_reader
 from connectors.runtime.configuration import (
     EdgeConfiguration,
@@ -76,6 +77,7 @@ class _Running:
     runner: SourceRunner | None
     task: asyncio.Task[None] | None
     status: LinkStatus
+    applied: Applied
 
 
 class Edge:
@@ -134,7 +136,10 @@ class Edge:
             log.info("edge_stopped", edge=self._options.edge)
 
     async def apply(self, configuration: EdgeConfiguration) -> None:
-        """Run this configuration: only sources that differ are stopped and started."""
+        """Run this configuration: only sources that differ are stopped and started.
+
+        A source whose new configuration cannot work goes on with its old one, and says so.
+        """
         async with self._changing:
             wanted = {source.source: source for source in configuration.sources}
             changed = [
@@ -143,14 +148,23 @@ class Edge:
                 if name not in wanted or not wanted[name].runs_like(running.document)
             ]
             await asyncio.to_thread(_load_connectors, configuration)
+            fresh = {
+                name: self._connector(source)
+                for name, source in wanted.items()
+                if name in changed or name not in self._running
+            }
+            for name, made in fresh.items():
+                if isinstance(made, ConfigurationError) and self._goes_on(name):
+                    self._keep(name, made, configuration.revision)
+                    changed.remove(name)
             await self._stop_runners(changed)
             for name in changed:
                 del self._running[name]
             for name, source in wanted.items():
                 if name not in self._running:
-                    self._begin(source, self._prepare(source))
-                elif self._running[name].document.streams != source.streams:
-                    self._change_streams(self._running[name], source)
+                    self._begin(source, fresh[name], configuration.revision)
+                elif name not in fresh:
+                    self._confirm(self._running[name], source, configuration.revision)
             self._revision = configuration.revision
             self._writes = configuration.writes
             log.info(
@@ -207,7 +221,8 @@ class Edge:
         except OSError as error:
             log.error("configuration_not_cached", error=str(error))
 
-    def _prepare(self, source: SourceDocument) -> SourceRunner | ConfigurationError:
+    def _connector(self, source: SourceDocument) -> Connector | ConfigurationError:
+        """A connector that has not connected yet, or why there can be none."""
         try:
             config = check_source(source.document)
             manifest = manifest_of(config.protocol)
@@ -217,10 +232,26 @@ class Edge:
             context = ConnectorContext(
                 clock=self._clock, links=self._links, folder=self._options.data
             )
-            connector = connector_class(config, context)
+            return connector_class(config, context)
         except ConfigurationError as error:
             return error
-        return SourceRunner(
+
+    def _begin(
+        self, source: SourceDocument, connector: Connector | ConfigurationError, revision: int
+    ) -> None:
+        if isinstance(connector, ConfigurationError):
+            status = LinkStatus(
+                source=source.source,
+                state=LinkState.REFUSED,
+                since=self._clock.now_us(),
+                reason=connector.code,
+                detail=connector.detail,
+            )
+            log.error("source_refused", source=source.source, reason=connector.code)
+            applied = _refused(None, connector, revision)
+            self._running[source.source] = _Running(source, None, None, status, applied)
+            return
+        runner = SourceRunner(
             connector,
             source.streams,
             self._spool,
@@ -228,23 +259,25 @@ class Edge:
             self._status_changed,
             self._pauses,
         )
-
-    def _begin(self, source: SourceDocument, runner: SourceRunner | ConfigurationError) -> None:
-        if isinstance(runner, ConfigurationError):
-            status = LinkStatus(
-                source=source.source,
-                state=LinkState.REFUSED,
-                since=self._clock.now_us(),
-                reason=runner.code,
-                detail=runner.detail,
-            )
-            log.error("source_refused", source=source.source, reason=runner.code)
-            self._running[source.source] = _Running(source, None, None, status)
-            return
         task = asyncio.create_task(runner.run(), name=f"source {source.source}")
-        self._running[source.source] = _Running(source, runner, task, runner.status)
+        applied = Applied(revision=revision)
+        self._running[source.source] = _Running(source, runner, task, runner.status, applied)
 
-    def _change_streams(self, running: _Running, source: SourceDocument) -> None:
+    def _goes_on(self, name: str) -> bool:
+        running = self._running.get(name)
+        return running is not None and running.runner is not None
+
+    def _keep(self, name: str, error: ConfigurationError, revision: int) -> None:
+        running = self._running[name]
+        log.error("configuration_refused", source=name, reason=error.code, revision=revision)
+        running.applied = _refused(running.applied.revision, error, revision)
+
+    def _confirm(self, running: _Running, source: SourceDocument, revision: int) -> None:
+        """What runs is what this revision wants; at most its streams are others."""
+        if running.runner is not None:
+            running.applied = Applied(revision=revision)
+        if running.document.streams == source.streams:
+            return
         running.document = source
         if running.runner is not None:
             running.runner.set_streams(source.streams)
@@ -275,7 +308,12 @@ class Edge:
         return None if running is None or running.runner is None else running.runner.connector
 
     def _edge_report(self) -> EdgeReport:
-        return EdgeReport(revision=self._revision, links=self.statuses)
+        running = dict(self._running)
+        return EdgeReport(
+            revision=self._revision,
+            links=[each.status for each in running.values()],
+            applied={name: each.applied for name, each in running.items()},
+        )
 
     def _records_committed(self) -> None:
         if self._sink is not None:
@@ -284,6 +322,10 @@ class Edge:
     def _status_changed(self) -> None:
         if self._sink is not None:
             self._sink.status_changed()
+
+
+def _refused(runs: int | None, error: ConfigurationError, revision: int) -> Applied:
+    return Applied(revision=runs, refused_revision=revision, reason=error.code, detail=error.detail)
 
 
 def _load_connectors(configuration: EdgeConfiguration) -> None:

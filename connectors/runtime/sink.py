@@ -10,13 +10,14 @@ import gzip
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
 
 import structlog
 
 from connectors.clock import monotonic_s, real_now_us
+from connectors.runtime.applied import Applied
 from connectors.runtime.backoff import Backoff
 from connectors.runtime.batches import Batch, Cut, add_skip, cut, heartbeats
 from connectors.runtime.centre import Answer, CentreConnection, CentreUnreachable
@@ -50,10 +51,14 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeReport:
-    """What the edge says of itself with each heartbeat."""
+    """What the edge says of itself with each heartbeat.
+
+    `applied`: by source which configuration of it really runs.
+    """
 
     revision: int
     links: Sequence[LinkStatus]
+    applied: Mapping[str, Applied] = field(default_factory=dict)
 
 
 class Sink:
@@ -187,7 +192,8 @@ class Sink:
             "spool_records": self._spool.waiting_records,
             "spool_thinned": self._spool.thinned,
         }
-        links = [_link(link, spool) for link in reported] if with_links else []
+        applied = report.applied
+        links = [_link(link, spool, applied) for link in reported] if with_links else []
         head = {
             "edge": self._edge,
             "config_revision": report.revision,
@@ -303,8 +309,12 @@ def _acked(document: dict[str, object], batch: Batch, epoch: str) -> int | None:
     return seq if isinstance(seq, int) else None
 
 
-def _link(status: LinkStatus, spool: Mapping[str, int]) -> dict[str, object]:
+def _link(
+    status: LinkStatus, spool: Mapping[str, int], applied: Mapping[str, Applied]
+) -> dict[str, object]:
+    configuration = applied.get(status.source)
     return {
+        "configuration": None if configuration is None else configuration.as_dict(),
         "source": status.source,
         "state": status.state.value,
         "since": status.since,

@@ -272,8 +272,22 @@ def _link(data: object, at: str) -> Link:
         "counters": {
             str(key)[:80]: value for key, value in list(counters.items())[:50] if _is_value(value)
         },
+        "configuration": _configuration(entry.get("configuration"), f"{at}.configuration"),
     }
     return Link(source=_text(entry.get("source"), f"{at}.source"), report=report)
+
+
+def _configuration(data: object, at: str) -> dict[str, Any] | None:
+    """Which configuration of a source runs, and which could not; None: the edge does not say."""
+    if data is None:
+        return None
+    entry = _object(data, at)
+    revisions = {
+        name: None if entry.get(name) is None else _whole(entry[name], f"{at}.{name}")
+        for name in ("revision", "refused_revision")
+    }
+    words = {name: _optional_text(entry.get(name), f"{at}.{name}") for name in ("reason", "detail")}
+    return {**revisions, **words}
 
 
 def _malformed(field: str, problem: str) -> Refusal:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,68 @@ async def test_only_the_changed_source_is_restarted_and_the_other_keeps_its_sock
             assert len(one.connections) == 1
             assert len(two.connections) == 2
             await until(lambda: mes.bodies[-1]["config_revision"] == 2)
+
+
+async def test_units_of_a_shared_link_keep_their_connection_while_one_of_them_changes(
+    tmp_path: Path,
+) -> None:
+    """Recipe 9 on one connection: also the requests of the other unit go on without a fault."""
+    device = Device(registers={0: 10})
+
+    def unit(number: int, **more: Any) -> Any:
+        return {**plc(f"unit{number}", device.port, **more), "unit": number}
+
+    def is_last(mes: Centre, value: int) -> bool:
+        return last_values(mes, "unit1")[-1:] == [value]
+
+    def neighbour(edge: Edge) -> Any:
+        return next(status for status in edge.statuses if status.source == "unit2")
+
+    with centre() as mes:
+        async with serving(device), edge_running(options(tmp_path, mes.url)) as edge:
+            mes.configuration = configuration(1, unit(1), unit(2))
+            await until(lambda: last_values(mes, "unit1") == last_values(mes, "unit2") == [10])
+            since = neighbour(edge).since
+            for revision, scale, value in ((2, 0.1, 1), (3, 10, 100), (4, 0.5, 5)):
+                mes.configuration = configuration(revision, unit(1, scale=scale), unit(2))
+                await until(partial(is_last, mes, value))
+            mes.configuration = configuration(5, unit(2))
+            await until(lambda: edge.revision == 5)
+            reads = len(device.requests)
+            await until(lambda: len(device.requests) > reads + 3)
+            assert last_values(mes, "unit1") == [10, 1, 100, 5]
+            assert len(device.connections) == 1, "the same source port before and after"
+            assert (neighbour(edge).since, neighbour(edge).counters.reconnects) == (since, 0)
+            assert last_values(mes, "unit2") == [10]
+
+
+async def test_a_source_goes_on_when_its_new_configuration_cannot_work_and_says_so(
+    tmp_path: Path,
+) -> None:
+    device = Device(registers={0: 10})
+
+    def said(mes: Centre) -> Any:
+        links = [link for body in mes.bodies for link in body["links"]]
+        return links[-1]["configuration"] if links else None
+
+    good = {"refused_revision": None, "reason": None, "detail": None}
+    with centre() as mes:
+        async with serving(device), edge_running(options(tmp_path, mes.url)) as edge:
+            mes.configuration = configuration(1, plc("one", device.port))
+            await until(lambda: said(mes) == {"revision": 1, **good})
+            broken = {**plc("one", device.port), "timeout_ms": -5}
+            mes.configuration = configuration(2, broken)
+            await until(lambda: said(mes) is not None and said(mes)["refused_revision"] == 2)
+            refused = said(mes)
+            assert (refused["revision"], refused["reason"]) == (1, "greater_than_equal")
+            assert "timeout_ms" in refused["detail"]
+            reads = len(device.requests)
+            await until(lambda: len(device.requests) > reads + 3)
+            assert len(device.connections) == 1
+            mes.configuration = configuration(3, plc("one", device.port))
+            await until(lambda: said(mes) == {"revision": 3, **good})
+            assert edge.revision == 3
+            assert len(device.connections) == 1
 
 
 async def test_a_tag_becomes_an_event_without_touching_the_link(tmp_path: Path) -> None:

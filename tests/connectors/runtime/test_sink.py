@@ -200,6 +200,7 @@ def test_a_centre_that_lost_acknowledged_records_gets_a_skip_and_goes_on(tmp_pat
         put(spool, 1, 5)
         wait_until(lambda: spool.waiting_records == 0 and len(mes.values("s", "t")) == 5)
         mes.records.clear()
+        mes.contiguous.clear()
         put(spool, 6, 8)
         wait_until(lambda: mes.values("s", "t")[-3:] == [6, 7, 8])
         wait_until(lambda: spool.waiting_records == 0, 10.0)
