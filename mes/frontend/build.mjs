@@ -11,21 +11,26 @@ const catalogues = process.env.MES_CATALOGUES;
 
 const CALL = /(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*")/g;
 
+// Scripts with a catalogue of their own, which `sources/texts.js` adds to the common one.
+const APART = { sources: /^(sources\/|pages\/source|lib\/source-advice)/ };
+
 /** The texts that scripts ask for; the catalogues hold those of the templates, too. */
-async function textsOfScripts() {
-  const names = (await readdir(here, { recursive: true })).filter((name) => name.endsWith(".js"));
+async function textsOfScripts(wanted) {
+  const names = (await readdir(here, { recursive: true })).filter((name) => name.endsWith(".js") && wanted(name));
   const sources = await Promise.all(names.map((name) => readFile(join(here, name), "utf8")));
   return new Set(sources.flatMap((source) => [...source.matchAll(CALL)].map((found) => JSON.parse(found[1]))));
 }
 
-async function catalogueOf(language) {
+async function catalogueOf(path) {
   if (!catalogues) return "{}";
+  const [language, part] = path.split("/");
   const all = JSON.parse(await readFile(join(catalogues, `${language}.json`), "utf8"));
-  const used = await textsOfScripts();
+  const common = await textsOfScripts((name) => !Object.values(APART).some((apart) => apart.test(name)));
+  const used = part ? await textsOfScripts((name) => APART[part].test(name)) : common;
   return JSON.stringify(Object.fromEntries(Object.entries(all).filter(([text]) => used.has(text))));
 }
 
-// `import ko from "catalogue:ko"` gives the translations of one language as an object.
+// `import ko from "catalogue:ko"` gives the translations of one language as an object, "catalogue:ko/PART" those of a part.
 const cataloguePlugin = {
   name: "catalogue",
   setup(bundle) {

@@ -2,7 +2,12 @@
 import korean from "catalogue:ko";
 
 export const language = document.documentElement.lang === "en" ? "en" : "ko";
-const texts = language === "ko" ? korean : {};
+const texts = language === "ko" ? { ...korean } : {};
+
+/** Take the texts of pages that have a catalogue of their own, before anything is drawn. */
+export function addTexts(more) {
+  if (language === "ko") Object.assign(texts, more);
+}
 
 /** The text in the language of the page; `{name}` is replaced by the value of that name. */
 export function _(text, values = {}) {

@@ -13,6 +13,7 @@ import { Frames } from "../sources/frames.js";
 import { Nodes } from "../sources/nodes.js";
 import { Registers } from "../sources/registers.js";
 import { Signals } from "../sources/signals.js";
+import "../sources/texts.js";
 
 const REFRESH_MS = 3000;
 

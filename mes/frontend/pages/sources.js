@@ -9,6 +9,7 @@ import { Live } from "../lib/live.js";
 import { RANK, classIcon, classOf, classWord, edgeSilent, helpText, reasonText, valueAge } from "../lib/source-class.js";
 import { ageText, realAge } from "../lib/time.js";
 import { figuresOf } from "../sources/figures.js";
+import "../sources/texts.js";
 
 const REFRESH_MS = 3000;
 const VALUES_SHOWN_MAX = 300;
