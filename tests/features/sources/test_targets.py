@@ -1,0 +1,44 @@
+"""Which sources read the same device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mes.features.sources.targets import target_of
+
+MODBUS: dict[str, Any] = {"protocol": "modbus", "link": {"transport": "tcp", "host": "Plc-1"}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {**MODBUS, "unit": 1},
+        {**MODBUS, "link": {"transport": "tcp", "host": "plc-1", "port": 502}},
+        {**MODBUS, "id": "another", "scan_ms": 50},
+    ],
+)
+def test_defaults_and_case_make_no_other_device(other: dict[str, Any]) -> None:
+    assert target_of(other) == target_of(MODBUS)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {**MODBUS, "unit": 2},
+        {**MODBUS, "link": {"transport": "tcp", "host": "plc-1", "port": 503}},
+        {"protocol": "opcua", "endpoint": "opc.tcp://plc-1:502"},
+    ],
+)
+def test_another_unit_port_or_protocol_is_another_device(other: dict[str, Any]) -> None:
+    assert target_of(other) != target_of(MODBUS)
+
+
+def test_units_of_one_serial_line_are_different_devices() -> None:
+    line = {"protocol": "modbus", "link": {"transport": "rtu", "serial_port": "/dev/ttyS0"}}
+    assert target_of({**line, "unit": 1}) != target_of({**line, "unit": 2})
+
+
+def test_a_broker_is_no_device() -> None:
+    assert target_of({"protocol": "mqtt", "broker": {"host": "b"}}) is None
