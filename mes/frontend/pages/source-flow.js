@@ -57,7 +57,7 @@ class SourceFlow extends Island {
   }
 
   template() {
-    return html`<div class="hd"><div><h1>${this.code ?? _("Add device")}</h1><p class="muted">${_("Nothing is saved before the test.")}</p></div><a class="btn" href=${this.code ? `/sources/${this.code}` : "/sources"}>${icon("back")}${_("Back")}</a></div>
+    return html`<div class="hd"><div><h1>${this.code ?? _("Add device")}</h1><p class="muted">${_("Nothing is saved before the test.")}</p></div><a class="btn" href=${this.code ? `/sources/${this.code}` : "/sources"}>${_("Back")}</a></div>
       <section class="card flow" aria-labelledby="flow-h" aria-busy=${this.forms ? "false" : "true"}>
         <ol class="flowsteps">${STEPS().map((name, index) => html`<li aria-current=${index === this.step ? "step" : nothing} class=${index < this.step ? "done" : ""}>${index < this.step ? icon("check") : html`<b class="num">${index + 1}</b>`} ${name}</li>`)}</ol>
         <h2 id="flow-h">${STEPS()[this.step]}</h2>
@@ -84,7 +84,7 @@ class SourceFlow extends Island {
 
   address() {
     return html`<div class="flds"><div class="field"><label for="f-id" class="req">${_("Source id")}</label><input class="in" id="f-id" autocomplete="off" ?readonly=${Boolean(this.code)} aria-invalid=${this.mistakes.id ? "true" : "false"} aria-describedby="f-id-h" .value=${this.source.id ?? ""} @change=${(event) => { put(this.source, "id", event.target.value.trim()); this.changed(); }}>
-      <p class="muted help" id="f-id-h">${_("Unique in the plant: letters, digits, '.', '_' or '-'.")}</p>${this.mistakes.id ? html`<p class="bad">${this.mistakes.id}</p>` : nothing}</div></div>
+      <p class="muted help" id="f-id-h">${_("Unique in the plant: letters, digits, dot, hyphen, underscore.")}</p>${this.mistakes.id ? html`<p class="bad">${this.mistakes.id}</p>` : nothing}</div></div>
       ${sourceForm(this.form, this.source, this.mistakes, () => this.changed())}`;
   }
 

@@ -19,6 +19,7 @@ const REFRESH_MS = 3000;
 
 class SourcePage extends Island {
   link = null;
+  present = new Map();
   configuration = null;
   forms = [];
   signals = {};
@@ -53,7 +54,9 @@ class SourcePage extends Island {
   async read() {
     if (document.hidden) return;
     try {
-      this.link = (await get("/api/v1/sources")).items.find((source) => source.source === this.code) ?? null;
+      const { items } = await get("/api/v1/sources");
+      this.link = items.find((source) => source.source === this.code) ?? null;
+      this.present = new Map(items.flatMap((source) => source.values.map((value) => [`${source.source}/${value.tag}`, value.value])));
     } catch (problem) {
       this.error = problemText(problem);
     }
@@ -82,7 +85,7 @@ class SourcePage extends Island {
   }
 
   template() {
-    return html`<div class="hd"><div><h1 class="mono">${this.code}</h1><p class="muted">${this.link?.address ?? ""}</p></div><a class="btn" href="/sources">${icon("back")}${_("Back")}</a>
+    return html`<div class="hd"><div><h1 class="mono">${this.code}</h1><p class="muted">${this.link?.address ?? ""}</p></div><a class="btn" href="/sources">${_("Back")}</a>
         ${this.mayChange ? html`<a class="btn primary" href="/sources/${encodeURIComponent(this.code)}/change">${_("Change")}</a><a class="btn" href="/api/v1/sources/${encodeURIComponent(this.code)}/diagnostics" download>${icon("down-load")}${_("Diagnostics file")}</a>` : nothing}</div>
       ${this.error ? html`<p class="card bad" role="alert">${this.error}</p>` : nothing}
       ${this.configuration ? this.cards() : html`<p class="muted">${_("Loading")}</p>`}`;
@@ -94,7 +97,7 @@ class SourcePage extends Island {
       ${this.mayChange ? html`
         ${source.protocol === "modbus" ? html`<section class="card" aria-labelledby="h-r"><h2 id="h-r">${_("Registers")}</h2>${this.registers.template()}</section>` : nothing}
         ${this.can("browse") ? html`<section class="card" aria-labelledby="h-n"><h2 id="h-n">${_("What the source offers")}</h2>${this.nodes.template()}</section>` : nothing}
-        <section class="card" aria-labelledby="h-g"><h2 id="h-g">${_("Meaning of tags")}</h2>${this.meanings.template(this.signals, source.tags, this.link?.values ?? [])}</section>
+        <section class="card" aria-labelledby="h-g"><h2 id="h-g">${_("Meaning of tags")}</h2>${this.meanings.template(this.signals, source.tags, this.present)}</section>
         ${source.protocol === "modbus" ? html`<section class="card" aria-labelledby="h-f"><h2 id="h-f">${_("Raw frames")}</h2>${this.frames.template()}</section>` : nothing}
         <details class="card"><summary>${_("Remove source")}</summary><p>${_("What it delivered stays. Tags with a meaning must lose it first.")}</p><button type="button" class="btn remove" @click=${() => this.remove()}>${icon("trash")}${_("Remove source")}</button></details>` : nothing}`;
   }

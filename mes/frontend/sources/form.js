@@ -5,6 +5,10 @@ import { html, nothing } from "../lib/island.js";
 const OWN = new Set(["id", "protocol", "tags"]);
 const AS_JSON = new Set(["list", "table", "value"]);
 
+// What decides about other fields comes first, then what is needed.
+const byNeed = (a, b) => rank(a) - rank(b);
+const rank = (field) => (field.required ? (field.kind === "choice" ? 0 : 1) : 2);
+
 /** The value at a dotted path of an object; undefined where there is none. */
 export function at(object, path) {
   return path.split(".").reduce((node, key) => node?.[key], object);
@@ -40,7 +44,7 @@ export function fieldOf(field, read, write, mistakes = {}, prefix = "f-") {
   if (!applies(field, read)) return nothing;
   if (field.kind === "group") {
     return html`<fieldset class="grp"><legend>${titleOf(field)}</legend>${field.help?.[language] ? html`<p class="muted help">${field.help[language]}</p>` : nothing}
-      <div class="flds">${field.fields.map((inner) => fieldOf(inner, read, write, mistakes, prefix))}</div></fieldset>`;
+      <div class="flds">${field.fields.toSorted(byNeed).map((inner) => fieldOf(inner, read, write, mistakes, prefix))}</div></fieldset>`;
   }
   const id = prefix + field.path.replaceAll(".", "-");
   const mistake = mistakes[field.path];

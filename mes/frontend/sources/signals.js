@@ -44,13 +44,12 @@ export class Signals {
       <button type="button" class="btn primary map" ?disabled=${this.busy} @click=${() => this.store()}>${icon("save")}${_("Save meaning")}</button>`;
   }
 
-  /** A signal with the value of this moment: what is read, and what it becomes. */
+  /** A signal with the value of this moment: what is read, and what it becomes; `values` by SOURCE/TAG. */
   shown(signal, values) {
     if (!signal) return "–";
     const path = signal.tag ?? signal.lamp;
     if (!path) return signal.manual ? _("entered by hand") : _("from counts");
-    const [source, name] = [path.slice(0, path.indexOf("/")), path.slice(path.indexOf("/") + 1)];
-    const value = source === this.code ? values.find((each) => each.tag === name)?.value : undefined;
+    const value = values.get(path);
     if (value === undefined || value === null) return path;
     const key = typeof value === "boolean" ? String(Number(value)) : String(value);
     const meant = signal.lamp ? stateWord(value ? "running" : "stopped") : signal.map ? (signal.map[key] ? (STATES.includes(signal.map[key]) ? stateWord(signal.map[key]) : signal.map[key]) : _("not in the map")) : signal.pieces_per_count > 1 ? `×${signal.pieces_per_count}` : "";
