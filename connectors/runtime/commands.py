@@ -28,6 +28,7 @@ from connectors.runtime.source_check import (
     test_source,
 )
 from connectors.runtime.store import SpoolFileError
+from connectors.runtime.write_command import write_command
 from connectors.sdk.errors import ConfigurationError, ConnectorError
 from connectors.sdk.form import form_of
 from connectors.sdk.form_text import as_document, as_markdown
@@ -145,6 +146,7 @@ def source_command() -> None:
 
 source_command.add_command(browse_command)
 source_command.add_command(diagnose_command)
+source_command.add_command(write_command)
 
 
 @source_command.command("list")
