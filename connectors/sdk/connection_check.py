@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from connectors.sdk.errors import ConnectorError, Unavailable
@@ -69,7 +70,8 @@ async def _reach(endpoint: Endpoint) -> str:
         detail = f"{host}:{port} cannot be reached: {error.strerror or type(error).__name__}"
         raise Unavailable("connect_failed", detail) from error
     writer.close()
-    await writer.wait_closed()
+    with suppress(OSError):  # it may hang up by a reset; that it accepted is what counts
+        await writer.wait_closed()
     return f"{host}:{port} accepts connections"
 
 

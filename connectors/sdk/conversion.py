@@ -37,6 +37,7 @@ class Conversion:
         "_enum",
         "_exponent_from",
         "_invert",
+        "_is_of_numbers",
         "_max",
         "_min",
         "_numerator",
@@ -62,14 +63,14 @@ class Conversion:
         self._max = tag.max
         names = (tag.scale_exponent_from, tag.valid_if.tag if tag.valid_if else None)
         self.depends_on = tuple(name for name in names if name is not None)
-        self.is_plain = not (
-            self.depends_on
-            or tag.invert
-            or tag.enum
-            or tag.bad_values
+        self._is_of_numbers = (
+            tag.scale_exponent_from is not None
             or tag.min is not None
             or tag.max is not None
             or (self._numerator, self._offset, denominator) != (1, 0, 1)
+        )
+        self.is_plain = not (
+            self.depends_on or tag.invert or tag.enum or tag.bad_values or self._is_of_numbers
         )
 
     def __call__(self, raw: Value, lookup: Lookup) -> Outcome:
@@ -79,6 +80,8 @@ class Conversion:
             raw: the decoded value as the device gave it.
             lookup: value and quality of another tag of the source; None when not yet read.
         """
+        if raw is None:
+            return bad("no_value")
         if isinstance(raw, float) and not math.isfinite(raw):
             return bad("not_a_number")
         if self.is_plain:
@@ -89,8 +92,8 @@ class Conversion:
                 return bad(reason)
         if isinstance(raw, bool):
             return raw is not self._invert, Quality.GOOD, None
-        if isinstance(raw, str) or raw is None:
-            return raw, Quality.GOOD, None
+        if isinstance(raw, str):
+            return bad("not_a_number") if self._is_of_numbers else (raw, Quality.GOOD, None)
         if self._bad_values and raw in self._bad_values:
             return bad(self._bad_values[raw])
         if self._enum is not None:
@@ -118,16 +121,25 @@ class Conversion:
             if not isinstance(other[0], int) or not 0 <= other[0] <= MAX_DECIMALS:
                 return bad(f"decimals_out_of_range:{self._exponent_from}")
             denominator *= 10 ** other[0]
-        value = raw * self._numerator + self._offset
-        if denominator != 1:
-            value = value / denominator
-        if not math.isfinite(value):
+        try:
+            value = raw * self._numerator + self._offset
+            if denominator != 1:
+                value = value / denominator
+            is_number = math.isfinite(value)
+        except OverflowError:
+            is_number = False
+        if not is_number:
             return bad("not_a_number")
         if (self._min is not None and value < self._min) or (
             self._max is not None and value > self._max
         ):
             return bad("out_of_range")
         return value, Quality.GOOD, None
+
+
+def later_time(own: int | None, others: int | None) -> int | None:
+    """When a value came about that follows from two; None when one of them has no source time."""
+    return None if own is None or others is None else max(own, others)
 
 
 def as_written(number: float) -> Fraction:

@@ -112,7 +112,7 @@ class Manifest:
     def _load(self, path: str) -> object:
         try:
             return load(path)
-        except Exception as error:  # code of others, run at import
+        except (Exception, SystemExit) as error:  # code of others, run at import
             raise self._broken(f"{path}: {type(error).__name__}: {error}") from error
 
     def _broken(self, reason: str) -> ConfigurationError:

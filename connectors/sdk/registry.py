@@ -108,12 +108,16 @@ def checked(each: InstalledConnector) -> InstalledConnector:
 def _read(name: str, path: str, package: str | None) -> InstalledConnector:
     try:
         manifest = load(path)
-    except Exception as error:  # noqa: BLE001  # code of others, run at import
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # code of others, run at import
         words = f"{path}: {type(error).__name__}: {error}"
         return InstalledConnector(name=name, package=package, problem=words)
     if not isinstance(manifest, Manifest):
         return InstalledConnector(name=name, package=package, problem=f"{path} is no Manifest")
-    problem = _problem(manifest)
+    try:
+        problem = _problem(manifest)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # nobody has checked its types
+        words = f"{path} is no usable Manifest: {type(error).__name__}: {error}"
+        return InstalledConnector(name=name, package=package, problem=words)
     return InstalledConnector(
         name=manifest.protocol,
         package=package,
@@ -123,6 +127,8 @@ def _read(name: str, path: str, package: str | None) -> InstalledConnector:
 
 
 def _problem(manifest: Manifest) -> str | None:
+    if not isinstance(manifest.protocol, str) or not manifest.protocol:
+        raise TypeError(f"protocol must be a word, not {manifest.protocol!r}")
     try:
         wanted = SdkVersion(*manifest.sdk_version)
     except TypeError:

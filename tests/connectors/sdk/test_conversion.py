@@ -49,6 +49,13 @@ def test_a_good_value_is_converted(raw: Value, more: dict[str, Any], expected: V
         (9, {"enum": {3: "auto"}}, "not_in_enum"),
         (5, {"scale_exponent_from": "dot"}, "depends_on:dot"),
         (5, {"valid_if": {"tag": "ok", "value": 1}}, "depends_on:ok"),
+        (None, {}, "no_value"),
+        (None, {"scale": 2}, "no_value"),
+        ("12", {"scale": 0.1}, "not_a_number"),
+        ("error", {"min": 0}, "not_a_number"),
+        (10**400, {"scale": 0.1}, "not_a_number"),
+        (10**400, {"min": 0}, "not_a_number"),
+        (2**64, {"scale": 1e300}, "not_a_number"),
     ],
 )
 def test_a_bad_value_carries_a_reason_and_no_number(
