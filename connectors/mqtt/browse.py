@@ -40,6 +40,8 @@ async def listen(broker: Broker, filters: Sequence[str], limit: int) -> list[Bro
         while len(found) <= limit and (left_s := end - monotonic_s()) > 0:
             for message in await connection.take(left_s):
                 found |= {node.path: node for node in nodes_of(message.topic, message.payload)}
+                if len(found) > limit:
+                    break
     finally:
         await connection.close()
     return list(found.values())

@@ -10,33 +10,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 import ssl
-from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from connectors.mqtt.config import Broker, Version
+from connectors.mqtt.inbox import Inbox, Message
 from connectors.mqtt.refusals import not_reached, refused
 from connectors.sdk.config import read_secret
 from connectors.sdk.errors import ConfigurationError, ConnectorError, Unavailable
 from connectors.sdk.steps import Step
 
-MESSAGES_MAX = 10_000
-PAYLOAD_BYTES_MAX = 1_000_000
 TOPICS_PER_SUBSCRIBE = 100
 PROTOCOLS = {Version.V3_1_1: MQTTProtocolVersion.MQTTv311, Version.V5: MQTTProtocolVersion.MQTTv5}
-
-
-class Message(NamedTuple):
-    """One message as it came."""
-
-    topic: str
-    payload: bytes
-    retained: bool
 
 
 class BrokerConnection:
@@ -61,9 +51,8 @@ class BrokerConnection:
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._subscribed: dict[int | None, asyncio.Future[Sequence[ReasonCode]]] = {}
         self._arrived = asyncio.Event()
-        self._messages: deque[Message] = deque()
+        self._messages = Inbox()
         self._error: ConnectorError | None = None
-        self._dropped = 0
 
     async def open(self) -> None:
         """Connect and sign in.
@@ -119,9 +108,7 @@ class BrokerConnection:
         self._arrived.clear()
         if not self._messages and self._error is not None:
             raise self._error
-        messages = list(self._messages)
-        self._messages.clear()
-        return messages
+        return self._messages.take()
 
     @property
     def is_up(self) -> bool:
@@ -130,8 +117,7 @@ class BrokerConnection:
 
     def take_dropped(self) -> int:
         """How many messages found the queue full or were too large since the last call."""
-        dropped, self._dropped = self._dropped, 0
-        return dropped
+        return self._messages.take_dropped()
 
     async def close(self) -> None:
         """End the connection and its thread; twice is harmless."""
@@ -224,10 +210,7 @@ class BrokerConnection:
     # What follows runs in the event loop.
 
     def _accept(self, message: Message) -> None:
-        if len(self._messages) >= MESSAGES_MAX or len(message.payload) > PAYLOAD_BYTES_MAX:
-            self._dropped += 1
-            return
-        self._messages.append(message)
+        self._messages.put(message)
         self._arrived.set()
 
     def _answer_subscribe(self, number: int, reasons: Sequence[ReasonCode]) -> None:

@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from connectors.mqtt.client import Message
 from connectors.mqtt.config import MqttSource, MqttTag, TimeFormat
+from connectors.mqtt.inbox import Message
 from connectors.mqtt.json_path import follow, parse_path
-from connectors.mqtt.tags import Arrived, TagBook
+from connectors.mqtt.tags import MESSAGE_LOST, Arrived, TagBook
 from connectors.sdk.capabilities import BrowsedNode, NodeKind
 from connectors.sdk.messages import Quality, Sample, Value
 
@@ -21,6 +21,8 @@ MICROSECONDS = {
 }
 LATEST_US = 253_402_300_800_000_000
 """The end of the year 9999; what lies behind it is no time."""
+LARGEST_WHOLE = 1 << 64
+"""No machine counts further; a longer number is none that anybody could keep."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +53,8 @@ class JsonReader:
             now: plant time of its arrival, UTC microseconds.
         """
         tags = self._by_topic.get(message.topic, ())
+        if message.is_lost:
+            return self._book.lose([tag.name for tag in tags], MESSAGE_LOST, now)
         try:
             document = json.loads(message.payload)
         except ValueError:
@@ -123,6 +127,8 @@ def _value(document: object, path: str | None) -> tuple[Value, str | None]:
         return None, "path_not_found"
     if isinstance(found, float) and not math.isfinite(found):
         return None, "not_a_number"
+    if isinstance(found, int) and abs(found) >= LARGEST_WHOLE:
+        return None, "out_of_range"
     if isinstance(found, bool | int | float | str):
         return found, None
     return None, "no_value" if found is None else "type_not_supported"
@@ -142,10 +148,11 @@ def _instant(document: object, path: str, form: TimeFormat) -> int | None:
             instant = datetime.fromisoformat(str(value))
             if instant.tzinfo is None:
                 return None
-            return (instant - _EPOCH) // timedelta(microseconds=1)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+            micros = (instant - _EPOCH) // timedelta(microseconds=1)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
             return None
-        micros = int(value * MICROSECONDS[form])
+        else:
+            micros = int(value * MICROSECONDS[form])
     except (ValueError, OverflowError):
         return None
     return micros if 0 <= micros < LATEST_US else None

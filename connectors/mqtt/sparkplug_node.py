@@ -101,6 +101,10 @@ class SparkplugNode:
             return News(lost=[device], reason=DEVICE_DEAD)
         return self._data(device, payload)
 
+    def missed(self) -> News:
+        """A message of the node that could not be read: nothing is believed until it is born."""
+        return self._forget(SEQUENCE_GAP, wants_rebirth=True)
+
     def give_up(self) -> News:
         """The devices that were born before the last birth of the node and not again since."""
         lost = sorted(str(device) for device in self._awaited)

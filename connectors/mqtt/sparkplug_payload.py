@@ -91,8 +91,7 @@ class Metric:
             return raw
         bits = SIGNED_BITS.get(DataType(data_type)) if data_type in _KNOWN_TYPES else None
         if bits is not None:
-            raw &= (1 << bits) - 1
-            return raw - (1 << bits) if raw >> (bits - 1) else raw
+            return _signed(raw, bits)
         if data_type == DataType.BOOLEAN:
             return raw != 0
         if data_type == DataType.DATE_TIME:
@@ -213,6 +212,17 @@ def _property(data: bytes) -> Value:
         elif number == 8:
             value = as_text(content)
     return value
+
+
+def _signed(raw: int, bits: int) -> Value:
+    """The number with its sign; None when it does not fit in its type.
+
+    Writers extend the sign to 32 or 64 bits, or to none but those of the type.
+    """
+    low = raw & ((1 << bits) - 1)
+    number = low - (1 << bits) if low >> (bits - 1) else low
+    fits = raw == low or raw in (number & 0xFFFFFFFF, number & 0xFFFFFFFF_FFFFFFFF)
+    return number if fits else None
 
 
 def _date_time(milliseconds: int) -> Value:

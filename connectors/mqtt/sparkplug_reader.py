@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from connectors.mqtt.client import Message
 from connectors.mqtt.config import MqttSource
+from connectors.mqtt.inbox import Message
 from connectors.mqtt.sparkplug_node import NO_METRIC, NOT_BORN, Key, Kind, News, SparkplugNode
 from connectors.mqtt.sparkplug_payload import Metric, decode, type_name
 from connectors.mqtt.tags import Arrived, TagBook
@@ -16,6 +16,8 @@ from connectors.sdk.messages import Quality, Sample
 NAMESPACE = "spBv1.0"
 REBORN_WAIT_US = 5_000_000
 """Plant time that devices have to be born again after their node."""
+LATEST_US = 253_402_300_800_000_000
+"""The end of the year 9999; what lies behind it is no time."""
 
 
 class SparkplugReader:
@@ -53,7 +55,9 @@ class SparkplugReader:
         return self._book.lose(self._all_tags(), "topic_refused", now)
 
     def take(self, message: Message, now: int) -> list[Sample]:
-        """The samples that follow from one message.
+        """The samples that follow from one message; a retained one may be of a node long dead.
+
+        Births and deaths are never retained (specification 3.0, 6.4.19 and after).
 
         Args:
             now: plant time of its arrival, UTC microseconds.
@@ -61,12 +65,15 @@ class SparkplugReader:
         kind, device = self._address(message.topic)
         if kind is None:
             return []
+        if message.retained:
+            return []
+        if message.is_lost:
+            return self._apply(self._node.missed(), None, now)
         try:
             payload = decode(message.payload)
         except WireError:
             self.unreadable += 1
-            self.wants_rebirth = True
-            return []
+            return self._apply(self._node.missed(), None, now)
         news = self._node.accept(kind, device, payload)
         if kind is Kind.NBIRTH:
             self._born_us = now
@@ -141,11 +148,12 @@ _KINDS = frozenset(kind.value for kind in Kind)
 def _arrived(metric: Metric, data_type: int | None, message_us: int | None, now: int) -> Arrived:
     grade = metric.grade if metric.is_readable else Quality.BAD
     reason = None if grade is Quality.GOOD else f"sender_says_{grade.name.lower()}"
+    time_us = message_us if metric.time_us is None else metric.time_us
     return Arrived(
         value=None if metric.is_null else metric.value(data_type),
         grade=grade,
         reason=reason if metric.is_readable else "type_not_supported",
-        source_time=message_us if metric.time_us is None else metric.time_us,
+        source_time=time_us if time_us is None or time_us < LATEST_US else None,
         received_time=now,
         historical=metric.is_historical,
     )

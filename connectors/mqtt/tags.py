@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.sdk.config import TagConfig
-from connectors.sdk.conversion import Conversion, Outcome, bad
+from connectors.sdk.conversion import Conversion, Outcome, bad, later_time
 from connectors.sdk.messages import Quality, Sample, Value
 
 TEXT_MAX = 1000
+MESSAGE_LOST = "message_lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,9 @@ class TagBook:
         for other in self._dependents.get(tag, ()):
             again = self._arrived.get(other)
             if again is not None:
-                samples.append(self._sample(other, again))
+                at = later_time(again.source_time, arrived.source_time)
+                now = replace(again, source_time=at, received_time=arrived.received_time)
+                samples.append(self._sample(other, now))
                 self._remember(samples[-1])
         return samples
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.mqtt.client import Message
 from connectors.mqtt.config import MqttSource
+from connectors.mqtt.inbox import Message
 from connectors.mqtt.json_reader import JsonReader, nodes_of
 from connectors.mqtt.sparkplug_reader import SparkplugReader
 from connectors.mqtt.tags import TagBook

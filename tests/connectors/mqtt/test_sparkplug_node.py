@@ -89,6 +89,9 @@ def test_an_unknown_alias_or_name_asks_for_a_birth_and_the_rest_is_taken() -> No
     [
         (1, 0xFFFFFFFF, -1),
         (2, 0x8000, -32768),
+        (1, 0xFB, -5),
+        (1, 300, None),
+        (2, 0x1_8000, None),
         (4, 2**64 - 1, -1),
         (8, 2**64 - 1, 2**64 - 1),
         (11, 1, True),
