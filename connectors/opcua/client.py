@@ -93,11 +93,25 @@ class ServerClient(Client):
     ) -> ua.ActivateSessionResult:
         """Sign in."""
         self.failing.step = Step.SIGN_IN
+        if username is not None and password is not None:
+            self._keep_password_secret()
         result = await super().activate_session(username, password, certificate)
         self.failing.step = Step.REGISTER
         if self.uaclient.protocol is not None:
             self.uaclient.protocol.timeout = self._answer_timeout_s
         return result
+
+    def _keep_password_secret(self) -> None:
+        """A signed channel is not encrypted, and a server may ask for the password as it is."""
+        if self.security_policy.Mode != ua.MessageSecurityMode.Sign:
+            return
+        asked = self.server_policy(ua.UserTokenType.UserName).SecurityPolicyUri
+        if not asked or asked == security_policies.SecurityPolicyNone.URI:
+            detail = (
+                f"{self.failing.endpoint} asks for the password in plain text over a channel that "
+                "is only signed; use mode sign_and_encrypt"
+            )
+            raise Refused("password_in_plain_text", detail, step=Step.SIGN_IN)
 
     async def end(self) -> None:
         """Say good-bye within `CLOSE_S`, else just close the socket."""
@@ -106,6 +120,8 @@ class ServerClient(Client):
             async with asyncio.timeout(CLOSE_S):
                 await self.disconnect()
         except (TimeoutError, OSError, ua.UaError, RuntimeError):
+            pass
+        finally:
             self.disconnect_socket()
 
 

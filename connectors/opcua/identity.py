@@ -111,7 +111,8 @@ def _store(folder: Path, identity: Identity, prefix: str) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    part.unlink(missing_ok=True)  # one that was left behind may be open to others
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

@@ -183,8 +183,10 @@ class OpcuaSession:
 
     async def close(self) -> None:
         """End the session; it is never used again."""
-        await self._publisher.stop()
-        await self._client.end()
+        try:
+            await self._publisher.stop()
+        finally:
+            await self._client.end()
 
     async def _subscription(self, period_ms: float) -> Subscription:
         subscription = self._by_period.get(period_ms)

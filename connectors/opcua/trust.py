@@ -10,6 +10,7 @@ approval can also come from the MES. No protocol library is imported here.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,7 @@ from pathlib import Path
 
 MOST_REFUSED = 10
 FOLDER = "opcua"
+_IS_SHA256 = re.compile(r"[0-9a-f]{64}").fullmatch
 
 
 class Trust(StrEnum):
@@ -81,7 +83,7 @@ class TrustList:
         (self._refused / f"{fingerprint_of(der)}.der").write_bytes(der)
         files = sorted(self._refused.glob("*.der"), key=lambda path: path.stat().st_mtime_ns)
         for path in files[:-MOST_REFUSED]:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def approve(self, fingerprint: str) -> None:
         """Trust a certificate that was refused, in place of the one trusted before.
@@ -89,7 +91,7 @@ class TrustList:
         Raises:
             CertificateNotSeen: it is not among the refused ones.
         """
-        if self._refused is None or self._trusted is None:
+        if self._refused is None or self._trusted is None or not _IS_SHA256(fingerprint):
             raise CertificateNotSeen(fingerprint)
         path = self._refused / f"{fingerprint}.der"
         if not path.is_file():

@@ -9,7 +9,7 @@ from math import isfinite
 from connectors.opcua.config import OpcuaTag
 from connectors.opcua.failures import status_name
 from connectors.opcua.notifications import Batch, Notification
-from connectors.sdk.conversion import Conversion, Outcome, bad
+from connectors.sdk.conversion import Conversion, Outcome, bad, later_time
 from connectors.sdk.messages import Quality, Sample, SampleRow, Value, samples_of
 
 SEVERITY_SHIFT = 30
@@ -55,7 +55,7 @@ class ValueConverter:
         }
         self._needed = {name for c in self._conversions.values() for name in c.depends_on}
         self._values: dict[str, tuple[Value, Quality]] = {}
-        self._last: dict[str, tuple[Notification, int]] = {}
+        self._last: dict[str, Notification] = {}
         self._plain = {
             handle: (tags[0].name, tags[0].unit)
             for handle, tags in tags_by_handle.items()
@@ -129,7 +129,7 @@ class ValueConverter:
             said = self._preferred(name, notification) if name in self._places else notification
             conversion = self._conversions[name]
             if conversion.depends_on:
-                self._last[name] = (said, received_time)
+                self._last[name] = said
                 changed.add(name)
                 continue
             outcome = self._outcome(name, said)
@@ -137,7 +137,7 @@ class ValueConverter:
                 self._values[name] = outcome[:2]
                 changed |= self._dependents(name)
             rows.append(self._sample(name, outcome, said.source_time, received_time, False))
-        return rows + self._changed(changed)
+        return rows + self._changed(changed, notification.source_time, received_time)
 
     def _preferred(self, name: str, notification: Notification) -> Notification:
         """What the first place says that has a value now; the first one's word if none has."""
@@ -151,13 +151,13 @@ class ValueConverter:
             return False
         return plain_value(self._part(name, notification))[1] is None
 
-    def _changed(self, names: set[str]) -> list[SampleRow]:
-        """Tags whose value depends on another one that has just come."""
+    def _changed(self, names: set[str], said_at: int | None, received_time: int) -> list[SampleRow]:
+        """Tags whose value depends on another one that has just come, and changes only now."""
         rows: list[SampleRow] = []
         for name in sorted(names & self._last.keys()):
-            notification, received_time = self._last[name]
+            notification = self._last[name]
             outcome = self._outcome(name, notification)
-            time = notification.source_time
+            time = later_time(notification.source_time, said_at)
             rows.append(self._sample(name, outcome, time, received_time, False))
         return rows
 

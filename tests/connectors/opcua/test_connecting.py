@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from asyncua import Server, ua
+from asyncua.crypto import security_policies
+from asyncua.server.user_managers import User, UserManager
 
 from connectors.clock import PlantClock, monotonic_s, real_now_us
+from connectors.opcua.client import connected
 from connectors.opcua.config import OpcuaSource
 from connectors.opcua.connector import OpcuaConnector
+from connectors.opcua.identity import own_identities
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.steps import Step
@@ -111,3 +117,70 @@ async def test_a_policy_that_the_server_lacks_is_named_with_those_it_has() -> No
         error = await failure("127.0.0.1", port, PROTECTED)
     assert (error.code, error.step) == ("security_not_offered", Step.CERTIFICATE)
     assert "none/none" in error.detail
+
+
+async def test_a_password_is_never_sent_in_plain_text_over_a_channel_that_is_only_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNC_PASSWORD", "a secret of the plant")
+    port = free_port()
+    async with greedy_server(port, tmp_path) as (fingerprint, passwords):
+        error = await failure(
+            "127.0.0.1",
+            port,
+            {
+                "security": {
+                    "policy": "basic256sha256",
+                    "mode": "sign",
+                    "trusted": [fingerprint],
+                },
+                "sign_in": {"user": "edge", "password": "env:CNC_PASSWORD"},
+            },
+        )
+    assert (error.code, error.step) == ("password_in_plain_text", Step.SIGN_IN)
+    assert "sign_and_encrypt" in error.detail
+    assert passwords == []
+
+
+async def test_an_ending_that_is_cancelled_leaves_no_socket() -> None:
+    port = free_port()
+    async with plant_server(port):
+        client = await connected(source("127.0.0.1", port, {}), None)
+        protocol = client.uaclient.protocol
+        assert protocol is not None
+        assert protocol.transport is not None
+        ending = asyncio.create_task(client.end())
+        while not ending.done():
+            await asyncio.sleep(0)
+            ending.cancel()
+        assert protocol.transport.is_closing()
+
+
+@asynccontextmanager
+async def greedy_server(port: int, folder: Path) -> AsyncIterator[tuple[str, list[object]]]:
+    """A signing server that wants passwords as they are; its fingerprint and what it was told."""
+    (own,) = own_identities(folder, real_now_us())
+    passwords: list[object] = []
+
+    class Listening(UserManager):
+        def get_user(
+            self, iserver: object, username: object = None, password: object = None, **more: object
+        ) -> User:
+            passwords.append(password)
+            return User()
+
+    server = Server(user_manager=Listening())
+    await server.init()
+    server.set_endpoint(f"opc.tcp://127.0.0.1:{port}")
+    server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_Sign])
+    server.set_identity_tokens([ua.UserNameIdentityToken])
+    await server.load_certificate(folder / "certificate.der")
+    await server.load_private_key(folder / "key.pem")
+    await server.start()
+    for endpoint in server.iserver.endpoints:
+        for token in endpoint.UserIdentityTokens:
+            token.SecurityPolicyUri = security_policies.SecurityPolicyNone.URI
+    try:
+        yield own.fingerprint, passwords
+    finally:
+        await server.stop()

@@ -34,6 +34,14 @@ def test_the_certificate_names_this_edge_and_its_key_is_for_the_owner_alone(
     assert own_identities(tmp_path / "own", NOW) == [own]
 
 
+def test_a_key_file_that_was_left_behind_open_to_others_is_not_used(tmp_path: Path) -> None:
+    left = tmp_path / "key.pem.part"
+    left.write_bytes(b"")
+    left.chmod(0o666)
+    own_identities(tmp_path, NOW)
+    assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
+
+
 def test_it_is_renewed_a_month_before_it_expires_and_the_old_one_stays_until_then(
     tmp_path: Path,
 ) -> None:
@@ -77,6 +85,16 @@ def test_an_approval_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert (trust.judge(first), trust.judge(second)) == (Trust.CHANGED, Trust.APPROVED)
     with pytest.raises(CertificateNotSeen):
         trust.approve(fingerprint_of(first))
+
+
+def test_only_a_fingerprint_is_looked_for_among_the_refused(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other.der"
+    elsewhere.write_bytes(b"a file that is no one's certificate")
+    trust = TrustList(tmp_path, "cnc", ())
+    trust.remember_refused(b"certificate")
+    with pytest.raises(CertificateNotSeen):
+        trust.approve("../../../other")
+    assert elsewhere.exists()
 
 
 def test_only_the_newest_refused_certificates_are_kept(tmp_path: Path) -> None:

@@ -114,6 +114,18 @@ def test_a_tag_in_several_places_has_the_value_of_the_first_that_has_one(
     assert [sample.value for sample in samples] == expected
 
 
+def test_a_value_that_changes_by_another_one_has_the_time_of_that_one() -> None:
+    parts = tag("parts", valid_if={"tag": "auto", "value": 1})
+    values = ValueConverter({1: [parts], 2: [tag("auto")]})
+    first = [Notification(2, 1, 0, RECEIVED), Notification(1, 5, 0, RECEIVED + 1)]
+    values.samples([Batch(RECEIVED + 2, first)])
+    later = [Notification(2, 0, 0, RECEIVED + 60)]
+    by_tag = {s.tag: s for s in values.samples([Batch(RECEIVED + 70, later)])}
+    sample = by_tag["parts"]
+    assert (sample.quality, sample.reason) == (Quality.BAD, "not_valid")
+    assert (sample.source_time, sample.received_time) == (RECEIVED + 60, RECEIVED + 70)
+
+
 @given(
     st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=6), max_size=30),
     st.integers(1, 20),
