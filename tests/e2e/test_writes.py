@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from click.testing import CliRunner, Result
 
+from connectors.runtime.commands import source_command
 from connectors.runtime.edge import Edge, EdgeOptions
 from mes.clock import real_now_us
 from mes.db import Database
@@ -350,3 +353,29 @@ async def test_a_job_starts_although_its_machine_cannot_be_written(mes: Served, 
         ("plc/recipe", "write_before_failed"),
     ]
     assert plc.writes == []
+
+
+async def test_the_command_line_writes_and_says_how_it_ended(
+    mes: Served, edge: Edge, plc: Plc, tmp_path: Path
+) -> None:
+    token = tmp_path / "write-token"
+    token.write_text(mes.tokens["write"])
+
+    def run(*arguments: str) -> Result:
+        options = ["--server", mes.url, "--token-file", str(token), "--reason", "new order"]
+        return CliRunner().invoke(source_command, ["write", *arguments, *options])
+
+    loop = asyncio.get_running_loop()
+    done = await loop.run_in_executor(PEOPLE, run, "plc/target", "77", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout.splitlines()[-1])["after"]["value"] == 77
+    assert plc.registers[10] == 77
+    text = await loop.run_in_executor(PEOPLE, run, "plc/item", "100", "--text")
+    assert (text.exit_code, "confirmed" in text.stdout) == (0, True), text.output
+    refused = await loop.run_in_executor(PEOPLE, run, "plc/target", "77777")
+    assert refused.exit_code == 1
+    assert "write_out_of_range" in refused.output
+    plc.answer = lambda pdu: pdu[:5]
+    unconfirmed = await loop.run_in_executor(PEOPLE, run, "plc/target", "78")
+    assert unconfirmed.exit_code == 1
+    assert "not_confirmed" in unconfirmed.stdout
