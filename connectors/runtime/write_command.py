@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from uuid import uuid4
@@ -59,7 +60,7 @@ def write_command(
         sys.exit(1)
 
 
-def _ask(server: str, token_file: Path, wish: dict[str, object]) -> dict[str, object]:
+def _ask(server: str, token_file: Path, wish: Mapping[str, object]) -> dict[str, object]:
     try:
         connection = CentreConnection(server, token_reader(token_file))
     except ValueError as error:
