@@ -12,6 +12,7 @@ from connectors.runtime.configuration import Document, check_source
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.errors import ConfigurationError
 from connectors.templates.catalogue import catalogue_for
+from connectors.templates.sources import without_template
 
 BYTES_MAX = 4 * 1024 * 1024
 PARTS_MAX = 500_000
@@ -40,10 +41,19 @@ def find_source(path: Path, source: str) -> SourceConfig:
     Raises:
         ConfigurationError: the file, the source or its configuration cannot be used.
     """
+    return check_source(source_document(path, source))
+
+
+def source_document(path: Path, source: str) -> Document:
+    """One source of a plant file as plain data, its template written out.
+
+    Raises:
+        ConfigurationError: the file, the source or its template cannot be used.
+    """
     sources = load_sources(path)
     for document in sources:
         if document.get("id") == source:
-            return check_source(document, catalogue_for(path))
+            return without_template(document, catalogue_for(path))
     names = ", ".join(str(document.get("id")) for document in sources)
     raise ConfigurationError("source_unknown", f"no source {source!r}; the file has: {names}")
 
