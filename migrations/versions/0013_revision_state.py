@@ -19,9 +19,7 @@ depends_on = None
 def upgrade() -> None:
     """Go up."""
     with op.batch_alter_table("config_revision", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("connectivity", sa.JSON(none_as_null=True), nullable=True)
-        )
+        batch_op.add_column(sa.Column("connectivity", sa.JSON(none_as_null=True), nullable=True))
 
 
 def downgrade() -> None:

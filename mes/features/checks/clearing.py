@@ -32,7 +32,10 @@ def clear_records(session: Session, context: Context, ids: Sequence[int], note: 
         )
     wanted = sorted(set(ids))
     rows = session.scalars(
-        select(Quarantine).where(Quarantine.id.in_(wanted)).order_by(Quarantine.id).with_for_update()
+        select(Quarantine)
+        .where(Quarantine.id.in_(wanted))
+        .order_by(Quarantine.id)
+        .with_for_update()
     ).all()
     missing = sorted(set(wanted) - {row.id for row in rows})
     if missing:
