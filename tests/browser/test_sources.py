@@ -80,7 +80,7 @@ def walk_to_the_test(page: Page, port: int, unit: int, code: str, address: str =
     """Fill in the flow as far as its test."""
     page.goto("/sources")
     page.locator("a.add").tap()
-    page.locator(".way", has_text="modbus").tap()
+    page.locator(".way.hand", has_text="modbus").tap()
     page.fill("#f-id", code)
     page.select_option("#f-link-transport", "tcp")
     page.fill("#f-link-host", "127.0.0.1")
@@ -177,3 +177,23 @@ def test_others_only_read(open_context: Open) -> None:
     page.goto("/sources")
     page.wait_for_selector("mes-sources tbody tr")
     assert page.locator("a.add").count() == 0
+
+
+def test_a_template_is_filled_in_and_earlier_configurations_are_listed(
+    open_context: Open, integrator: Any, device: Device
+) -> None:
+    page = opened(open_context, integrator)
+    page.goto("/sources/new")
+    page.locator(".tpl", has_text="E1210").first.tap()
+    page.fill("#p-host", "127.0.0.1")
+    page.locator("#p-host").press("Tab")
+    page.fill("#p-port", str(device.port))
+    page.locator("#p-port").press("Tab")
+    looked_at(page)
+    page.locator(".next").first.tap()
+    page.wait_for_selector("#f-link-host")
+    assert page.locator("#f-link-host").input_value() == "127.0.0.1"
+    page.goto("/sources")
+    page.locator(".revs summary").tap()
+    page.wait_for_selector(".revs tbody tr")
+    looked_at(page)

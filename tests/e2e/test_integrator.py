@@ -215,3 +215,17 @@ async def test_only_an_integrator_changes_and_everybody_known_reads(call: Call) 
     link = next(field for field in modbus["fields"] if field["path"] == "link")
     assert link["help"]["ko"]
     assert link["help"]["en"]
+
+
+async def test_a_template_makes_a_source_of_its_parameters(call: Call) -> None:
+    _, listed = await call("GET", "/device-templates", scope="read")
+    meter = next(each for each in listed["items"] if each["id"] == "carlo-gavazzi-em24-e1")
+    path = f"/device-templates/{meter['id']}/{meter['version']}/source"
+    status, made = await call("POST", path, parameters={"host": "10.0.0.9", "unit": 3})
+    assert (status, made["source"]["unit"]) == (200, 3)
+    assert len(made["source"]["tags"]) == meter["tags"]
+    status, refused = await call("POST", path, parameters={"unit": "three"})
+    assert (status, refused["code"]) == (422, "template_parameters")
+    assert {mistake["field"] for mistake in refused["mistakes"]} >= {"unit"}
+    status, refused = await call("POST", "/device-templates/none/1/source", parameters={})
+    assert (status, refused["code"]) == (404, "template_unknown")

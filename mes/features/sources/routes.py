@@ -21,7 +21,15 @@ from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.edge_requests.routes import TIMEOUT_S, board, found
 from mes.features.sources import service
-from mes.features.sources.schemas import FramesIn, RegistersIn, RemoveIn, SignalsIn, SourceIn
+from mes.features.sources.schemas import (
+    FramesIn,
+    ParametersIn,
+    RegistersIn,
+    RemoveIn,
+    SignalsIn,
+    SourceIn,
+)
+from mes.features.sources.templates import templates, written_out
 from mes.models import Edge, Source
 from mes.web.roles import Role, require
 from mes.web.wiring import reading
@@ -40,6 +48,21 @@ def list_forms() -> dict[str, Any]:
         capabilities = sorted(manifest.capabilities)
         forms.append({**as_document(form_of(manifest)), "capabilities": capabilities})
     return {"items": forms, "next": None}
+
+
+@bp.get("/device-templates")
+@require()
+def list_templates() -> dict[str, Any]:
+    """Device templates with the parameters that each needs."""
+    return {"items": templates(), "next": None}
+
+
+@bp.post("/device-templates/<template>/<int:version>/source")
+@bp.input(ParametersIn)
+@require(Role.INTEGRATOR)
+def use_template(template: str, version: int, json_data: ParametersIn) -> dict[str, Any]:
+    """The source that a template makes of these parameters; nothing is saved."""
+    return {"source": written_out(template, version, json_data.parameters)}
 
 
 @bp.get("/sources/<source>/configuration")

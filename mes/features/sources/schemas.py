@@ -40,6 +40,14 @@ class RegistersIn(BaseModel):
     display: float | None = None
 
 
+class ParametersIn(BaseModel):
+    """Values of the parameters of a template."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
 class FramesIn(BaseModel):
     """`after`: number of the last frame that was shown."""
 

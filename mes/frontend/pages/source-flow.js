@@ -6,7 +6,7 @@ import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { commandId } from "../lib/outbox.js";
 import { problemText } from "../lib/problem-text.js";
-import { applies, put, sourceForm } from "../sources/form.js";
+import { applies, fieldOf, plain, put, sourceForm } from "../sources/form.js";
 import { allPassed, stepList } from "../sources/steps.js";
 import { tagsForm } from "../sources/tags.js";
 import "../sources/texts.js";
@@ -24,6 +24,9 @@ class SourceFlow extends Island {
   error = "";
   busy = "";
   saved = null;
+  templates = [];
+  chosen = null;
+  parameters = {};
 
   start() {
     share(new Live({ site: document.documentElement.dataset.site }).start());
@@ -35,7 +38,8 @@ class SourceFlow extends Island {
 
   async load() {
     try {
-      this.forms = (await get("/api/v1/source-forms")).items;
+      const [forms, templates] = await Promise.all([get("/api/v1/source-forms"), get("/api/v1/device-templates")]);
+      Object.assign(this, { forms: forms.items, templates: templates.items });
       if (this.code) {
         const answer = await get(`/api/v1/sources/${encodeURIComponent(this.code)}/configuration`);
         Object.assign(this, { source: answer.source, edge: answer.edge, step: 1 });
@@ -79,7 +83,33 @@ class SourceFlow extends Island {
   }
 
   method() {
-    return html`<p>${_("Which protocol does the device speak?")}</p><ul class="ways">${this.forms.map((form) => html`<li><button type="button" class="btn way" @click=${() => { this.source.protocol = form.protocol; this.go(1); }}><b>${form.name[language] ?? form.protocol}</b><span class="muted mono">${form.protocol}</span></button></li>`)}</ul>`;
+    if (this.chosen) return this.ofTemplate();
+    return html`<h3>${_("From a template")}</h3><ul class="ways">${this.templates.map((each) => html`<li><button type="button" class="btn way tpl" @click=${() => { this.chosen = each; this.update(); }}><b>${each.name[language]}</b><span class="muted">${each.vendor} ${each.model} · ${_("{n} tags", { n: each.tags })}</span></button></li>`)}</ul>
+      <h3>${_("By hand")}</h3><p>${_("Which protocol does the device speak?")}</p><ul class="ways">${this.forms.map((form) => html`<li><button type="button" class="btn way hand" @click=${() => { this.source.protocol = form.protocol; this.go(1); }}><b>${form.name[language] ?? form.protocol}</b><span class="muted mono">${form.protocol}</span></button></li>`)}</ul>`;
+  }
+
+  /** The parameters of the chosen template; the rest of the flow shows what it makes of them. */
+  ofTemplate() {
+    const chosen = this.chosen;
+    return html`<p><b>${chosen.name[language]}</b> · ${chosen.vendor} ${chosen.model} · v${chosen.version}</p>
+      ${chosen.unverified.length ? html`<p class="note">${icon("info")}<span><b>${_("Not verified on a device yet")}</b><br>${chosen.unverified.join(" ")}</span></p>` : nothing}
+      <div class="flds">${chosen.parameters.map((field) => fieldOf(field, (path) => this.parameters[path], (path, value) => { put(this.parameters, path, value); this.update(); }, this.mistakes, "p-"))}</div>
+      <div class="tools ends"><button type="button" class="btn" @click=${() => { this.chosen = null; this.mistakes = {}; this.update(); }}>${_("Previous")}</button><span class="sp"></span><button type="button" class="btn primary next" ?disabled=${!this.mayChange} @click=${() => this.useTemplate()}>${_("Next")}</button></div>`;
+  }
+
+  async useTemplate() {
+    this.error = "";
+    try {
+      const { id, version } = this.chosen;
+      const answer = await post(`/api/v1/device-templates/${encodeURIComponent(id)}/${version}/source`, { parameters: this.parameters });
+      this.source = { id: this.source.id, ...answer.source };
+      this.mistakes = {};
+      this.go(1);
+    } catch (problem) {
+      this.error = problemText(problem);
+      this.mistakes = Object.fromEntries((problem.body?.mistakes ?? []).map((mistake) => [mistake.field, mistake.message]));
+      this.update();
+    }
   }
 
   address() {
@@ -150,7 +180,7 @@ class SourceFlow extends Island {
     this.steps = this.samples = null;
     this.busy = _("Testing: name, port, protocol, registers, values");
     this.update();
-    const ask = (kind) => post(`/api/v1/edges/${encodeURIComponent(this.edge)}/ask`, { kind, source: this.source });
+    const ask = (kind) => post(`/api/v1/edges/${encodeURIComponent(this.edge)}/ask`, { kind, source: plain(this.source) });
     try {
       this.steps = (await ask("test")).steps;
       if (allPassed(this.steps)) this.samples = (await ask("preview")).samples;

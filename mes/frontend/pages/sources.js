@@ -8,6 +8,7 @@ import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { RANK, classIcon, classOf, classWord, edgeSilent, helpText, reasonText, valueAge } from "../lib/source-class.js";
 import { ageText, realAge } from "../lib/time.js";
+import { Revisions } from "../sources/revisions.js";
 import { figuresOf } from "../sources/figures.js";
 import "../sources/texts.js";
 
@@ -24,6 +25,7 @@ class Sources extends Island {
   start() {
     this.units = this.given("units", []);
     this.mayChange = this.given("mayChange", false);
+    this.revisions = new Revisions(() => this.update());
     this.live = share(new Live({ site: document.documentElement.dataset.site }).start());
     this.read();
     const timer = setInterval(() => this.read(), REFRESH_MS);
@@ -62,7 +64,8 @@ class Sources extends Island {
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
       <section class="card" aria-labelledby="s1"><h2 id="s1">${counted(sources.length, _("1 source"), _("{n} sources, worst first", { n: sources.length }))}</h2>
         ${this.sources === null ? html`<p class="muted">${_("Loading")}</p>` : sources.length ? this.table(sources, chosen) : html`<p class="muted">${_("No source yet. Add a device here, or apply a plant file.")}</p>`}</section>
-      ${chosen ? html`${this.values(chosen)}${figuresOf(chosen)}` : nothing}`;
+      ${chosen ? html`${this.values(chosen)}${figuresOf(chosen)}` : nothing}
+      ${this.mayChange ? this.revisions.template() : nothing}`;
   }
 
   edges(sources) {

@@ -23,6 +23,12 @@ export function put(object, path, value) {
   else node[last] = value;
 }
 
+/** The source as its connector knows it: without the name of the template that it came from. */
+export function plain(source) {
+  const { template, ...rest } = source;
+  return rest;
+}
+
 export const titleOf = (field) => field.title?.[language] || field.title?.en || field.path.split(".").at(-1);
 
 /** Whether the field exists with what is chosen so far. */

@@ -3,6 +3,7 @@ import { post } from "../lib/api.js";
 import { _ } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { problemText } from "../lib/problem-text.js";
+import { plain } from "./form.js";
 
 const LIMIT = 200;
 
@@ -24,7 +25,7 @@ export class Nodes {
     this.error = "";
     this.changed();
     try {
-      return await post(`/api/v1/edges/${encodeURIComponent(this.edge())}/ask`, { kind: "browse", source: this.source(), pattern, limit: LIMIT });
+      return await post(`/api/v1/edges/${encodeURIComponent(this.edge())}/ask`, { kind: "browse", source: plain(this.source()), pattern, limit: LIMIT });
     } catch (problem) {
       this.error = problemText(problem);
       return null;

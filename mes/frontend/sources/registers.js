@@ -3,6 +3,7 @@ import { post } from "../lib/api.js";
 import { _ } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { problemText } from "../lib/problem-text.js";
+import { plain } from "./form.js";
 
 const MANUAL = { holding: 40001, input: 30001 };
 const hex = (number, digits = 4) => number.toString(16).toUpperCase().padStart(digits, "0");
@@ -30,7 +31,7 @@ export class Registers {
     try {
       const display = Number(this.display);
       this.answer = await post(`/api/v1/edges/${encodeURIComponent(this.edge())}/registers`, {
-        source: this.source(), table: this.table, address: this.address, count: this.count,
+        source: plain(this.source()), table: this.table, address: this.address, count: this.count,
         ...(this.display.trim() && Number.isFinite(display) ? { display } : {}),
       });
       this.chosen ??= this.answer.registers[0]?.[0];
