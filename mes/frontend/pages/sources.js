@@ -77,8 +77,8 @@ class Sources extends Island {
   }
 
   table(sources, chosen) {
-    return html`<div class="tw" tabindex="0" role="region" aria-label=${_("Sources, scrolls sideways")}><table class="src"><thead><tr><th scope="col">${_("Status")}</th><th scope="col">${_("Name")}</th><th scope="col">${_("Protocol, address")}</th>
-      <th scope="col">${_("Reason and what to do")}</th><th scope="col" class="n">${_("Last value")}</th><th scope="col" class="n">${_("Values/s")}</th><th scope="col" class="n">${_("Errors")}</th><th scope="col" class="n">${_("Reconnects")}</th><th scope="col" class="n">${_("Round trip p50 / p99")}</th><th scope="col"><span class="sr">${_("Action")}</span></th></tr></thead>
+    return html`<div class="tw" tabindex="0" role="region" aria-label=${_("Sources, scrolls sideways")}><table class="src"><thead><tr><th scope="col">${_("Status")}</th><th scope="col">${_("Name")}</th><th scope="col"><span class="sr">${_("Action")}</span></th><th scope="col">${_("Protocol, address")}</th>
+      <th scope="col">${_("Reason and what to do")}</th><th scope="col" class="n">${_("Last value")}</th><th scope="col" class="n">${_("Values/s")}</th><th scope="col" class="n">${_("Errors")}</th><th scope="col" class="n">${_("Reconnects")}</th><th scope="col" class="n">${_("Round trip p50 / p99")}</th></tr></thead>
       <tbody>${sources.map((source) => this.row(source, source === chosen))}</tbody></table></div>`;
   }
 
@@ -87,13 +87,13 @@ class Sources extends Island {
     const machines = (source.work_units ?? []).map((code) => nameOf(this.units.find((unit) => unit.code === code)?.name, code)).join(", ");
     const rate = this.rates.get(source.source);
     return html`<tr class=${kind === "fail" ? "k-fail" : ""}><td><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span></td>
-      <td><b class="mono">${source.source}</b><br><span class="muted">${machines || "–"}</span></td>
+      <td><a class="open mono" href="/sources/${encodeURIComponent(source.source)}">${source.source}</a><br><span class="muted">${machines || "–"}</span></td>
+      <td><button type="button" class="btn" aria-pressed=${chosen ? "true" : "false"} @click=${() => { this.selected = source.source; this.update(); }}>${_("Values")}<span class="sr"> ${source.source}</span></button></td>
       <td>${protocolName(source.protocol)}<br><span class="mono muted">${source.address ?? ""}</span></td>
       <td class="rs"><b>${reasonText(source, this.live.edges)}</b>${source.reason ? html` <span class="mono muted">(${source.reason})</span>` : nothing}
         ${helpText(source, this.live.edges) ? html`<br>${icon("right")} ${helpText(source, this.live.edges)}` : nothing}
         ${source.detail ? html`<br><span class="muted">${source.detail}</span>` : nothing}</td>
-      <td class="n">${ageText(valueAge(source))}</td><td class="n">${rate === undefined ? "–" : rate.toFixed(1)}</td><td class="n">${count(source.counters?.errors)}</td><td class="n">${count(source.counters?.reconnects)}</td><td class="n">${roundTrip(source.counters)}</td>
-      <td><button type="button" class="btn" aria-pressed=${chosen ? "true" : "false"} @click=${() => { this.selected = source.source; this.update(); }}>${_("Values")}</button> <a class="btn" href="/sources/${encodeURIComponent(source.source)}">${_("Open")}<span class="sr"> ${source.source}</span></a></td></tr>`;
+      <td class="n">${ageText(valueAge(source))}</td><td class="n">${rate === undefined ? "–" : rate.toFixed(1)}</td><td class="n">${count(source.counters?.errors)}</td><td class="n">${count(source.counters?.reconnects)}</td><td class="n">${roundTrip(source.counters)}</td></tr>`;
   }
 
   values(source) {
