@@ -34,6 +34,11 @@ def addresses(folder: Path) -> list[tuple[str, str, bool]]:
     ]
 
 
+def filled_in(path: str) -> str:
+    """An address with something of the right kind in each of its places."""
+    return re.sub("<[^>]+>", "x", re.sub("<int:[^>]+>", "1", path))
+
+
 def test_every_address_but_a_few_says_who_may_use_it(tmp_path: Path) -> None:
     found = addresses(tmp_path)
     assert len(found) > 30
@@ -47,7 +52,7 @@ def test_strangers_get_401_everywhere_before_their_body_is_looked_at(
         for method, path, guarded in addresses(tmp_path):
             if not guarded:
                 continue
-            target = re.sub("<[^>]+>", "x", path)
+            target = filled_in(path)
             answer = client.request(method, target, content=b"{not json")
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), target
 
@@ -60,7 +65,7 @@ def test_a_token_that_may_not_write_gets_403_before_its_body_is_looked_at(
         for method, path, guarded in addresses(tmp_path):
             if not guarded or method == "GET" or path == "/api/v1/ingest":
                 continue
-            target = re.sub("<[^>]+>", "x", path)
+            target = filled_in(path)
             answer = client.request(
                 method, target, content=b"{not json", headers=served.bearer(scope)
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from asyncua import Server, ua
 from asyncua.crypto import security_policies
+from asyncua.server.internal_server import InternalServer
 from asyncua.server.user_managers import User, UserManager
 
 from connectors.clock import PlantClock, monotonic_s, real_now_us
@@ -164,7 +165,11 @@ async def greedy_server(port: int, folder: Path) -> AsyncIterator[tuple[str, lis
 
     class Listening(UserManager):
         def get_user(
-            self, iserver: object, username: object = None, password: object = None, **more: object
+            self,
+            iserver: InternalServer,
+            username: str | None = None,
+            password: str | None = None,
+            certificate: object = None,
         ) -> User:
             passwords.append(password)
             return User()
