@@ -128,5 +128,6 @@ class BlockState:
         """Leave the block alone for a while that doubles each time."""
         self.reason = reason
         self.decoder.forget()
-        self.probe_at = monotonic_s() + self.probe_delay_s
-        self.probe_delay_s = min(2 * self.probe_delay_s, longest_s)
+        delay_s = min(self.probe_delay_s, longest_s)
+        self.probe_at = monotonic_s() + delay_s
+        self.probe_delay_s = min(2 * delay_s, longest_s)

@@ -21,12 +21,7 @@ from connectors.clock import monotonic_s
 from connectors.modbus.connection import Connection
 from connectors.modbus.link_config import AnyLink, RtuLink, TcpLink, quiet_s
 from connectors.modbus.opening import open_connection
-from connectors.modbus.pdu import (
-    DeviceRefusal,
-    ReadRequest,
-    WriteRequest,
-    WrongLength,
-)
+from connectors.modbus.pdu import DeviceRefusal, ReadRequest, WriteRequest, WrongLength
 from connectors.modbus.rtu import GarbledReply
 from connectors.modbus.units import Unit
 from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
@@ -117,6 +112,13 @@ class ModbusLink:
         self._holders[unit] -= 1
         if self._holders[unit] <= 0:
             del self._holders[unit]
+            if unit in self._units:
+                self._units[unit].rest_no_longer()
+
+    @property
+    def holders(self) -> int:
+        """Number of units that sources read at present."""
+        return len(self._holders)
 
     def leave_alone(self, unit: int, timeout_s: float) -> None:
         """The unit is silent: probe it seldom, so that its neighbours lose no time.
@@ -202,14 +204,20 @@ class ModbusLink:
             WrongLength: the reading was answered wrongly; nothing was written.
             DeviceRefusal: any other Modbus exception; nothing changed.
         """
-        unit = self._units.get(present.unit)
-        if unit is not None and unit.is_doubtful:
+        unit = self._units.get(present.unit) or Unit()
+        if unit.is_doubtful:
             await self._read_with_care(unit, present, timeout_s)
 
         async def make(connection: Connection) -> WriteRequest:
-            request = change(await connection.exchange(present, timeout_s))
+            strays = unit.strays
+            data = await connection.exchange(present, timeout_s)
+            if self._is_rtu:
+                await asyncio.sleep(unit.hold_s(asyncio.get_running_loop().time()))
+                if unit.is_doubtful or unit.strays != strays:
+                    detail = f"late replies of unit {present.unit} at {self.endpoint}"
+                    raise SilentUnit("late_replies", f"{detail}; nothing was written")
             await self._wait_for_line(connection)
-            return request
+            return change(data)
 
         await self._write_in_turn(present.unit, timeout_s, make)
 
@@ -291,19 +299,24 @@ class ModbusLink:
         async with self._turn_of(unit):
             connection = await self._connected(timeout_s)
             await self._wait_for_line(connection)
-            request = await make(connection)
+            is_sent = False
             try:
+                request = await make(connection)
+                is_sent = True
                 await connection.exchange(request, timeout_s)
             except Unavailable as error:
                 self._note(error)
                 self._missed(unit, error)
-                raise WriteUnanswered(error.code, error.detail) from error
+                if is_sent:
+                    raise WriteUnanswered(error.code, error.detail) from error
+                raise
             except asyncio.CancelledError:
                 self._missed(unit, None)
                 raise
-            now = asyncio.get_running_loop().time()
-            self._free_at = max(self._free_at, now + self._pause_s)
-            unit.free_at = max(unit.free_at, now + unit.pause_s)
+            finally:
+                now = asyncio.get_running_loop().time()
+                self._free_at = max(self._free_at, now + self._pause_s)
+                unit.free_at = max(unit.free_at, now + unit.pause_s)
 
     async def _wait_for_probe(self, unit: Unit, number: int) -> None:
         """Skip a silent unit as long as its neighbours answer; a probe that is due soon waits."""
@@ -339,9 +352,12 @@ class ModbusLink:
 
     def _missed(self, unit: Unit, error: ConnectorError | None) -> None:
         """A reply may still come; the line rests too when the unit was well until now."""
-        if not self._is_rtu or isinstance(error, GarbledReply):
+        if not self._is_rtu:
             return
         now = asyncio.get_running_loop().time()
+        if isinstance(error, GarbledReply):  # or it was noise, and the reply is still to come
+            unit.missed_at = now
+            return
         if unit.was_answered:
             self._free_at = max(self._free_at, now + unit.quiet_s)
         unit.missed(now)

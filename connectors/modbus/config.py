@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Hashable, Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -113,12 +112,21 @@ class ModbusTag(TagConfig):
         if self.order is not None and (self.table.has_bits or self.order not in allowed):
             message = f"order {self.order!r} does not fit {self.type}; possible: {list(allowed)}"
             errors.append(field_error("order_not_possible", message, ("order",)))
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            message = f"the text encoding {self.encoding!r} is not known"
+        if not _is_text_encoding(self.encoding):
+            message = (
+                f"the text encoding {self.encoding!r} is not known or cannot lie in registers; "
+                "possible are ascii, utf-8, cp949, euc-kr, latin-1 and others built on ASCII"
+            )
             errors.append(field_error("encoding_unknown", message, ("encoding",)))
         return errors
+
+
+def _is_text_encoding(name: str) -> bool:
+    """Whether it is known, of text, and has the codes of ASCII: a text ends at its first zero."""
+    try:
+        return " A1".encode(name) == b" A1"
+    except (LookupError, ValueError):
+        return False
 
 
 class ModbusSource(SourceConfig):

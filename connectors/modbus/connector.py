@@ -35,11 +35,15 @@ from connectors.sdk.messages import Reading, Sample, Value
 from connectors.sdk.steps import Step
 
 REFUSED_ADDRESS = (2, 3)
+REFUSED_FOR_LONG = (1, 2, 3)
+"""Any other exception is a state of the device, which may be over at any moment."""
 BUSY_WAITS_S = (0.05, 0.2)
 LONGEST_SILENT_PROBE_S = 60.0
 LONGEST_REFUSED_PROBE_S = 86_400.0
 REQUESTS_UNTIL_SILENT = 2
 TRIES_PER_REQUEST = 3
+SCANS_PER_SEARCH = 3
+"""Each request of a search makes at most two more in the plan, which are read at once."""
 
 
 class ModbusConnector(PollingConnector, Writing, FrameLogging):
@@ -62,8 +66,7 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
         }
         self._writer = TagWriter(config, context.clock, self._values.value_of)
         self.open_timeout_s = max(5.0, 2 * self._timeout_s)
-        request_s = TRIES_PER_REQUEST * (self._timeout_s + quiet_s(config.link, self._timeout_s))
-        self.read_timeout_s = 10.0 + request_s * self._plan.requests
+        self.read_timeout_s = self._read_timeout_s()
 
     @property
     def scan_periods_ms(self) -> Sequence[int]:
@@ -78,7 +81,7 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
         """Connect, or join the connection that another source has."""
         if self._link is None:
             self._link = self._joined_link()
-        self._plan.start_anew()
+        self._start_anew()
         await self._link.ensure_open(self.open_timeout_s)
 
     async def close(self) -> None:
@@ -105,9 +108,13 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
 
     async def read_all(self) -> Reading:
         """Read every tag once."""
-        self._plan.start_anew()
+        self._start_anew()
         readings = [await self.read(period) for period in self.scan_periods_ms]
-        latest = {sample.tag: sample for reading in readings for sample in reading.samples}
+        samples = [sample for reading in readings for sample in reading.samples]
+        if len(readings) > 1:  # a tag may need one of a longer scan period
+            latest_at = max(reading.read_at for reading in readings)
+            self._values.take_dependents(self._plan.all_states(), latest_at, samples)
+        latest = {sample.tag: sample for sample in samples}
         return Reading(
             samples=[latest[tag.name] for tag in self.config.tags if tag.name in latest],
             read_at=min(reading.read_at for reading in readings),
@@ -119,15 +126,13 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
         """Read the blocks of one scan period."""
         if self._link is not None:
             self.context.counters.skipped += self._link.take_skipped()
-        self._plan.look_again()
+        self._plan.begin_scan()
         scan = _Scan()
-        for state in tuple(self._plan.states(period_ms)):
-            if state.reason is None or monotonic_s() >= state.probe_at:
-                await self._read_block(state, scan)
-                if scan.silent and not scan.answered:
-                    self._give_up_if_silent(scan)
+        await self._read_due(period_ms, scan)
         if scan.silent:
             await self._ask_silent_again(period_ms, scan)
+            await self._read_due(period_ms, scan)
+        self.read_timeout_s = self._read_timeout_s()
         now = self.context.clock.now_us()
         states = self._plan.states(period_ms)
         if scan.read_at is not None:
@@ -177,6 +182,32 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
             raise Unavailable("connection_lost", "the connector is closed")
         return self._link
 
+    def _read_timeout_s(self) -> float:
+        """Each request waits for its own reply and, at worst, for those of silent neighbours."""
+        request_s = self._timeout_s + quiet_s(self.config.link, self._timeout_s)
+        neighbours = 0 if self._link is None else self._link.holders - 1
+        requests = TRIES_PER_REQUEST * (self._plan.requests + neighbours)
+        return 10.0 + request_s * requests + SCANS_PER_SEARCH * self._plan.search_s
+
+    def _start_anew(self) -> None:
+        self._plan.start_anew()
+        self._values.forget()
+
+    async def _read_due(self, period_ms: int, scan: _Scan) -> None:
+        """Read what is due; as soon as the requests are planned anew, the new ones count."""
+        while (states := self._plan.states(period_ms)) is not scan.states:
+            scan.states = states
+            for state in states:
+                if self._plan.states(period_ms) is not states:
+                    break
+                if id(state) in scan.asked:
+                    continue
+                scan.asked[id(state)] = state
+                if state.reason is None or monotonic_s() >= state.probe_at:
+                    await self._read_block(state, scan)
+                    if scan.silent and not scan.answered:
+                        self._give_up_if_silent(scan)
+
     async def _read_block(self, state: BlockState, scan: _Scan) -> None:
         try:
             data = await self._request(state.request)
@@ -206,7 +237,9 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
 
     async def _refused(self, state: BlockState, error: DeviceRefusal, scan: _Scan) -> None:
         if error.exception not in REFUSED_ADDRESS or self._plan.is_refused(state):
-            self._fail(state, error.code, LONGEST_REFUSED_PROBE_S, scan)
+            is_lasting = error.exception in REFUSED_FOR_LONG
+            longest_s = LONGEST_REFUSED_PROBE_S if is_lasting else FIRST_PROBE_S
+            self._fail(state, error.code, longest_s, scan)
             return
         fresh = await self._plan.search(state.block, self._probe)
         if not fresh:
@@ -214,8 +247,6 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
         for each in fresh:
             if self._plan.is_refused(each):
                 self._fail(each, error.code, LONGEST_REFUSED_PROBE_S, scan)
-            else:
-                await self._read_block(each, scan)
 
     async def _probe(self, request: ReadRequest) -> Probe:
         try:
@@ -251,10 +282,12 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
                 pass
             scan.answered = True
         for state in silent:
+            if not self._plan.holds(state):
+                continue
             await self._read_block(state, scan)
             if scan.silent and not scan.answered and scan.error is not None:
                 self._give_up(scan.error)
-        for state in scan.silent:
+        for state in filter(self._plan.holds, scan.silent):
             reason = scan.error.code if scan.error is not None else "no_reply"
             self._fail(state, reason, LONGEST_SILENT_PROBE_S, scan)
 
@@ -311,6 +344,8 @@ class _Scan:
         read_at: plant time of the first reply; None before.
         answered: whether the unit said anything.
         silent: requests that had no reply.
+        states: the requests as planned when the scan last looked; None before.
+        asked: requests that had their turn, by identity.
     """
 
     samples: list[Sample] = field(default_factory=list)
@@ -318,3 +353,5 @@ class _Scan:
     answered: bool = False
     silent: list[BlockState] = field(default_factory=list)
     error: SilentUnit | None = None
+    states: Sequence[BlockState] | None = None
+    asked: dict[int, BlockState] = field(default_factory=dict)

@@ -19,6 +19,8 @@ from connectors.modbus.plan import Block, Span, halves, plan_reads, scan_period_
 
 REMEMBERED_S = 86_400.0
 MOST_SEARCH_REQUESTS = 250
+SEARCH_TIMEOUTS = 25
+"""Time-outs that the searches of one scan may take: one way down to a single of 2000 bits."""
 
 
 class Probe(Enum):
@@ -34,6 +36,7 @@ class ReadPlan:
 
     Attributes:
         tags: tags by scan period.
+        search_s: real time that the searches of one scan take at most.
     """
 
     def __init__(
@@ -52,6 +55,8 @@ class ReadPlan:
         self._holes: set[Span] = set()
         self._longest: dict[Table, int] = {}
         self._forget_at = 0.0
+        self.search_s = SEARCH_TIMEOUTS * source.timeout_ms / 1000
+        self._search_until = monotonic_s() + self.search_s
         self.tags: dict[int, list[ModbusTag]] = {}
         for tag in source.tags:
             self.tags.setdefault(scan_period_of(source, tag), []).append(tag)
@@ -81,8 +86,13 @@ class ReadPlan:
         for state in self.all_states():
             state.reset()
 
-    def look_again(self) -> None:
-        """Forget what was learned of holes and lengths when a day is over."""
+    def holds(self, state: BlockState) -> bool:
+        """Whether the request is still part of the plan."""
+        return any(state is each for states in self._states.values() for each in states)
+
+    def begin_scan(self) -> None:
+        """Give searches new time; forget what was learned of holes and lengths after a day."""
+        self._search_until = monotonic_s() + self.search_s
         if self._forget_at and monotonic_s() >= self._forget_at:
             self._holes.clear()
             self._longest.clear()
@@ -110,7 +120,7 @@ class ReadPlan:
             The requests that are new; none when nothing was learned.
         """
         known = set(map(id, self.all_states()))
-        search = _Search(self._source.unit, probe)
+        search = _Search(self._source.unit, probe, self._search_until)
         await search.divide(block)
         if not (search.refused or search.holes or search.longest):
             return []
@@ -148,9 +158,12 @@ class _Search:
         longest: longest request by table, where both halves can be read but not the whole.
     """
 
-    def __init__(self, unit: int, probe: Callable[[ReadRequest], Awaitable[Probe]]) -> None:
+    def __init__(
+        self, unit: int, probe: Callable[[ReadRequest], Awaitable[Probe]], until_s: float
+    ) -> None:
         self._unit = unit
         self._probe = probe
+        self._until_s = until_s
         self._left = MOST_SEARCH_REQUESTS
         self.refused: set[Span] = set()
         self.holes: set[Span] = set()
@@ -177,7 +190,7 @@ class _Search:
             self.longest[block.table] = max(left.count, right.count)
 
     async def _ask(self, block: Block) -> Probe:
-        if self._left <= 0:
+        if self._left <= 0 or monotonic_s() >= self._until_s:
             return Probe.UNCLEAR
         self._left -= 1
         return await self._probe(request_of(self._unit, block))

@@ -32,8 +32,12 @@ async def open_line(link: RtuLink, on_stray: Callable[[int], None]) -> RtuConnec
         ConfigurationError: `serial_settings_not_possible`: the port does not take them.
     """
     connection = RtuConnection(link.name, on_stray, link.character_s)
-    SerialTransport(asyncio.get_running_loop(), connection, _open(link))
-    await asyncio.sleep(0)  # the transport says `connection_made` in the next turn of the loop
+    transport = SerialTransport(asyncio.get_running_loop(), connection, _open(link))
+    try:
+        await asyncio.sleep(0)  # the transport says `connection_made` in the next turn of the loop
+    except BaseException:
+        transport.abort()
+        raise
     return connection
 
 

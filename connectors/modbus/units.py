@@ -56,6 +56,10 @@ class Unit:
         longest = min(QUIET_GROWS_TIMES * quiet_s, LONGEST_QUIET_S)
         self.longest_quiet_s = max(self.longest_quiet_s, longest, self.quiet_s)
 
+    def rest_no_longer(self) -> None:
+        """No source reads the unit any more: the next one says how long it rests."""
+        self.pause_s = self.quiet_s = self.longest_quiet_s = 0.0
+
     @property
     def is_silent(self) -> bool:
         """Whether the unit is left alone but for probes."""

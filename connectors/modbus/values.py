@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from itertools import compress
 from math import isfinite
 
@@ -24,12 +25,18 @@ class TagValues:
     def __init__(self, tags: Sequence[ModbusTag]) -> None:
         self.readers: Mapping[str, TagReader] = {tag.name: TagReader(tag) for tag in tags}
         self.needed = {name for reader in self.readers.values() for name in reader.depends_on}
+        self._rank = _ranks(self.readers)
         self._values: dict[str, tuple[Value, Quality]] = {}
         self._raw_of_dependents: dict[str, Raw] = {}
 
     def value_of(self, tag: str) -> tuple[Value, Quality] | None:
         """The last value of a tag that others need; None when it was not read yet."""
         return self._values.get(tag)
+
+    def forget(self) -> None:
+        """Nothing is known of the device: after a reconnection it may be another one."""
+        self._values.clear()
+        self._raw_of_dependents.clear()
 
     def take(self, state: BlockState, data: bytes, now: int, samples: list[Sample]) -> None:
         """Add the samples of what changed in a reply.
@@ -70,11 +77,17 @@ class TagValues:
         """Add the samples of tags that need others, once these have their values."""
         if not self._raw_of_dependents:
             return
-        for state in states:
-            for reader in state.readers:
-                if reader.depends_on and reader.name in self._raw_of_dependents:
-                    raw = self._raw_of_dependents[reader.name]
-                    samples.append(_sample(reader, reader.outcome(raw, self._values), now))
+        due = [
+            reader
+            for state in states
+            for reader in state.readers
+            if reader.depends_on and reader.name in self._raw_of_dependents
+        ]
+        for reader in sorted(due, key=lambda each: self._rank[each.name]):
+            outcome = reader.outcome(self._raw_of_dependents[reader.name], self._values)
+            samples.append(_sample(reader, outcome, now))
+            if reader.name in self.needed:
+                self._values[reader.name] = outcome[:2]
 
     def take_failure(
         self, state: BlockState, reason: str, now: int, samples: list[Sample], *, is_news: bool
@@ -86,6 +99,16 @@ class TagValues:
                 self._values[reader.name] = (None, Quality.BAD)
             if is_news:
                 samples.append(_sample(reader, bad(reason), now))
+
+
+def _ranks(readers: Mapping[str, TagReader]) -> Mapping[str, int]:
+    """The tags in an order in which each comes behind those that it needs."""
+    needs = {name: reader.depends_on for name, reader in readers.items()}
+    try:
+        order = list(TopologicalSorter(needs).static_order())
+    except CycleError:  # what needs itself is bad in any order
+        order = list(needs)
+    return {name: rank for rank, name in enumerate(order)}
 
 
 def _sample(reader: TagReader, outcome: Outcome, now: int) -> Sample:

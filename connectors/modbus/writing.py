@@ -23,6 +23,8 @@ from connectors.sdk.inverse import raw_bool, raw_real, raw_text, raw_whole
 from connectors.sdk.messages import Sample, Value
 
 WRITABLE = (Table.HOLDING, Table.COIL)
+MOST_WRITTEN_REGISTERS = 123
+"""Of one request with function 16; a read takes two more."""
 _REALS = (DataType.FLOAT16, DataType.FLOAT32, DataType.FLOAT64)
 
 
@@ -108,6 +110,12 @@ class TagWriter:
         tag = self._known(name)
         if tag.table not in WRITABLE:
             detail = f"{name} lies in table {tag.table}, which can only be read"
+            raise ConfigurationError("tag_not_writable", detail, field="tag")
+        if tag.width > MOST_WRITTEN_REGISTERS:
+            detail = (
+                f"{name} takes {tag.width} registers; one write carries at most "
+                f"{MOST_WRITTEN_REGISTERS} registers: make its `length` shorter"
+            )
             raise ConfigurationError("tag_not_writable", detail, field="tag")
         return tag
 

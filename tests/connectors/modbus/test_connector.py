@@ -210,3 +210,37 @@ async def test_a_slow_scan_class_is_only_read_at_its_own_period() -> None:
         await plc.read(1000)
         assert [request.address for request in device.requests[before:]] == [0]
         await plc.close()
+
+
+async def test_a_value_may_depend_on_one_that_depends_on_another() -> None:
+    device = Device(registers={0: 1234, 1: 2, 2: 1})
+    tags = [
+        tag("pv", 0, scale_exponent_from="dot"),
+        tag("dot", 1, valid_if={"tag": "ready", "value": 1}),
+        tag("ready", 2),
+    ]
+    async with serving(device):
+        plc = connector(source(device.port, tags))
+        await plc.open()
+        read = {s.tag: s.value for s in (await plc.read_all()).samples}
+        assert read == {"pv": 12.34, "dot": 2, "ready": 1}
+        device.registers[2] = 0
+        again = {s.tag: s.reason for s in (await plc.read(1000)).samples}
+        assert again["pv"] == "depends_on:dot"
+        await plc.close()
+
+
+async def test_after_a_reconnection_no_value_depends_on_what_was_read_before() -> None:
+    device = Device(registers={0: 1234, 1: 1})
+    tags = [tag("pv", 0, scale_exponent_from="dot"), tag("dot", 1, scan_ms=60_000)]
+    async with serving(device):
+        plc = connector(source(device.port, tags))
+        await plc.open()
+        first = {s.tag: s.value for s in (await plc.read_all()).samples}
+        assert first["pv"] == 123.4
+        await plc.close()
+        device.registers[1] = 2
+        await plc.open()
+        again = {s.tag: s.value for s in (await plc.read_all()).samples}
+        assert again["pv"] == 12.34
+        await plc.close()

@@ -180,3 +180,67 @@ async def test_another_exception_is_no_matter_of_addresses_and_is_not_searched()
         await plc.close()
     assert set(bad(reading).values()) == {"device_failure"}
     assert len(device.requests) == 1
+
+
+async def test_what_one_block_teaches_is_not_held_against_the_blocks_planned_before() -> None:
+    async def at_most_sixteen(request: Request, writer: asyncio.StreamWriter) -> bool:
+        if request.count <= 16:
+            return False
+        writer.write(frame(request, bytes([request.function | 0x80, 3])))
+        return True
+
+    device = Device(registers={n: n for n in range(300)}, fault=at_most_sixteen)
+    tags = [tag(f"t{n}", n) for n in (*range(60), *range(200, 260))]
+    async with serving(device):
+        plc = connector(source(device.port, tags))
+        await plc.open()
+        reading = await plc.read_all()
+        await plc.close()
+    assert bad(reading) == {}
+    assert {s.tag: s.value for s in reading.samples} == {t["name"]: t["address"] for t in tags}
+    assert (200, 60) not in shapes(device, 0)
+
+
+async def test_a_passing_failure_of_the_device_is_over_for_us_within_five_seconds(
+    now: list[float],
+) -> None:
+    async def failing(request: Request, writer: asyncio.StreamWriter) -> bool:
+        writer.write(frame(request, bytes([request.function | 0x80, 4])))
+        return True
+
+    device = Device(registers={0: 7}, fault=failing)
+    async with serving(device):
+        plc = connector(source(device.port, [tag("a", 0)]))
+        await plc.open()
+        await plc.read_all()
+        for _ in range(100):
+            now[0] += 10.0
+            await plc.read(1000)
+        device.fault = None
+        now[0] += 5.0
+        assert [s.value for s in (await plc.read(1000)).samples] == [7]
+        await plc.close()
+
+
+async def test_a_search_on_a_slow_device_keeps_what_it_found_when_its_time_is_over(
+    now: list[float],
+) -> None:
+    async def slow(_: Request, __: asyncio.StreamWriter) -> bool:
+        now[0] += 1.0
+        return False
+
+    refused = set(range(0, 60, 3))
+    device = Device(registers={n: n for n in range(60)}, refused=refused, fault=slow)
+    async with serving(device):
+        plc = connector(source(device.port, [tag(f"t{n}", n) for n in range(60)], timeout_ms=1500))
+        await plc.open()
+        begun = now[0]
+        await plc.read_all()
+        assert now[0] - begun < plc.read_timeout_s
+        for _ in range(60):
+            before = now[0]
+            await plc.read(1000)
+            assert now[0] - before < plc.read_timeout_s
+            now[0] += 4.0
+        assert {span.start for span in plc.refused} == refused
+        await plc.close()

@@ -6,6 +6,7 @@ import asyncio
 import random
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -13,6 +14,7 @@ from connectors.clock import monotonic_s
 from connectors.modbus.client import ModbusLink, ReadRequest
 from connectors.modbus.config import ModbusSource, Table
 from connectors.modbus.link_config import RtuOverTcpLink
+from connectors.modbus.writing import TagWriter
 from connectors.sdk.errors import Busy, ConnectorError, SilentUnit, Unavailable
 from connectors.sdk.links import LinkRegistry
 from connectors.sdk.messages import Reading
@@ -391,3 +393,69 @@ async def test_a_hostile_bus_never_gets_a_wrong_value_in(seed: int) -> None:
             await asyncio.wait(tasks)
     assert seen == set(DEEDS)
     assert read > 5
+
+
+async def test_a_bit_is_not_written_into_what_a_late_reply_says_of_another_register() -> None:
+    """The reading that came late belongs to another register; its bits must not be written."""
+    async with rtu_serving(RtuBus()) as bus:
+        late_once(bus, 0x0F00, 1.3 * TIMEOUT_S, blocks=False)
+        late = bus.fault
+        assert late is not None
+
+        async def slow(request: RtuRequest, writer: asyncio.StreamWriter) -> bool:
+            if request.address == 0x0010:
+                await asyncio.sleep(0.6 * TIMEOUT_S)  # the late reply is in its flight
+            return await late(request, writer)
+
+        bus.fault = slow
+        tags = [
+            tag("other", 0x0F00, type="bit", bit=0),
+            tag("lamp", 0x0010, type="bit", bit=0),
+        ]
+        config = source(
+            bus.port, tags, link=rtu_link(bus.port, quiet_ms=10), timeout_ms=int(1000 * TIMEOUT_S)
+        )
+        plc = connector(config)
+        link = ModbusLink(config.link)
+        link.join(1, 0.0, TIMEOUT_S)
+        await link.ensure_open(1.0)
+        writer = TagWriter(config, plc.context.clock, lambda _: None)
+        await link.read(ReadRequest(1, Table.HOLDING, 5, 1), TIMEOUT_S)
+        with pytest.raises(SilentUnit):
+            await writer.write(link, "other", True)
+        for _ in range(3):
+            with suppress(SilentUnit):
+                await writer.write(link, "lamp", True)
+        link.end()
+    written = {(r.address, r.count) for r in bus.requests if r.function == 6}
+    assert written <= {(0x0010, 0x0011)}
+
+
+async def test_a_reply_that_is_late_behind_noise_is_found_out_too() -> None:
+    async with rtu_serving(RtuBus()) as bus:
+        late_once(bus, 100, 1.25 * TIMEOUT_S, blocks=False)
+        plain = bus.fault
+        assert plain is not None
+
+        async def with_noise(request: RtuRequest, writer: asyncio.StreamWriter) -> bool:
+            taken = await plain(request, writer)
+            if taken:
+                writer.write(b"\xff" * 9)
+            else:
+                await asyncio.sleep(0.5 * TIMEOUT_S)  # the late reply is in the flight of the next
+            return taken
+
+        bus.fault = with_noise
+        link = link_to(bus.port)
+        await link.ensure_open(1.0)
+        read = [ReadRequest(1, Table.HOLDING, address, 1) for address in (0, 100, 200, 300)]
+        await link.read(read[0], TIMEOUT_S)
+        with pytest.raises(SilentUnit):
+            await link.read(read[1], TIMEOUT_S)
+        found = []
+        for request in read[2:]:
+            with suppress(SilentUnit):
+                found.append((request.start, await link.read(request, TIMEOUT_S)))
+        link.end()
+    assert found
+    assert all(int.from_bytes(data, "big") == start for start, data in found)

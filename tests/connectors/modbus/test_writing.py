@@ -275,3 +275,15 @@ def test_every_type_and_order_that_is_read_is_written_the_same(data: st.DataObje
             assert (await device.read_back("x")).value == sample.value
 
     asyncio.run(play())
+
+
+async def test_a_text_longer_than_one_write_can_carry_is_refused_before_it_is_sent() -> None:
+    plc = Plc()
+    async with served(plc):
+        machine = connector(source(plc.port, [tag("recipe", 0, type="string", length=124)]))
+        await machine.open()
+        with pytest.raises(ConfigurationError, match="123 registers") as refusal:
+            await machine.write("recipe", "A")
+        await machine.close()
+    assert refusal.value.code == "tag_not_writable"
+    assert plc.writes == []
