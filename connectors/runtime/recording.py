@@ -8,6 +8,9 @@ from connectors.runtime.records import good_end, good_tail, kept_tail, value_tai
 from connectors.runtime.store import Append
 from connectors.sdk.messages import Quality, Sample, Stream
 
+BELIEVED_WITHIN_US = 2_000_000
+"""As the MES judges event times (data model, section 2)."""
+
 
 class Recording:
     """Remembers which tags are events and which are unknown at present.
@@ -16,7 +19,15 @@ class Recording:
         events: the tags that are events; all others are samples.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, believed_within_us: int = BELIEVED_WITHIN_US) -> None:
+        """Begin with nothing known.
+
+        Args:
+            believed_within_us: plant time by which a time given by the source may differ from ours
+                and is still the time of an event.
+        """
+        self._believed_within_us = believed_within_us
+        self._last_at: dict[str, int] = {}
         self.events: frozenset[str] = frozenset()
         self._streams: Mapping[str, Stream] = {}
         self._bad_since: dict[str, int | None] = {}
@@ -54,7 +65,7 @@ class Recording:
             elif bad_since:
                 since = bad_since.get(sample.tag)
                 tag_gap = since if tag_gap is None else tag_gap
-            tail = value_tail(sample, tag_gap)
+            tail = value_tail(self._in_order(sample), tag_gap)
             if streams.get(sample.tag) is Stream.EVENT:
                 records.events.append(tail)
             else:
@@ -76,6 +87,22 @@ class Recording:
             is_event = self._streams.get(sample.tag) is Stream.EVENT
             (records.events if is_event else records.samples).append(tail)
         _reach(records, kept)
+
+    def _in_order(self, sample: Sample) -> Sample:
+        """The sample, without its own time where that would put it before what came before it.
+
+        The first value of a subscription may be old, so that it counts from when we received it;
+        the next change may have happened a moment before that. Their order is never in doubt.
+        """
+        given, at = sample.source_time, sample.received_time
+        last = self._last_at.get(sample.tag)
+        if given is not None and abs(given - at) <= self._believed_within_us:
+            if last is not None and given < last:
+                sample = sample._replace(source_time=None)
+            else:
+                at = given
+        self._last_at[sample.tag] = at if last is None else max(at, last)
+        return sample
 
     def unknown_since(self, since: int, tags: Collection[str]) -> None:
         """These tags, and no others, were unknown until now."""

@@ -19,7 +19,7 @@ from connectors.clock import PlantClock, monotonic_s
 from connectors.runtime.backfill import Backfill, Kept, unknown_from
 from connectors.runtime.backoff import Backoff
 from connectors.runtime.pauses import PauseWatch
-from connectors.runtime.recording import Recording
+from connectors.runtime.recording import BELIEVED_WITHIN_US, Recording
 from connectors.runtime.records import gap_tail
 from connectors.runtime.report import ExceptionReport
 from connectors.runtime.spool import Spool
@@ -82,7 +82,7 @@ class SourceRunner:
         self._pauses = pauses
         self._pauses_seen = 0 if pauses is None else pauses.count
         self._report = ExceptionReport(connector.source_config.tag_list)
-        self._recording = Recording()
+        self._recording = Recording(int(BELIEVED_WITHIN_US * clock.speed))
         self._periods_with_events: list[int] | None = None
         self._needs_all = True
         self.set_streams(streams)
