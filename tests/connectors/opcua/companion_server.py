@@ -81,7 +81,8 @@ async def _packml(server: Server, machines: Machines, plant: int) -> None:
             new_struct_field("AccCount", ua.VariantType.Int32),
         ],
     )
-    types = await server.load_data_type_definitions()
+    await server.load_data_type_definitions()
+    count_class: Any = vars(ua)["PackMLCountDataType"]  # it stays known to the library
     packer = await server.nodes.objects.add_object(plant, "Packer")
     base = await packer.add_object(index, "BaseStateMachine")
     machine = await base.add_object(index, "MachineState")
@@ -93,7 +94,7 @@ async def _packml(server: Server, machines: Machines, plant: int) -> None:
     machines.variables["execute_state"] = await _current_state(execute, "Execute")
     await status.add_variable(index, "CurMachSpeed", 40.0)
     for name, number in (("ProdProcessedCount", 120), ("ProdDefectiveCount", 3)):
-        count = types["PackMLCountDataType"](ID=0, Name="all", Count=number, AccCount=number)
+        count = count_class(ID=0, Name="all", Count=number, AccCount=number)
         machines.variables[name] = await admin.add_variable(
             index, name, [count], datatype=count_type.nodeid
         )
