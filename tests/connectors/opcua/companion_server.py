@@ -172,7 +172,8 @@ async def _job_types(server: Server, index: int) -> dict[str, Any]:
             field_of("JobResponseData", parameter, array=True, optional=True),
         ],
     )
-    return dict(await server.load_data_type_definitions())
+    await server.load_data_type_definitions()
+    return {name: known for name, known in vars(ua).items() if name.startswith("ISA95")}
 
 
 async def _job_control(server: Server, machines: Machines, plant: int) -> None:
