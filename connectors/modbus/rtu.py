@@ -15,7 +15,6 @@ from connectors.modbus.connection import PendingRequest
 from connectors.modbus.pdu import ModbusRequest
 from connectors.modbus.rtu_frames import (
     CHECK_BYTES,
-    LARGEST_FRAME,
     UNIT_BYTES,
     cut_reply,
     rtu_frame,
@@ -86,6 +85,11 @@ class RtuConnection(PendingRequest, asyncio.Protocol):
             self._waiting = None
             self.deadline = inf
 
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes that may still become a reply; never more than a frame."""
+        return len(self._buffer)
+
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
         self.idle_from = max(self.idle_from, self._loop.time())
@@ -96,7 +100,6 @@ class RtuConnection(PendingRequest, asyncio.Protocol):
         buffer += data
         while self.ended is None and (found := cut_reply(buffer)) is not None:
             self._take(*found)
-        del buffer[:-LARGEST_FRAME]
 
     def _take(self, unit: int, pdu: bytes) -> None:
         request, waiting = self._request, self._waiting

@@ -40,11 +40,16 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def supervisor(demo: Demo, chromium: Browser) -> Any:
     """Cookies of a signed-in supervisor."""
+    return signed_in_state(demo, chromium, "supervisor")
+
+
+def signed_in_state(demo: Demo, chromium: Browser, login: str) -> Any:
+    """What a browser keeps of an account that has signed in through the form."""
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{demo.url}/sign-in")
-    page.fill("#login", "supervisor")
-    page.fill("#password", demo.passwords["supervisor"])
+    page.fill("#login", login)
+    page.fill("#password", demo.passwords[login])
     page.locator("main form button").click()
     page.wait_for_selector("mes-wall .tile")
     state = context.storage_state()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Open, Watch
+from tests.browser.conftest import Open, Watch, signed_in_state
 from tests.browser.demo import Demo
 from tests.browser.test_pages import CUT, SIZES, serious
 from tests.connectors.modbus.device import Device, serving
@@ -28,15 +28,7 @@ SMALL = """(least) => [...document.querySelectorAll(
 @pytest.fixture(scope="module")
 def integrator(demo: Demo, chromium: Browser) -> Any:
     """Cookies of a signed-in integrator."""
-    context = chromium.new_context()
-    page = context.new_page()
-    page.goto(f"{demo.url}/sign-in")
-    page.fill("#login", "integrator")
-    page.fill("#password", demo.passwords["integrator"])
-    page.locator("main form button").click()
-    page.wait_for_selector("mes-wall .tile")
-    cookies = context.cookies()
-    context.close()
+    cookies = signed_in_state(demo, chromium, "integrator")["cookies"]
     return [cookie for cookie in cookies if cookie["name"] not in ("language", "theme")]
 
 

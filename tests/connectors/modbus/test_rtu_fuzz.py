@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connectors.modbus.config import Table
 from connectors.modbus.pdu import ModbusRequest, ReadRequest, write_registers
 from connectors.modbus.rtu import RtuConnection
+from connectors.modbus.rtu_frames import LARGEST_FRAME
 from connectors.sdk.errors import ConnectorError
 from tests.connectors.modbus.rtu_device import framed
 from tests.connectors.modbus.test_rtu_frames import oracle
@@ -108,14 +109,16 @@ def test_the_corpus_gives_what_the_oracle_says_byte_by_byte(
 
 @given(st.binary(max_size=2000))
 def test_bytes_that_nobody_asked_for_never_raise_and_are_not_kept(data: bytes) -> None:
-    async def play() -> None:
+    async def play() -> int:
         connection, wire = RtuConnection("here", lambda unit: None), Wire()
         connection.connection_made(wire)
         connection.data_received(data)
         connection.data_received(data)
+        kept = connection.kept_bytes
         connection.connection_lost(None)
+        return kept
 
-    asyncio.run(play())
+    assert asyncio.run(play()) <= LARGEST_FRAME
 
 
 def test_a_right_frame_is_believed_and_every_error_has_a_known_name() -> None:
