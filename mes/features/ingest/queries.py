@@ -13,7 +13,7 @@ from mes.features.production.coverage import covered_by_source
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, Source
 from mes.features.production.tile import instant
-from mes.models import Edge, Quarantine, SourceStatus
+from mes.models import ConfigRevision, Edge, Quarantine, SourceStatus
 from mes.models import Source as SourceRow
 
 EDGE_SILENT_S = 10
@@ -37,11 +37,48 @@ def sources(session: Session) -> list[dict[str, Any]]:
     definitions = {row.id: row.definition for row in rows}
     seen = {row.code: row.seen_at for row in session.execute(select(Edge.code, Edge.seen_at))}
     covered = covered_by_source(session)
+    wanted = _Wanted(session)
     return [
-        _source(known, source, definitions[source.id], status.get(source.id), seen, covered)
+        {
+            **_source(known, source, definitions[source.id], status.get(source.id), seen, covered),
+            "configuration": wanted.beside(_link(status.get(source.id)).get("configuration")),
+        }
         for source in sorted(known.sources.values(), key=lambda s: s.code)
         if not source.retired
     ]
+
+
+class _Wanted:
+    """The revision that edges should run, and when each one was saved (real time)."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._saved_at: dict[int, int] = {}
+        self.revision = session.scalar(select(func.max(ConfigRevision.id)))
+
+    def beside(self, running: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What an edge says of one source, with what it should run; None: it says nothing."""
+        told = dict(running or {})
+        return {
+            **told,
+            "revision": told.get("revision"),
+            "revision_at": self._at(told.get("revision")),
+            "desired_revision": self.revision,
+            "desired_at": self._at(self.revision),
+        }
+
+    def _at(self, revision: int | None) -> str | None:
+        if revision is None:
+            return None
+        if revision not in self._saved_at:
+            query = select(ConfigRevision.recorded_at).where(ConfigRevision.id == revision)
+            self._saved_at[revision] = self._session.scalar(query) or 0
+        at = self._saved_at[revision]
+        return instant(at) if at else None
+
+
+def _link(status: SourceStatus | None) -> Mapping[str, Any]:
+    return (status.link if status else None) or {}
 
 
 def _source(
@@ -52,7 +89,7 @@ def _source(
     seen: Mapping[str, int | None],
     covered: Mapping[int, int],
 ) -> dict[str, Any]:
-    link: Mapping[str, Any] = (status.link if status else None) or {}
+    link = _link(status)
     seen_at = seen.get(source.edge)
     silent_s = None if seen_at is None else max(0, clock.real_now_us() - seen_at) / 1_000_000
     values = _values(known, source, status)
@@ -68,7 +105,6 @@ def _source(
         "reason": link.get("reason"),
         "detail": link.get("detail"),
         "advice": _advice(link, silent_s),
-        "configuration": link.get("configuration"),
         "counters": dict(link.get("counters") or {}),
         "quarantined": int(link.get("quarantined") or 0),
         "last_value_at": None

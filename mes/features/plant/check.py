@@ -22,6 +22,7 @@ from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.features.plant.policies import Key, policy_problems
 from mes.features.plant.repair import Path, Problem, all_problems, is_doubtful
 from mes.features.plant.schema import SCHEMA, PlantFile, Signals, WorkUnit
+from mes.features.plant.targets import target_problems
 from mes.features.plant.templates import WrittenOut, plain_source, write_out
 
 DAY_STARTS: Path = ("site", "day_starts")
@@ -207,6 +208,7 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _duplicates((("items", i, "code"), it.code) for i, it in enumerate(plant.items))
     yield from _duplicates((("sources", i, "id"), s.get("id")) for i, s in enumerate(plant.sources))
     yield from _duplicates(_equipment_codes(plant))
+    yield from target_problems(plant.sources)
     yield from calendar_problems(plant)
     yield from counter_problems(plant, raw)
     yield from write_problems(plant, raw, set(_tags(raw)))

@@ -23,9 +23,9 @@ from mes.features.plant.export import export
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import Key, Objects, file_objects
 from mes.features.plant.revisions import add_revision
+from mes.features.plant.targets import target_of
 from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
-from mes.features.sources.targets import target_of
 from mes.models import ConfigRevision
 
 MISTAKES_MAX = 50
