@@ -10,8 +10,11 @@ from connectors.modbus.deadlines import deadlines
 from connectors.modbus.pdu import ModbusRequest
 from connectors.sdk.errors import ConnectorError, SilentUnit, Unavailable
 from connectors.sdk.frames import FrameLog
+from connectors.sdk.steps import Step
 
 MOST_SKIPPED = 1000
+TLS_ALERT = b"\x15\x03"
+"""How a server of TLS answers first when it is spoken to without (RFC 8446, 5.1)."""
 
 
 class Connection(Protocol):
@@ -98,6 +101,10 @@ class PendingRequest(asyncio.BaseProtocol):
         if self._transport is not None and self._transport.get_write_buffer_size():
             self._end("connection_lost", f"{self.endpoint} takes no more bytes")
 
+    def _end_tls(self) -> None:
+        detail = f"{self.endpoint} wants TLS, which this link does not speak; is it the port?"
+        self._end("tls_expected", detail, Step.PROTOCOL)
+
     def _settle(self, waiting: asyncio.Future[bytes], answer: bytes | ConnectorError) -> None:
         self._waiting = None
         self._believed_at = self.skipped
@@ -122,9 +129,9 @@ class PendingRequest(asyncio.BaseProtocol):
     def _forget_rest(self) -> None:
         """What was received and not understood counts no more."""
 
-    def _end(self, code: str, detail: str) -> None:
+    def _end(self, code: str, detail: str, step: Step | None = None) -> None:
         if self.ended is None:
-            self.ended = Unavailable(code, detail)
+            self.ended = Unavailable(code, detail, step=step)
             self._deadlines.leave(self)
             if self._waiting is not None and not self._waiting.done():
                 self._waiting.set_exception(self._lost(code, detail))
@@ -135,4 +142,6 @@ class PendingRequest(asyncio.BaseProtocol):
 
     def _lost(self, code: str, detail: str) -> Unavailable:
         known = self.ended
-        return Unavailable(code, detail) if known is None else Unavailable(known.code, known.detail)
+        if known is None:
+            return Unavailable(code, detail)
+        return Unavailable(known.code, known.detail, step=known.step)

@@ -18,9 +18,10 @@ from connectors.modbus.link_config import quiet_s
 from connectors.modbus.pdu import DeviceRefusal, ReadRequest, WrongLength
 from connectors.modbus.plan import Span
 from connectors.modbus.reads import Probe, ReadPlan
+from connectors.modbus.registers import RegisterTable
 from connectors.modbus.values import TagValues
 from connectors.modbus.writing import TagWriter
-from connectors.sdk.capabilities import Writing, Written
+from connectors.sdk.capabilities import FrameLogging, Writing, Written
 from connectors.sdk.connector import ConnectorContext, PollingConnector
 from connectors.sdk.errors import (
     Busy,
@@ -30,9 +31,9 @@ from connectors.sdk.errors import (
     Unavailable,
     count_error,
 )
-from connectors.sdk.frames import FrameLog, FrameLogging
+from connectors.sdk.frames import FrameLog
 from connectors.sdk.messages import Reading, Sample, Value
-from connectors.sdk.steps import Step
+from connectors.sdk.steps import Step, StepResult
 
 REFUSED_ADDRESS = (2, 3)
 REFUSED_FOR_LONG = (1, 2, 3)
@@ -44,9 +45,12 @@ REQUESTS_UNTIL_SILENT = 2
 TRIES_PER_REQUEST = 3
 SCANS_PER_SEARCH = 3
 """Each request of a search makes at most two more in the plan, which are read at once."""
+SILENCE_TOLD_S = 2.4
+"""Real seconds in which a connection test says that a unit is silent, the time on the line in."""
+SHORTEST_TEST_TIMEOUT_S = 0.2
 
 
-class ModbusConnector(PollingConnector, Writing, FrameLogging):
+class ModbusConnector(PollingConnector, Writing, FrameLogging, RegisterTable):
     """Reads, and where the host allows it writes, one unit behind a shared link."""
 
     test_steps = (Step.NAME, Step.PORT, Step.PROTOCOL, Step.UNIT, Step.REGISTER, Step.VALUE)
@@ -64,6 +68,7 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
         self._names = {
             period: [tag.name for tag in tags] for period, tags in self._plan.tags.items()
         }
+        self._requests_until_silent = REQUESTS_UNTIL_SILENT
         self._writer = TagWriter(config, context.clock, self._values.value_of)
         self.open_timeout_s = max(5.0, 2 * self._timeout_s)
         self.read_timeout_s = self._read_timeout_s()
@@ -144,6 +149,24 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
             failed=sum(len(state.readers) for state in states if state.reason is not None),
             reason=reasons[0] if reasons else None,
         )
+
+    async def test(self) -> Sequence[StepResult]:
+        """The same way, with as much patience as a person who waits has.
+
+        A second request would only be sent when its reply, and on RTU the rest before it, still
+        fit into the time.
+        """
+        usual = self._timeout_s, self._requests_until_silent
+        on_line_s = self._plan.longest_on_line_s(self.config.link)
+        left_s = max(SILENCE_TOLD_S - on_line_s, SHORTEST_TEST_TIMEOUT_S)
+        self._timeout_s = min(self._timeout_s, left_s)
+        rest_s = quiet_s(self.config.link, self._timeout_s)
+        if 2 * self._timeout_s + rest_s + on_line_s > left_s:
+            self._requests_until_silent = 1
+        try:
+            return await super().test()
+        finally:
+            self._timeout_s, self._requests_until_silent = usual
 
     async def write(self, tag: str, value: Value) -> Written:
         """Send one value once; see `Writing`."""
@@ -260,7 +283,7 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging):
     def _give_up_if_silent(self, scan: _Scan) -> None:
         """Raise when nothing answers: two requests, or the one probe of a unit known as silent."""
         link = self._open_link()
-        enough = 1 if link.is_silent(self.config.unit) else REQUESTS_UNTIL_SILENT
+        enough = 1 if link.is_silent(self.config.unit) else self._requests_until_silent
         if scan.error is not None and len(scan.silent) >= enough:
             self._give_up(scan.error)
 

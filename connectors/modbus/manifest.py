@@ -11,8 +11,11 @@ MANIFEST = Manifest(
     name={"ko": "Modbus (TCP, RTU)", "en": "Modbus (TCP, RTU)"},
     config="connectors.modbus.config:ModbusSource",
     connector="connectors.modbus.connector:ModbusConnector",
-    sdk_version=(2, 0),
+    sdk_version=(2, 1),
     level=Level.GOLD,
     words="connectors.modbus.words:WORDS",
-    capabilities=frozenset({Capability.POLL, Capability.WRITE}),
+    commands="connectors.modbus.commands:COMMANDS",
+    capabilities=frozenset(
+        {Capability.POLL, Capability.WRITE, Capability.FRAMES, Capability.REGISTERS}
+    ),
 )

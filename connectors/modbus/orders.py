@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from connectors.modbus.codec import ORDERS, DataType, DecodeError, decode
-from connectors.sdk.messages import Value
+from connectors.sdk.registers import Candidate
 
 TYPES = {
     1: (DataType.UINT16, DataType.INT16, DataType.BCD16, DataType.FLOAT16),
@@ -23,23 +22,6 @@ SMALLEST, LARGEST = 1e-4, 1e6
 """Sizes of numbers that a machine may well mean."""
 TOLERANCE = 0.005
 """How far the device's own display may be off by rounding."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One way of reading the registers.
-
-    Attributes:
-        value: None when the bytes hold no number of this type.
-        is_plausible: whether it may be the one that is meant.
-        scale: factor that makes it the value on the display; None when 1 or not asked.
-    """
-
-    type: DataType
-    order: str
-    value: Value
-    is_plausible: bool
-    scale: float | None = None
 
 
 def in_all_orders(registers: Sequence[int], display: float | None = None) -> Sequence[Candidate]:

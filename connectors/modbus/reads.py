@@ -8,16 +8,20 @@ own, asked again seldom; what was learned of holes and lengths is forgotten afte
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from enum import Enum, auto
 
 from connectors.clock import monotonic_s
 from connectors.modbus.blocks import BlockState, Columns, TagReader
 from connectors.modbus.config import ModbusSource, ModbusTag, Table
+from connectors.modbus.link_config import AnyLink, RtuLink
 from connectors.modbus.pdu import ReadRequest
 from connectors.modbus.plan import Block, Span, halves, plan_reads, scan_period_of
+from connectors.modbus.rtu_frames import FRAMING_BYTES
 
 REMEMBERED_S = 86_400.0
+REQUEST_BYTES = 5
+"""Of a read: function, first address and count; its frame has unit and checksum besides."""
 MOST_SEARCH_REQUESTS = 250
 SEARCH_TIMEOUTS = 25
 """Time-outs that the searches of one scan may take: one way down to a single of 2000 bits."""
@@ -40,7 +44,7 @@ class ReadPlan:
     """
 
     def __init__(
-        self, source: ModbusSource, readers: Mapping[str, TagReader], needed: set[str]
+        self, source: ModbusSource, readers: Mapping[str, TagReader], needed: Collection[str]
     ) -> None:
         """Plan.
 
@@ -72,6 +76,13 @@ class ReadPlan:
     def refused(self) -> Sequence[Span]:
         """What the device does not let us read, in order of its addresses."""
         return sorted(self._refused | self._holes, key=lambda span: (span.table, span.start))
+
+    def longest_on_line_s(self, link: AnyLink) -> float:
+        """Seconds that the longest request and its reply take on a serial line; 0 elsewhere."""
+        if not isinstance(link, RtuLink):
+            return 0.0
+        longest = max((state.request.reply_bytes for state in self.all_states()), default=0)
+        return link.character_s * (2 * FRAMING_BYTES + REQUEST_BYTES + longest)
 
     def states(self, period_ms: int) -> Sequence[BlockState]:
         """The requests of one scan period."""

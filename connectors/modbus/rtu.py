@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from math import inf
 
-from connectors.modbus.connection import PendingRequest
+from connectors.modbus.connection import TLS_ALERT, PendingRequest
 from connectors.modbus.pdu import ModbusRequest
 from connectors.modbus.rtu_frames import (
     CHECK_BYTES,
@@ -21,6 +21,8 @@ from connectors.modbus.rtu_frames import (
 )
 from connectors.sdk.errors import ConnectorError, SilentUnit
 from connectors.sdk.frames import Direction
+
+TLS_ALERT_BYTES = 7
 
 
 class GarbledReply(SilentUnit):
@@ -98,8 +100,23 @@ class RtuConnection(PendingRequest, asyncio.Protocol):
             self.frames.add(Direction.RECEIVED, data)
         buffer = self._buffer
         buffer += data
+        if self._is_tls_alert():
+            self._end_tls()
+            return
         while self.ended is None and (found := cut_reply(buffer)) is not None:
             self._take(*found)
+
+    def _is_tls_alert(self) -> bool:
+        """Whether TLS answers, where no unit can be meant: 21 is also the number of a unit."""
+        request = self._request
+        return (
+            self._character_s == 0
+            and request is not None
+            and request.unit != TLS_ALERT[0]
+            and self._believed_at == self.skipped == 0
+            and len(self._buffer) == TLS_ALERT_BYTES
+            and self._buffer.startswith(TLS_ALERT)
+        )
 
     def _take(self, unit: int, pdu: bytes) -> None:
         request, waiting = self._request, self._waiting

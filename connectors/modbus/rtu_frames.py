@@ -12,7 +12,7 @@ from connectors.modbus.pdu import EXCEPTION_BIT
 
 UNIT_BYTES, CHECK_BYTES = 1, 2
 SMALLEST_FRAME, LARGEST_FRAME = 5, 256
-_FRAMING = UNIT_BYTES + CHECK_BYTES
+FRAMING_BYTES = UNIT_BYTES + CHECK_BYTES
 _FIXED_LENGTHS = {5: 8, 6: 8, 7: 5, 8: 8, 11: 8, 15: 8, 16: 8, 22: 10}
 _COUNTED = frozenset({1, 2, 3, 4, 12, 17, 20, 21, 23})
 _POLYNOMIAL = 0xA001
@@ -55,7 +55,7 @@ def reply_length(unit_and_on: bytes | bytearray) -> int | None:
     if function > EXCEPTION_BIT:
         return SMALLEST_FRAME
     if function in _COUNTED:
-        return _FRAMING + 2 + unit_and_on[2]
+        return FRAMING_BYTES + 2 + unit_and_on[2]
     return _FIXED_LENGTHS.get(function)
 
 

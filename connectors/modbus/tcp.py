@@ -14,9 +14,10 @@ import asyncio
 import struct
 from math import inf
 
-from connectors.modbus.connection import MOST_SKIPPED, PendingRequest
+from connectors.modbus.connection import MOST_SKIPPED, TLS_ALERT, PendingRequest
 from connectors.modbus.pdu import ModbusRequest
 from connectors.sdk.frames import Direction
+from connectors.sdk.steps import Step
 
 __all__ = ["MOST_SKIPPED", "TcpConnection"]
 
@@ -105,7 +106,7 @@ class TcpConnection(PendingRequest, asyncio.BufferedProtocol):
         while self._filled - at > UNIT_STARTS:
             number, protocol, length, unit = HEAD.unpack_from(buffer, at)
             if protocol != 0 or not SMALLEST_LENGTH <= length <= LARGEST_LENGTH:
-                self._end("protocol_error", f"{self.endpoint} sent something that is no Modbus")
+                self._end_strange(bytes(buffer[at : self._filled]))
                 return
             end = at + UNIT_STARTS + length
             if end > self._filled:
@@ -118,6 +119,13 @@ class TcpConnection(PendingRequest, asyncio.BufferedProtocol):
             rest = bytes(buffer[at : self._filled])
             buffer[: len(rest)] = rest
             self._filled = len(rest)
+
+    def _end_strange(self, data: bytes) -> None:
+        if data.startswith(TLS_ALERT):
+            self._end_tls()
+        else:
+            detail = f"{self.endpoint} sent something that is no Modbus"
+            self._end("protocol_error", detail, Step.PROTOCOL)
 
     def _take(self, number: int, unit: int, pdu: bytes) -> None:
         """Hand a frame to the request that it answers, or skip it."""

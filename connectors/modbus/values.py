@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 from itertools import compress
 from math import isfinite
 
@@ -11,6 +10,7 @@ from connectors.modbus.blocks import BlockState, TagReader
 from connectors.modbus.config import ModbusTag
 from connectors.modbus.decoder import Raw
 from connectors.sdk.conversion import Outcome, bad
+from connectors.sdk.dependence import Dependence
 from connectors.sdk.messages import Quality, Sample, Value
 
 
@@ -24,8 +24,8 @@ class TagValues:
 
     def __init__(self, tags: Sequence[ModbusTag]) -> None:
         self.readers: Mapping[str, TagReader] = {tag.name: TagReader(tag) for tag in tags}
-        self.needed = {name for reader in self.readers.values() for name in reader.depends_on}
-        self._rank = _ranks(self.readers)
+        self._dependence = Dependence({tag.name: tag.needs for tag in tags})
+        self.needed = self._dependence.needed
         self._values: dict[str, tuple[Value, Quality]] = {}
         self._raw_of_dependents: dict[str, Raw] = {}
 
@@ -78,12 +78,13 @@ class TagValues:
         if not self._raw_of_dependents:
             return
         due = [
-            reader
+            reader.name
             for state in states
             for reader in state.readers
             if reader.depends_on and reader.name in self._raw_of_dependents
         ]
-        for reader in sorted(due, key=lambda each: self._rank[each.name]):
+        for name in self._dependence.in_order(due):
+            reader = self.readers[name]
             outcome = reader.outcome(self._raw_of_dependents[reader.name], self._values)
             samples.append(_sample(reader, outcome, now))
             if reader.name in self.needed:
@@ -99,16 +100,6 @@ class TagValues:
                 self._values[reader.name] = (None, Quality.BAD)
             if is_news:
                 samples.append(_sample(reader, bad(reason), now))
-
-
-def _ranks(readers: Mapping[str, TagReader]) -> Mapping[str, int]:
-    """The tags in an order in which each comes behind those that it needs."""
-    needs = {name: reader.depends_on for name, reader in readers.items()}
-    try:
-        order = list(TopologicalSorter(needs).static_order())
-    except CycleError:  # what needs itself is bad in any order
-        order = list(needs)
-    return {name: rank for rank, name in enumerate(order)}
 
 
 def _sample(reader: TagReader, outcome: Outcome, now: int) -> Sample:

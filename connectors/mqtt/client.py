@@ -23,6 +23,7 @@ from connectors.mqtt.inbox import Inbox, Message
 from connectors.mqtt.refusals import not_reached, refused
 from connectors.sdk.config import read_secret
 from connectors.sdk.errors import ConfigurationError, ConnectorError, Unavailable
+from connectors.sdk.frames import Direction, FrameLog
 from connectors.sdk.steps import Step
 
 TOPICS_PER_SUBSCRIBE = 100
@@ -32,8 +33,14 @@ PROTOCOLS = {Version.V3_1_1: MQTTProtocolVersion.MQTTv311, Version.V5: MQTTProto
 class BrokerConnection:
     """One life of a connection. Make it inside a running event loop."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, frames: FrameLog | None = None) -> None:
+        """Prepare.
+
+        Args:
+            frames: told of every message by topic and size; None tells nobody.
+        """
         self._broker = broker
+        self._frames = FrameLog() if frames is None else frames
         self._loop = asyncio.get_running_loop()
         self._client = Client(
             callback_api_version=CallbackAPIVersion.VERSION2,
@@ -52,6 +59,7 @@ class BrokerConnection:
         self._subscribed: dict[int | None, asyncio.Future[Sequence[ReasonCode]]] = {}
         self._arrived = asyncio.Event()
         self._messages = Inbox()
+        self._unreadable = 0
         self._error: ConnectorError | None = None
 
     async def open(self) -> None:
@@ -72,7 +80,9 @@ class BrokerConnection:
             self._client.tls_set_context(context)
         await self._connect()
         self._client.loop_start()
+        self._note(Direction.SENT, "CONNECT")
         await self._within(self._connected)
+        self._note(Direction.RECEIVED, "CONNACK: accepted")
 
     async def subscribe(self, topics: Iterable[str], qos: int) -> list[str]:
         """Ask for topics; the answer are those that the broker refuses."""
@@ -80,12 +90,14 @@ class BrokerConnection:
         refused: list[str] = []
         for start in range(0, len(wanted), TOPICS_PER_SUBSCRIBE):
             part = wanted[start : start + TOPICS_PER_SUBSCRIBE]
+            self._note(Direction.SENT, f"SUBSCRIBE {', '.join(part)}")
             code, number = self._client.subscribe([(topic, qos) for topic in part])
             if code != MQTT_ERR_SUCCESS:
                 raise self._error or Unavailable("connection_lost", "the broker is gone")
             answer = self._subscribed.setdefault(number, self._loop.create_future())
             reasons = await self._within(answer)
             del self._subscribed[number]
+            self._note(Direction.RECEIVED, f"SUBACK {', '.join(map(str, reasons))}")
             refused += [
                 topic for topic, reason in zip(part, reasons, strict=True) if reason.is_failure
             ]
@@ -94,6 +106,7 @@ class BrokerConnection:
     def publish(self, topic: str, payload: bytes) -> None:
         """Send one message once, without waiting for anything (quality of service 0)."""
         self._client.publish(topic, payload, qos=0)
+        self._note(Direction.SENT, f"PUBLISH {topic}", len(payload))
 
     async def take(self, wait_s: float) -> list[Message]:
         """What arrived since the last call; empty after `wait_s` real seconds of silence.
@@ -118,6 +131,11 @@ class BrokerConnection:
     def take_dropped(self) -> int:
         """How many messages found the queue full or were too large since the last call."""
         return self._messages.take_dropped()
+
+    def take_unreadable(self) -> int:
+        """How many messages had a topic that is no text since the last call."""
+        unreadable, self._unreadable = self._unreadable, 0
+        return unreadable
 
     async def close(self) -> None:
         """End the connection and its thread; twice is harmless."""
@@ -200,6 +218,7 @@ class BrokerConnection:
         try:
             arrived = Message(message.topic, bytes(message.payload), message.retain)
         except UnicodeDecodeError:
+            self._tell(self._reject, len(message.payload))
             return
         self._tell(self._accept, arrived)
 
@@ -209,7 +228,14 @@ class BrokerConnection:
 
     # What follows runs in the event loop.
 
+    def _reject(self, size: int) -> None:
+        """A topic that is no text belongs to no tag."""
+        self._unreadable += 1
+        self._note(Direction.RECEIVED, "PUBLISH: the topic is no UTF-8", size)
+
     def _accept(self, message: Message) -> None:
+        kept = " (retained)" if message.retained else ""
+        self._note(Direction.RECEIVED, f"PUBLISH {message.topic}{kept}", len(message.payload))
         self._messages.put(message)
         self._arrived.set()
 
@@ -217,6 +243,7 @@ class BrokerConnection:
         _settle(self._subscribed.setdefault(number, self._loop.create_future()), reasons)
 
     def _disconnected(self, words: str) -> None:
+        self._note(Direction.RECEIVED, f"connection ended: {words}")
         if self._connected.done():
             self._fail(Unavailable("connection_lost", f"{self._name}: {words}"))
             return
@@ -225,6 +252,10 @@ class BrokerConnection:
             f" check that it speaks MQTT {self._broker.version}, with or without tls"
         )
         self._fail(Unavailable("connection_not_accepted", detail, step=Step.PROTOCOL))
+
+    def _note(self, direction: Direction, text: str, size: int | None = None) -> None:
+        if self._frames.is_on:
+            self._frames.tell(direction, text, size)
 
     def _fail(self, error: ConnectorError) -> None:
         if self._error is None:

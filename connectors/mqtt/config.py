@@ -156,7 +156,8 @@ class MqttSource(SourceConfig):
         time_path: where the time lies in JSON messages; None takes the time of arrival.
         quality_path: where the quality lies; None means that what arrives is good.
         quality_values: what the words there mean; another word is bad.
-        trust_retained: a retained message without a time counts as fresh.
+        trust_retained: a retained message counts as fresh; otherwise it is uncertain, unless it has
+            a time of its own that is younger than the tag's `max_silence_s`.
         group: Sparkplug group id.
         node: Sparkplug edge node id.
         request_rebirth: the node may be asked to describe itself again.

@@ -14,13 +14,14 @@ from connectors.mqtt.browse import listen, topic_filters
 from connectors.mqtt.client import BrokerConnection
 from connectors.mqtt.config import MqttSource, PayloadFormat
 from connectors.mqtt.json_reader import JsonReader
-from connectors.mqtt.silence import Silence
+from connectors.mqtt.silence import SILENT, Silence
 from connectors.mqtt.sparkplug_payload import rebirth_command
 from connectors.mqtt.sparkplug_reader import SparkplugReader
 from connectors.mqtt.tags import TagBook
-from connectors.sdk.capabilities import Browsed, BrowsedNode, Browsing
+from connectors.sdk.capabilities import Browsed, BrowsedNode, Browsing, FrameLogging
 from connectors.sdk.connector import ConnectorContext, PushConnector
 from connectors.sdk.errors import Unavailable
+from connectors.sdk.frames import FrameLog
 from connectors.sdk.messages import ErrorClass, Reading, Sample
 from connectors.sdk.patterns import path_matcher
 from connectors.sdk.steps import Step
@@ -32,7 +33,7 @@ QOS = 1
 NO_MESSAGE = "no_message_yet"
 
 
-class MqttConnector(PushConnector, Browsing):
+class MqttConnector(PushConnector, Browsing, FrameLogging):
     """Listens to one broker for one source."""
 
     test_steps = (
@@ -53,6 +54,8 @@ class MqttConnector(PushConnector, Browsing):
         self._book = TagBook(config.tags)
         self._silence = Silence(config.tags)
         self._reader: JsonReader | SparkplugReader = self._new_reader()
+        self._frames = FrameLog()
+        self._unreadable_topics = 0
         self._connection: BrokerConnection | None = None
         self._asked_rebirth_at: float | None = None
         self._last_message_us: int | None = None
@@ -66,7 +69,7 @@ class MqttConnector(PushConnector, Browsing):
         self._asked_rebirth_at = self._last_message_us = None
         now = self.context.clock.now_us()
         self._silence.begin(now)
-        self._connection = BrokerConnection(self.config.broker)
+        self._connection = BrokerConnection(self.config.broker, self._frames)
         await self._connection.open()
         self.context.counters.requests += 1
         for topic in await self._connection.subscribe(self._reader.topics, QOS):
@@ -98,7 +101,7 @@ class MqttConnector(PushConnector, Browsing):
         now = self.context.clock.now_us()
         if isinstance(self._reader, SparkplugReader):
             samples += self._reader.tick(now)
-        samples += self._book.lose(self._silence.fallen(now), "silent", now)
+        samples += self._book.lose(self._silence.fallen(now), SILENT, now)
         self._ask_rebirth()
         self._covered = now
         return samples
@@ -117,6 +120,11 @@ class MqttConnector(PushConnector, Browsing):
         """How many tags are bad at present, and why the first of them is."""
         return self._book.failing(self._missing_reason())
 
+    @property
+    def frame_log(self) -> FrameLog:
+        """The messages by topic and size."""
+        return self._frames
+
     async def browse(self, pattern: str, limit: int) -> Browsed:
         """The metrics of the node, or what the broker tells in two seconds of the topics."""
         matches = path_matcher(pattern)
@@ -133,6 +141,7 @@ class MqttConnector(PushConnector, Browsing):
         facts: dict[str, object] = {
             "connected": self._connection is not None and self._connection.is_up,
             "last_message_us": self._last_message_us,
+            "unreadable_topics": self._unreadable_topics,
         }
         if isinstance(self._reader, SparkplugReader):
             facts["wants_rebirth"] = self._reader.wants_rebirth
@@ -152,9 +161,13 @@ class MqttConnector(PushConnector, Browsing):
         for message in await connection.take(wait_s):
             now = self._last_message_us = self.context.clock.now_us()
             counters.bytes += len(message.payload)
-            samples += self._reader.take(message, now)
+            fresh = self._reader.take(message, now)
+            self._silence.heard(fresh, retained=message.retained)
+            samples += fresh
         counters.dropped += connection.take_dropped()
-        self._silence.heard(samples)
+        unreadable = connection.take_unreadable()
+        counters.skipped += unreadable
+        self._unreadable_topics += unreadable
         return samples
 
     def _ask_rebirth(self) -> None:

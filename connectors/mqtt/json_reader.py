@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from connectors.mqtt.config import MqttSource, MqttTag, TimeFormat
 from connectors.mqtt.inbox import Message
 from connectors.mqtt.json_path import follow, parse_path
+from connectors.mqtt.silence import SILENT
 from connectors.mqtt.tags import MESSAGE_LOST, Arrived, TagBook
 from connectors.sdk.capabilities import BrowsedNode, NodeKind
 from connectors.sdk.messages import Quality, Sample, Value
@@ -23,6 +24,7 @@ LATEST_US = 253_402_300_800_000_000
 """The end of the year 9999; what lies behind it is no time."""
 LARGEST_WHOLE = 1 << 64
 """No machine counts further; a longer number is none that anybody could keep."""
+RETAINED = "retained"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,9 +81,8 @@ class JsonReader:
             said = self._config.quality_of(_word(document, self._config.quality_path))
             if said > grade:
                 grade, reason = said, f"sender_says_{said.name.lower()}"
-        is_old = message.retained and source_time is None and not self._config.trust_retained
-        if is_old and grade is Quality.GOOD:
-            grade, reason = Quality.UNCERTAIN, "retained"
+        if message.retained and grade is Quality.GOOD and not self._config.trust_retained:
+            grade, reason = _of_retained(tag, source_time, now)
         return Arrived(
             value=value,
             grade=grade,
@@ -108,6 +109,14 @@ def nodes_of(topic: str, payload: bytes) -> list[BrowsedNode]:
         else:
             found.append(_node(topic, path, value))
     return found
+
+
+def _of_retained(tag: MqttTag, source_time: int | None, now: int) -> tuple[Quality, str | None]:
+    """How far a kept value counts: only its own time and the tag's longest silence say how long."""
+    if source_time is None or tag.max_silence_s is None:
+        return Quality.UNCERTAIN, RETAINED
+    is_old = now - source_time > tag.max_silence_s * MICROSECONDS[TimeFormat.SECONDS]
+    return (Quality.BAD, SILENT) if is_old else (Quality.GOOD, None)
 
 
 def _node(topic: str, path: str, value: object) -> BrowsedNode:

@@ -11,8 +11,8 @@ MANIFEST = Manifest(
     name={"ko": "MQTT (JSON, Sparkplug B)", "en": "MQTT (JSON, Sparkplug B)"},
     config="connectors.mqtt.config:MqttSource",
     connector="connectors.mqtt.connector:MqttConnector",
-    sdk_version=(2, 0),
+    sdk_version=(2, 1),
     level=Level.GOLD,
     words="connectors.mqtt.words:WORDS",
-    capabilities=frozenset({Capability.PUSH, Capability.BROWSE}),
+    capabilities=frozenset({Capability.PUSH, Capability.BROWSE, Capability.FRAMES}),
 )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from connectors.mqtt.config import MqttTag
 from connectors.sdk.messages import Sample
 
+SILENT = "silent"
+
 
 class Silence:
     """Watches the tags that have a longest silence; times are plant time, UTC microseconds."""
@@ -23,11 +25,19 @@ class Silence:
         """The listening begins."""
         self._heard_us = dict.fromkeys(self._longest_us, now)
 
-    def heard(self, samples: Iterable[Sample]) -> None:
-        """These samples arrived."""
+    def heard(self, samples: Iterable[Sample], *, retained: bool = False) -> None:
+        """These samples arrived.
+
+        Args:
+            retained: the broker had kept them; their own time says when they were sent.
+        """
         for sample in samples if self._longest_us else ():
-            if sample.tag in self._longest_us and not sample.historical:
-                self._heard_us[sample.tag] = sample.received_time
+            if sample.tag not in self._longest_us or sample.historical:
+                continue
+            at = sample.received_time
+            if retained and sample.source_time is not None:
+                at = min(at, sample.source_time)
+            self._heard_us[sample.tag] = at
 
     def fallen(self, now: int) -> list[str]:
         """The tags that have just become silent; each is named once until it is heard again."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from connectors.sdk.config import TagConfig
 from connectors.sdk.conversion import Conversion, Outcome, bad, later_time
+from connectors.sdk.dependence import Dependence
 from connectors.sdk.messages import Quality, Sample, Value
 
 TEXT_MAX = 1000
@@ -38,10 +39,7 @@ class TagBook:
     def __init__(self, tags: Sequence[TagConfig]) -> None:
         self._units = {tag.name: tag.unit for tag in tags}
         self._conversions = {tag.name: Conversion(tag) for tag in tags}
-        self._dependents: dict[str, list[str]] = {}
-        for name, conversion in self._conversions.items():
-            for other in conversion.depends_on:
-                self._dependents.setdefault(other, []).append(name)
+        self._dependence = Dependence({tag.name: tag.needs for tag in tags})
         self._arrived: dict[str, Arrived] = {}
         self._last: dict[str, Sample] = {}
         self._reasons: dict[str, str | None] = {}
@@ -74,7 +72,7 @@ class TagBook:
         self._arrived[tag] = arrived
         self._remember(sample)
         samples = [sample]
-        for other in self._dependents.get(tag, ()):
+        for other in self._dependence.following(tag):
             again = self._arrived.get(other)
             if again is not None:
                 at = later_time(again.source_time, arrived.source_time)

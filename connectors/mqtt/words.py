@@ -112,8 +112,8 @@ WORDS = {
     "trust_retained": Words(
         "보관 메시지 신뢰",
         "Trust retained messages",
-        "시각이 없는 보관 메시지를 새 값으로 봅니다.",
-        "A retained message without a time counts as fresh.",
+        "보관 메시지를 새 값으로 봅니다. 끄면 불확실로 보며, 시각이 허용 침묵 안이면 정상입니다.",
+        "A retained message counts as fresh. Off: only while younger than the longest silence.",
     ),
     "group": Words("그룹 ID", "Group id", "Sparkplug 그룹입니다.", "The Sparkplug group."),
     "node": Words(

@@ -22,6 +22,7 @@ from connectors.clock import real_now_us
 from connectors.opcua.config import OpcuaSource, Security, SecurityMode, SecurityPolicy, SignIn
 from connectors.opcua.failures import Failing
 from connectors.opcua.identity import Identity, own_identities
+from connectors.opcua.traffic import Traffic
 from connectors.opcua.trust import FOLDER, Trust, TrustList, fingerprint_of
 from connectors.sdk.config import read_secret
 from connectors.sdk.errors import ConfigurationError, Refused
@@ -56,7 +57,7 @@ logging.getLogger("asyncua.client").setLevel(logging.CRITICAL + 1)
 class ServerClient(Client):
     """A client that knows how far it has come, so that a failure can be named."""
 
-    def __init__(self, config: OpcuaSource) -> None:
+    def __init__(self, config: OpcuaSource, traffic: Traffic) -> None:
         timeout_s = config.timeout_ms / 1000
         super().__init__(
             config.endpoint,
@@ -68,11 +69,16 @@ class ServerClient(Client):
         self.name = self.description = "pilot-mes edge"
         self.session_timeout = SESSION_TIMEOUT_MS
         self._answer_timeout_s = timeout_s
+        self._traffic = traffic
 
     async def connect_socket(self) -> None:
         """Reach the port."""
         self.failing.step = Step.PORT
         await super().connect_socket()
+        protocol = self.uaclient.protocol
+        if protocol is not None:
+            # The library's own observer tells no sizes and misses our publish requests.
+            protocol.send_request = self._traffic.watched(protocol.send_request)  # type: ignore[method-assign]
 
     async def send_hello(self) -> None:
         """See whether the other side speaks OPC UA."""
@@ -125,11 +131,14 @@ class ServerClient(Client):
             self.disconnect_socket()
 
 
-async def connected(config: OpcuaSource, folder: Path | None) -> ServerClient:
+async def connected(
+    config: OpcuaSource, folder: Path | None, traffic: Traffic | None = None
+) -> ServerClient:
     """A client whose session is open.
 
     Args:
         folder: the edge's folder with its keys and approvals; None keeps nothing.
+        traffic: told of every request; None tells nobody.
 
     Raises:
         Unavailable: name, port or protocol failed.
@@ -138,13 +147,14 @@ async def connected(config: OpcuaSource, folder: Path | None) -> ServerClient:
     """
     security = config.security
     assert security is not None
+    traffic = Traffic() if traffic is None else traffic
     if security.policy is SecurityPolicy.NONE:
-        return await _attempt(config, security, None, None)
-    certificate = await _server_certificate(config, security)
+        return await _attempt(config, security, traffic, None, None)
+    certificate = await _server_certificate(config, security, traffic)
     trust = TrustList(folder, config.id, security.trusted)
     await asyncio.to_thread(_check, certificate, config, security, trust)
     own = folder / FOLDER / "own" if folder is not None else None
-    return await _introduced(config, security, certificate, await _identities(own))
+    return await _introduced(config, security, traffic, certificate, await _identities(own))
 
 
 async def _identities(own: Path | None) -> Sequence[Identity]:
@@ -156,22 +166,26 @@ async def _identities(own: Path | None) -> Sequence[Identity]:
 
 
 async def _introduced(
-    config: OpcuaSource, security: Security, certificate: bytes, identities: Sequence[Identity]
+    config: OpcuaSource,
+    security: Security,
+    traffic: Traffic,
+    certificate: bytes,
+    identities: Sequence[Identity],
 ) -> ServerClient:
     """Try our certificates, the newest first: a server may still know only the one before."""
     *newer, last = identities
     for identity in newer:
         try:
-            return await _attempt(config, security, certificate, identity)
+            return await _attempt(config, security, traffic, certificate, identity)
         except Refused as error:
             if error.step is not Step.CERTIFICATE:
                 raise
-    return await _attempt(config, security, certificate, last)
+    return await _attempt(config, security, traffic, certificate, last)
 
 
-async def _server_certificate(config: OpcuaSource, security: Security) -> bytes:
+async def _server_certificate(config: OpcuaSource, security: Security, traffic: Traffic) -> bytes:
     """What the server shows for the wanted policy and mode, over an open channel."""
-    client = ServerClient(config)
+    client = ServerClient(config, traffic)
     with client.failing:
         endpoints = await client.connect_and_get_server_endpoints()
     wanted = (_POLICIES[security.policy].URI, _MODES[security.mode])
@@ -227,9 +241,13 @@ def _check(der: bytes, config: OpcuaSource, security: Security, trust: TrustList
 
 
 async def _attempt(
-    config: OpcuaSource, security: Security, certificate: bytes | None, identity: Identity | None
+    config: OpcuaSource,
+    security: Security,
+    traffic: Traffic,
+    certificate: bytes | None,
+    identity: Identity | None,
 ) -> ServerClient:
-    client = ServerClient(config)
+    client = ServerClient(config, traffic)
     if config.sign_in is not None:
         _sign_in(client, config.sign_in)
     if identity is not None and certificate is not None:

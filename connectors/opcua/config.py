@@ -202,6 +202,8 @@ class OpcuaSource(SourceConfig):
         timeout_ms: real time to wait for one answer.
         max_items_per_call: nodes in one request; None takes what the server says, else 100.
         queue_limit: values that may wait inside the edge; more are dropped and counted.
+        history_timeout_ms: real time that filling one hole from the server's history may take.
+        history_values_max: most values that are taken for one hole; more leave it a gap, counted.
     """
 
     protocol: Literal["opcua"]
@@ -215,6 +217,8 @@ class OpcuaSource(SourceConfig):
     timeout_ms: Annotated[StrictInt, Field(ge=100, le=60_000)] = 4000
     max_items_per_call: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
     queue_limit: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = LARGEST_QUEUE
+    history_timeout_ms: Annotated[StrictInt, Field(ge=100, le=60_000)] = 2000
+    history_values_max: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = 50_000
     tags: Annotated[list[OpcuaTag], Field(min_length=1, max_length=10_000)]
 
     @property

@@ -21,6 +21,7 @@ from connectors.opcua.decoding import notification_of
 from connectors.opcua.history import kept_values
 from connectors.opcua.notifications import Batch, Notification
 from connectors.opcua.session import OpcuaSession
+from connectors.opcua.traffic import Traffic
 from connectors.opcua.trust import TrustList
 from connectors.opcua.values import ValueConverter, plain_sample
 from connectors.opcua.watches import Watch, tags_by_watch, watches_of
@@ -29,6 +30,7 @@ from connectors.sdk.capabilities import (
     Browsed,
     BrowsedNode,
     Browsing,
+    FrameLogging,
     HistoryReading,
     NodeKind,
     Writing,
@@ -36,6 +38,7 @@ from connectors.sdk.capabilities import (
 )
 from connectors.sdk.connector import ConnectorContext, PushConnector
 from connectors.sdk.errors import ConfigurationError, Unavailable
+from connectors.sdk.frames import FrameLog
 from connectors.sdk.messages import Reading, Sample, Value
 from connectors.sdk.steps import Step
 
@@ -50,7 +53,7 @@ _HANDLE = itemgetter(0)
 log = structlog.get_logger()
 
 
-class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
+class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing, FrameLogging):
     """Watches the variables of one server; can browse, write, and read its history."""
 
     test_steps = (
@@ -70,6 +73,8 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         self.config = config
         self.open_timeout_s = max(15.0, 4 * config.timeout_ms / 1000)
         self.read_timeout_s = max(15.0, 4 * config.timeout_ms / 1000)
+        self.history_timeout_s = config.history_timeout_ms / 1000
+        self.history_values_max = config.history_values_max
         grouped = list(tags_by_watch(config, config.tags).items())
         self._watches: Mapping[int, Watch] = {n: watch for n, (watch, _) in enumerate(grouped, 1)}
         handles = {watch: n for n, watch in self._watches.items()}
@@ -80,6 +85,7 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
             {name: several for name, several in places.items() if len(several) > 1},
         )
         self._tags = {tag.name: tag for tag in config.tags}
+        self._traffic = Traffic(context.counters.round_trips)
         self._session: OpcuaSession | None = None
         self._space: AddressSpace | None = None
         self._latest: dict[int, Notification] = {}
@@ -97,7 +103,9 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         self._latest.clear()
         self._kept.clear()
         clock = self.context.clock
-        session = await OpcuaSession.open(self.config, self.context.folder, clock.now_us)
+        session = await OpcuaSession.open(
+            self.config, self.context.folder, clock.now_us, self._traffic
+        )
         self._session = session
         self._compare(session.space)
         self._failed = await session.watch(self._watches, self._real_ms)
@@ -160,6 +168,11 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing):
         clock = self.context.clock
         behind_us = int(known_s_ago * float(clock.speed) * 1_000_000)
         return max(clock.now_us() - behind_us, self._last_event_us)
+
+    @property
+    def frame_log(self) -> FrameLog:
+        """The services that were called, by name, size and outcome."""
+        return self._traffic.frames
 
     async def refusal_may_have_ended(self) -> None:
         """Return when a person has approved another certificate."""

@@ -11,11 +11,17 @@ MANIFEST = Manifest(
     name={"ko": "OPC UA", "en": "OPC UA"},
     config="connectors.opcua.config:OpcuaSource",
     connector="connectors.opcua.connector:OpcuaConnector",
-    sdk_version=(2, 0),
+    sdk_version=(2, 1),
     level=Level.GOLD,
     words="connectors.opcua.words:WORDS",
     commands="connectors.opcua.commands:COMMANDS",
     capabilities=frozenset(
-        {Capability.PUSH, Capability.BROWSE, Capability.WRITE, Capability.HISTORY}
+        {
+            Capability.PUSH,
+            Capability.BROWSE,
+            Capability.WRITE,
+            Capability.HISTORY,
+            Capability.FRAMES,
+        }
     ),
 )

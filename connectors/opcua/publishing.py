@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from asyncua import ua
 from asyncua.client.ua_client import UASocketProtocol
 from asyncua.ua.ua_binary import struct_from_binary
@@ -31,6 +32,8 @@ LEAST_REQUESTS = 2
 MOST_REQUESTS = 10
 MOST_MISSING = 100
 LAST_SEQUENCE = (1 << 32) - 1
+
+log = structlog.get_logger()
 
 Deliver = Callable[["Subscription", Sequence[Notification]], None]
 
@@ -147,6 +150,10 @@ class Publisher:
             self._lose(error)
         except DecodingError as error:
             self._lose(Unavailable("protocol_error", str(error), step=Step.PROTOCOL))
+        except Exception as error:  # without this task the values would only fall silent
+            log.exception("publishing_fault", endpoint=self._failing.endpoint)
+            words = f"{type(error).__name__}: {error}"
+            self._lose(Unavailable("connector_fault", words, step=Step.PROTOCOL))
 
     async def _ask_once(self) -> bool:
         """One publish request and its answer; False when this one is too many."""

@@ -23,6 +23,7 @@ from connectors.opcua.failures import Failing
 from connectors.opcua.monitored_items import MonitoredItems
 from connectors.opcua.notifications import Batch, Notification, NotificationQueue
 from connectors.opcua.publishing import KEEP_ALIVE_S, SILENT_KEEP_ALIVES, Publisher, Subscription
+from connectors.opcua.traffic import Traffic
 from connectors.opcua.watches import Watch
 from connectors.sdk.errors import ConnectorError, Unavailable
 from connectors.sdk.steps import Step
@@ -68,18 +69,23 @@ class OpcuaSession:
 
     @classmethod
     async def open(
-        cls, config: OpcuaSource, folder: Path | None, now_us: Callable[[], int]
+        cls,
+        config: OpcuaSource,
+        folder: Path | None,
+        now_us: Callable[[], int],
+        traffic: Traffic | None = None,
     ) -> OpcuaSession:
         """Connect, sign in, and learn what the server says of itself.
 
         Args:
             folder: the edge's folder; None keeps no keys and approvals.
             now_us: plant clock.
+            traffic: told of every request; None tells nobody.
 
         Raises:
             Unavailable, Refused, ConfigurationError: with the step that failed.
         """
-        client = await connected(config, folder)
+        client = await connected(config, folder, traffic)
         try:
             with client.failing:
                 space, limits = await look_around(

@@ -10,6 +10,7 @@ from connectors.opcua.config import OpcuaTag
 from connectors.opcua.failures import status_name
 from connectors.opcua.notifications import Batch, Notification
 from connectors.sdk.conversion import Conversion, Outcome, bad, later_time
+from connectors.sdk.dependence import Dependence
 from connectors.sdk.messages import Quality, Sample, SampleRow, Value, samples_of
 
 SEVERITY_SHIFT = 30
@@ -53,7 +54,8 @@ class ValueConverter:
             for tag in every
             if tag.index is not None or tag.field is not None
         }
-        self._needed = {name for c in self._conversions.values() for name in c.depends_on}
+        self._dependence = Dependence({tag.name: tag.needs for tag in every})
+        self._needed = self._dependence.needed
         self._values: dict[str, tuple[Value, Quality]] = {}
         self._last: dict[str, Notification] = {}
         self._plain = {
@@ -128,6 +130,7 @@ class ValueConverter:
         for name in self._tags.get(notification.handle, ()):
             said = self._preferred(name, notification) if name in self._places else notification
             conversion = self._conversions[name]
+            changed.update(self._dependence.following(name))
             if conversion.depends_on:
                 self._last[name] = said
                 changed.add(name)
@@ -135,7 +138,6 @@ class ValueConverter:
             outcome = self._outcome(name, said)
             if name in self._needed:
                 self._values[name] = outcome[:2]
-                changed |= self._dependents(name)
             rows.append(self._sample(name, outcome, said.source_time, received_time, False))
         return rows + self._changed(changed, notification.source_time, received_time)
 
@@ -154,9 +156,11 @@ class ValueConverter:
     def _changed(self, names: set[str], said_at: int | None, received_time: int) -> list[SampleRow]:
         """Tags whose value depends on another one that has just come, and changes only now."""
         rows: list[SampleRow] = []
-        for name in sorted(names & self._last.keys()):
+        for name in self._dependence.in_order(names & self._last.keys()):
             notification = self._last[name]
             outcome = self._outcome(name, notification)
+            if name in self._needed:
+                self._values[name] = outcome[:2]
             time = later_time(notification.source_time, said_at)
             rows.append(self._sample(name, outcome, time, received_time, False))
         return rows
@@ -166,9 +170,6 @@ class ValueConverter:
         if conversion.depends_on:
             return bad(f"depends_on:{conversion.depends_on[0]}")
         return self._outcome(name, notification)
-
-    def _dependents(self, name: str) -> set[str]:
-        return {other for other, c in self._conversions.items() if name in c.depends_on}
 
     def _outcome(self, name: str, notification: Notification) -> Outcome:
         status = notification.status

@@ -107,6 +107,19 @@ WORDS = {
         "수집기 안에서 기다릴 수 있는 값의 수입니다. 넘치면 버리고 셉니다.",
         "Values that may wait inside the edge; more are dropped and counted.",
     ),
+    "history_timeout_ms": Words(
+        "이력 읽기 시간",
+        "Time for history",
+        "끊긴 동안의 값을 서버 이력에서 읽을 때 기다리는 시간입니다.",
+        "How long reading missed values from the server's history may take.",
+        unit="ms",
+    ),
+    "history_values_max": Words(
+        "이력 값 수",
+        "Values of history",
+        "끊김 한 번에 이력에서 읽는 값의 수입니다. 넘치면 공백으로 남기고 셉니다.",
+        "Values taken from the history for one hole; with more it stays a gap and is counted.",
+    ),
     "tags.node": Words(
         "노드 ID",
         "Node id",

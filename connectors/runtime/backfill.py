@@ -17,9 +17,6 @@ from connectors.sdk.capabilities import HistoryReading
 from connectors.sdk.errors import ConnectorError, Refused, count_error
 from connectors.sdk.messages import Counters, Quality, Sample
 
-LONGEST_S = 2.0
-"""Real seconds that reading the past may keep the present waiting."""
-MOST_VALUES = 50_000
 NOT_KEPT = "not_kept_by_source"
 
 log = structlog.get_logger()
@@ -67,7 +64,7 @@ class Backfill:
         found: list[Sample] = []
         is_whole = False
         try:
-            async with asyncio.timeout(LONGEST_S):
+            async with asyncio.timeout(self._connector.history_timeout_s):
                 is_whole = await self._collect(tags, since, until, found)
         except Refused as error:
             self._keeps_nothing = True
@@ -76,7 +73,8 @@ class Backfill:
             count_error(self._counters, error)
             self._not_told(error.code, error.detail)
         except TimeoutError:
-            self._not_told("history_timeout", f"no end within {LONGEST_S:g} s")
+            limit_s = self._connector.history_timeout_s
+            self._limited("history_timeout", f"no end within {limit_s:g} s")
         found.sort(key=_time_of)
         if bad_at is not None and is_whole:
             found = _held_over(found, bad_at)
@@ -87,10 +85,15 @@ class Backfill:
     ) -> bool:
         async for portion in self._connector.history(tags, since, until):
             found += portion
-            if len(found) > MOST_VALUES:
-                self._not_told("history_too_long", f"more than {MOST_VALUES} values")
+            if len(found) > self._connector.history_values_max:
+                most = self._connector.history_values_max
+                self._limited("history_too_long", f"more than {most} values")
                 return False
         return True
+
+    def _limited(self, reason: str, detail: str) -> None:
+        self._counters.backfills_limited += 1
+        self._not_told(reason, detail)
 
     def _not_told(self, reason: str, detail: str) -> None:
         log.warning("hole_not_filled", source=self._source, reason=reason, detail=detail)

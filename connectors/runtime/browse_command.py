@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from connectors.runtime.plant_source import find_source
-from connectors.runtime.source_check import make_connector
-from connectors.sdk.capabilities import Browsed, BrowsedNode, Browsing
+from connectors.runtime.source_check import browse_in_time, make_connector
+from connectors.sdk.capabilities import Browsed, BrowsedNode
 from connectors.sdk.config import SourceConfig
-from connectors.sdk.errors import ConfigurationError, ConnectorError, Unavailable
-from connectors.sdk.steps import Step
+from connectors.sdk.errors import ConnectorError
 
 MOST_NODES = 10_000
 
@@ -44,19 +43,7 @@ def browse_command(
 
 
 async def _browsed(config: SourceConfig, pattern: str, limit: int, folder: Path | None) -> Browsed:
-    connector = make_connector(config, folder)
-    if not isinstance(connector, Browsing):
-        detail = f"a source of {config.protocol} cannot say what it offers"
-        raise ConfigurationError("browse_not_possible", detail)
-    try:
-        async with asyncio.timeout(connector.open_timeout_s):
-            await connector.open()
-        return await connector.browse(pattern, limit)
-    except TimeoutError as error:
-        detail = f"no answer within {connector.open_timeout_s:g} s"
-        raise Unavailable("open_timeout", detail, step=Step.PROTOCOL) from error
-    finally:
-        await connector.close()
+    return await browse_in_time(make_connector(config, folder), pattern, limit)
 
 
 def _fields(node: BrowsedNode) -> dict[str, object]:

@@ -19,7 +19,7 @@ import structlog
 from connectors.runtime.browse_command import browse_command
 from connectors.runtime.diagnose_command import diagnose_command
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
-from connectors.runtime.orders_command import orders_command
+from connectors.runtime.frames_command import frames_command
 from connectors.runtime.plant_source import find_source, load_sources
 from connectors.runtime.source_check import (
     WHAT_TO_DO,
@@ -147,7 +147,7 @@ def source_command() -> None:
 
 source_command.add_command(browse_command)
 source_command.add_command(diagnose_command)
-source_command.add_command(orders_command)
+source_command.add_command(frames_command)
 source_command.add_command(write_command)
 
 

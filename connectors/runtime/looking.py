@@ -1,22 +1,24 @@
-"""What people look at through an edge: raw registers in all orders, frames, a file for support."""
+"""What people look at through an edge: words in all orders, frames, a file for support."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 
-from connectors.modbus.orders import in_all_orders
 from connectors.runtime.diagnostics import describe
 from connectors.runtime.source_check import iso_time, open_and_read
+from connectors.sdk.capabilities import FrameLogging, RegisterViewing
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConfigurationError
-from connectors.sdk.frames import FrameLogging
-from connectors.sdk.messages import Quality
+from connectors.sdk.frames import Frame
+from connectors.sdk.messages import Quality, Sample
+from connectors.sdk.registry import manifest_of
 
 REGISTERS_MAX = 64
 FRAMES_MAX = 100
-LARGEST_REGISTER = 0xFFFF
+LARGEST_WORD = 0xFFFF
 
 Document = Mapping[str, object]
 RunningSource = Callable[[str], Connector | None]
@@ -26,8 +28,8 @@ MakeConnector = Callable[[Document], Awaitable[Connector]]
 async def registers(make: MakeConnector, arguments: Document) -> Document:
     """`{source, table, address, count, display}` -> `{registers, readings}`.
 
-    `registers` are [address, value or null, reason]; `readings` are all ways of reading one, two
-    and four of them, from each address on.
+    `registers` are [address, value or null, reason]; `readings` are all ways of reading as many of
+    them as one value may take, from each address on.
 
     Raises:
         ConnectorError: the device was not reached, or the source is none with registers.
@@ -35,42 +37,31 @@ async def registers(make: MakeConnector, arguments: Document) -> Document:
     source, table = arguments.get("source"), arguments.get("table", "holding")
     first, count = _whole(arguments, "address", 0), _whole(arguments, "count", 4)
     display = arguments.get("display")
-    if not isinstance(source, dict) or source.get("protocol") != "modbus":
-        raise ConfigurationError("registers_not_possible", "only a Modbus source has registers")
-    if table not in ("holding", "input") or not 1 <= count <= REGISTERS_MAX:
-        detail = f"`table` must be holding or input, `count` 1 to {REGISTERS_MAX}"
-        raise ConfigurationError("request_malformed", detail)
-    last = min(first + count - 1, LARGEST_REGISTER)
-    tags = [
-        {"name": str(address), "table": table, "address": address, "type": "uint16"}
-        for address in range(first, last + 1)
-    ]
-    plain = {name: value for name, value in source.items() if name not in ("tags", "readable")}
-    connector = await make({**plain, "tags": tags})
+    if not isinstance(source, dict) or not isinstance(table, str):
+        raise ConfigurationError("request_malformed", "`source` and `table` are needed")
+    if not 1 <= count <= REGISTERS_MAX:
+        raise ConfigurationError("request_malformed", f"`count` must be 1 to {REGISTERS_MAX}")
+    viewing = await asyncio.to_thread(_register_viewing, source.get("protocol"))
+    connector = await make(viewing.register_source(source, table, first, count))
     try:
         reading = await open_and_read(connector)
     finally:
         await connector.close()
-    found = {
-        int(sample.tag): (sample.value if sample.quality is Quality.GOOD else None, sample.reason)
-        for sample in reading.samples
-    }
+    words = {int(sample.tag): _word(sample) for sample in reading.samples}
+    shown = float(display) if isinstance(display, int | float) else None
     return {
-        "registers": [[address, *found.get(address, (None, "not_read"))] for address in found],
+        "registers": [
+            [int(s.tag), _word(s), s.reason if _word(s) is None else None] for s in reading.samples
+        ],
         "readings": [
             {
                 "address": address,
                 "count": width,
-                "candidates": [
-                    asdict(each)
-                    for each in in_all_orders(
-                        words, float(display) if isinstance(display, int | float) else None
-                    )
-                ],
+                "candidates": [asdict(each) for each in viewing.candidates(found, shown)],
             }
-            for width in (1, 2, 4)
-            for address in found
-            if (words := _words(found, address, width)) is not None
+            for width in viewing.register_widths
+            for address in words
+            if (found := _row(words, address, width)) is not None
         ],
     }
 
@@ -93,17 +84,20 @@ async def frames(running: RunningSource, arguments: Document) -> Document:
     log.watch()
     found, lost = log.after(_whole(arguments, "after", 0), FRAMES_MAX)
     return {
-        "frames": [
-            {
-                "seq": frame.seq,
-                "at": iso_time(frame.at),
-                "direction": frame.direction,
-                "hex": frame.data.hex(" "),
-                "size": frame.size,
-            }
-            for frame in found
-        ],
+        "frames": [as_document(frame) for frame in found],
         "lost": lost,
+    }
+
+
+def as_document(frame: Frame) -> Document:
+    """A frame for a page or a program; `text` is null where the bytes say all."""
+    return {
+        "seq": frame.seq,
+        "at": iso_time(frame.at),
+        "direction": frame.direction,
+        "hex": frame.data.hex(" "),
+        "size": frame.size,
+        "text": frame.text,
     }
 
 
@@ -132,9 +126,29 @@ def _whole(arguments: Document, name: str, default: int) -> int:
     return value
 
 
-def _words(
-    found: Mapping[int, tuple[object, str | None]], first: int, count: int
-) -> list[int] | None:
-    """The registers from `first` on; None when one of them is not known."""
-    values = [found.get(address, (None, None))[0] for address in range(first, first + count)]
-    return [int(str(v)) for v in values] if all(v is not None for v in values) else None
+def _register_viewing(protocol: object) -> type[RegisterViewing]:
+    """The connector of a protocol, when its devices have registers.
+
+    Raises:
+        ConfigurationError: `registers_not_possible`, or the protocol is not known.
+    """
+    connector = manifest_of(str(protocol)).connector_class()
+    if not issubclass(connector, RegisterViewing):
+        detail = f"a source of {protocol} has no registers to look at"
+        raise ConfigurationError("registers_not_possible", detail, field="protocol")
+    return connector
+
+
+def _word(sample: Sample) -> int | None:
+    """The word that a sample brings; None when it brings none."""
+    value = sample.value
+    if sample.quality is not Quality.GOOD or isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= LARGEST_WORD else None
+
+
+def _row(words: Mapping[int, int | None], first: int, count: int) -> list[int] | None:
+    """The words from `first` on; None when one of them is not known."""
+    found = [words.get(address) for address in range(first, first + count)]
+    known = [word for word in found if word is not None]
+    return known if len(known) == count else None

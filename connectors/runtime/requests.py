@@ -15,9 +15,8 @@ from pathlib import Path
 from connectors.clock import PlantClock
 from connectors.runtime import looking
 from connectors.runtime.configuration import check_source
-from connectors.runtime.source_check import as_line, open_and_read
+from connectors.runtime.source_check import as_line, browse_in_time, open_and_read
 from connectors.runtime.writes import Claim, SourceWriter
-from connectors.sdk.capabilities import Browsing
 from connectors.sdk.connector import Connector, ConnectorContext
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.form import form_of
@@ -89,19 +88,11 @@ async def preview(host: RequestHost, arguments: Document) -> Document:
 async def browse(host: RequestHost, arguments: Document) -> Document:
     """`{source, pattern, limit}` -> `{nodes, is_complete}`: what the source offers."""
     connector = await _connector(host, arguments)
-    if not isinstance(connector, Browsing):
-        detail = f"a source of {connector.source_config.protocol} cannot say what it offers"
-        raise ConfigurationError("browse_not_possible", detail)
     pattern, limit = arguments.get("pattern", "*"), arguments.get("limit", NODES_MAX)
     if not isinstance(pattern, str) or not isinstance(limit, int):
         detail = "`pattern` must be a text and `limit` a number"
         raise ConfigurationError("request_malformed", detail)
-    try:
-        async with asyncio.timeout(connector.open_timeout_s):
-            await connector.open()
-        found = await connector.browse(pattern, max(1, min(limit, NODES_MAX)))
-    finally:
-        await connector.close()
+    found = await browse_in_time(connector, pattern, max(1, min(limit, NODES_MAX)))
     source = connector.source_config.id
     nodes = [
         {

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from connectors.clock import monotonic_s, plant_clock
 from connectors.runtime.report import ExceptionReport
+from connectors.sdk.capabilities import Browsed, Browsing
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.connector import Connector, ConnectorContext, PollingConnector, PushConnector
-from connectors.sdk.errors import Unavailable
+from connectors.sdk.errors import ConfigurationError, Unavailable
 from connectors.sdk.messages import Reading, Sample
 from connectors.sdk.registry import manifest_of
 from connectors.sdk.steps import Step, StepResult
@@ -58,7 +59,7 @@ async def read_source(
         for sample in report.accept(reading.samples):
             show(sample)
         while (left := end - monotonic_s()) > 0:
-            samples = await _next(connector, left)
+            samples = await next_samples(connector, left)
             for sample in report.accept(samples):
                 show(sample)
     finally:
@@ -106,17 +107,65 @@ async def open_and_read(connector: Connector) -> Reading:
     Raises:
         ConnectorError: it could not be opened or read within its own time limits.
     """
+    await open_in_time(connector)
+    return await read_in_time(connector)
+
+
+async def open_in_time(connector: Connector) -> None:
+    """Open a connector.
+
+    Raises:
+        ConnectorError: it could not be opened within its own time limit.
+    """
     try:
         async with asyncio.timeout(connector.open_timeout_s):
             await connector.open()
-        async with asyncio.timeout(connector.read_timeout_s):
-            return await connector.read_all()
     except TimeoutError as error:
         detail = f"no answer within {connector.open_timeout_s:g} s"
         raise Unavailable("open_timeout", detail, step=Step.PROTOCOL) from error
 
 
-async def _next(connector: Connector, left_s: float) -> Sequence[Sample]:
+async def read_in_time(connector: Connector) -> Reading:
+    """Read every tag of an open connector once.
+
+    Raises:
+        ConnectorError: it could not be read within its own time limit.
+    """
+    try:
+        async with asyncio.timeout(connector.read_timeout_s):
+            return await connector.read_all()
+    except TimeoutError as error:
+        detail = f"not all tags were read within {connector.read_timeout_s:g} s"
+        raise Unavailable("read_timeout", detail, step=Step.REGISTER) from error
+
+
+async def browse_in_time(connector: Connector, pattern: str, limit: int) -> Browsed:
+    """Open a connector, ask what its source offers, and close it.
+
+    Raises:
+        ConnectorError: it could not be opened or browsed within its own time limits, or it
+            cannot browse (`browse_not_possible`).
+    """
+    if not isinstance(connector, Browsing):
+        detail = f"a source of {connector.source_config.protocol} cannot say what it offers"
+        raise ConfigurationError("browse_not_possible", detail)
+    try:
+        await open_in_time(connector)
+        async with asyncio.timeout(connector.browse_timeout_s):
+            return await connector.browse(pattern, limit)
+    except TimeoutError as error:
+        detail = f"no end of browsing within {connector.browse_timeout_s:g} s; narrow the pattern"
+        raise Unavailable("browse_timeout", detail, step=Step.REGISTER) from error
+    finally:
+        await connector.close()
+
+
+async def next_samples(connector: Connector, left_s: float) -> Sequence[Sample]:
+    """What an open connector brings next, after at most `left_s` real seconds.
+
+    Raises:
+        ConnectorError: the source was lost.
+    """
     if isinstance(connector, PushConnector):
         try:
             async with asyncio.timeout(left_s):

@@ -1,4 +1,6 @@
-"""What a connector can do beside reading: browse, write, tell the past. Each is one small mix-in.
+"""What a connector can do beside reading: browse, write, tell the past, show what is below.
+
+Each is one small mix-in.
 
 A capability is declared in the manifest and stands in the class; the two are compared at load.
 Like every method of a connector, these are called under a deadline and make one attempt.
@@ -10,8 +12,11 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
+from connectors.sdk.frames import FrameLog
 from connectors.sdk.messages import Sample, Value
+from connectors.sdk.registers import Candidate
 
 
 class Capability(StrEnum):
@@ -22,6 +27,8 @@ class Capability(StrEnum):
     BROWSE = "browse"
     WRITE = "write"
     HISTORY = "history"
+    FRAMES = "frames"
+    REGISTERS = "registers"
 
 
 class NodeKind(StrEnum):
@@ -68,7 +75,13 @@ class Browsed:
 
 
 class Browsing(ABC):
-    """A connector whose source can say what it offers."""
+    """A connector whose source can say what it offers.
+
+    Attributes:
+        browse_timeout_s: real seconds after which a whole `browse` counts as failed.
+    """
+
+    browse_timeout_s: float = 30.0
 
     @abstractmethod
     async def browse(self, pattern: str, limit: int) -> Browsed:
@@ -138,7 +151,15 @@ class Writing(ABC):
 
 
 class HistoryReading(ABC):
-    """A connector whose source keeps values that we missed."""
+    """A connector whose source keeps values that we missed.
+
+    Attributes:
+        history_timeout_s: most real seconds that filling one hole may keep the present waiting.
+        history_values_max: most values that are taken for one hole.
+    """
+
+    history_timeout_s: float = 2.0
+    history_values_max: int = 50_000
 
     @abstractmethod
     def history(
@@ -155,4 +176,52 @@ class HistoryReading(ABC):
         Raises:
             Unavailable: the source does not answer.
             Refused: the source keeps no history (`history_not_available`).
+        """
+
+
+class FrameLogging(ABC):
+    """A connector that can show what goes over its connection."""
+
+    @property
+    @abstractmethod
+    def frame_log(self) -> FrameLog | None:
+        """The log of its connection; None while it has none."""
+
+
+class RegisterViewing(ABC):
+    """A connector whose device keeps numbered words, which people look at as they are.
+
+    Nothing here speaks to the device: the host reads the source that `register_source` makes.
+
+    Attributes:
+        register_widths: numbers of words that one value takes.
+    """
+
+    register_widths: ClassVar[Sequence[int]]
+
+    @classmethod
+    @abstractmethod
+    def register_source(
+        cls, source: Mapping[str, object], table: str, first: int, count: int
+    ) -> Mapping[str, object]:
+        """The source with these words as its only tags, each named by its address in decimal.
+
+        Args:
+            source: configuration as somebody is about to save it; it may have no tags yet.
+            table: area of the device, in the words of the protocol.
+            first: address on the wire, from 0.
+            count: number of words; those behind the end of the table are left out.
+
+        Raises:
+            ConfigurationError: `request_malformed`: there is no such table.
+        """
+
+    @classmethod
+    @abstractmethod
+    def candidates(cls, words: Sequence[int], display: float | None) -> Sequence[Candidate]:
+        """Every way of reading one, or a few, words; empty for another number of them.
+
+        Args:
+            words: as they arrive, 0 to 65535.
+            display: what the device itself shows; None when nobody looked.
         """

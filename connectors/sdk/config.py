@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from connectors.sdk.dependence import circle_in
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.steps import Endpoint
 
@@ -115,6 +116,12 @@ class TagConfig(Strict):
     swinging_door: Annotated[Number, Field(ge=1e-9)] | None = None
     max_age_s: Annotated[Number, Field(gt=0, le=86_400)] | None = None
 
+    @property
+    def needs(self) -> Sequence[str]:
+        """The other tags of the source whose values the conversion needs."""
+        names = (self.scale_exponent_from, self.valid_if.tag if self.valid_if else None)
+        return tuple(name for name in names if name is not None)
+
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -164,7 +171,7 @@ def field_error(code: str, message: str, path: tuple[str | int, ...]) -> InitErr
 
 
 def check_tags(tags: Sequence[TagConfig]) -> list[InitErrorDetails]:
-    """Mistakes between tags: names used twice, references that lead nowhere."""
+    """Mistakes between tags: names used twice, references that lead nowhere or in a circle."""
     errors: list[InitErrorDetails] = []
     names = [tag.name for tag in tags]
     known = set(names)
@@ -181,7 +188,18 @@ def check_tags(tags: Sequence[TagConfig]) -> list[InitErrorDetails]:
             if name is not None and (name not in known or name == tag.name):
                 message = f"{field} names {name!r}, which is no other tag of this source"
                 errors.append(field_error("unknown_tag", message, (*path, field)))
-    return errors
+    return errors or _circles(tags)
+
+
+def _circles(tags: Sequence[TagConfig]) -> list[InitErrorDetails]:
+    circle = circle_in({tag.name: tag.needs for tag in tags})
+    if not circle:
+        return []
+    index = next(number for number, tag in enumerate(tags) if tag.name == circle[0])
+    is_exponent = tags[index].scale_exponent_from == circle[1]
+    field = "scale_exponent_from" if is_exponent else "valid_if"
+    message = f"tags need each other in a circle: {' -> '.join(circle)}"
+    return [field_error("tags_in_circle", message, ("tags", index, field))]
 
 
 def raise_field_errors(title: str, errors: Sequence[InitErrorDetails]) -> None:

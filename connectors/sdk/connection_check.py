@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connectors.sdk.connector import Connector
 
 MOST_NAMED_TAGS = 10
+CLOSE_S = 1.0
 _FOUND = {
     Step.PROTOCOL: "the source answers",
     Step.UNIT: "the unit answers",
@@ -46,8 +47,15 @@ async def walk(connector: Connector) -> list[StepResult]:
         fault = Unavailable("connector_fault", words, step=Step.PROTOCOL)
         return _up_to(connector, found, fault)
     finally:
-        await connector.close()
+        await _close(connector)
     return _with_tags(connector, found, reading)
+
+
+async def _close(connector: Connector) -> None:
+    """Let go within `CLOSE_S`; what hangs then is ended with its task and spoils no answer."""
+    with suppress(TimeoutError, ConnectorError):
+        async with asyncio.timeout(CLOSE_S):
+            await connector.close()
 
 
 async def _look_up(endpoint: Endpoint) -> str:

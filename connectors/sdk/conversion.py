@@ -61,8 +61,7 @@ class Conversion:
         self._valid_if = tag.valid_if
         self._min = tag.min
         self._max = tag.max
-        names = (tag.scale_exponent_from, tag.valid_if.tag if tag.valid_if else None)
-        self.depends_on = tuple(name for name in names if name is not None)
+        self.depends_on = tag.needs
         self._is_of_numbers = (
             tag.scale_exponent_from is not None
             or tag.min is not None

@@ -1,12 +1,12 @@
 """What went over a connection, frame by frame, for people who look for a fault.
 
-Nothing is kept until somebody looks, and not for long after: recording costs time and memory.
+Nothing is kept until somebody looks, and not for long after: recording costs time and memory. A
+protocol whose frames carry secrets or cannot be read as bytes records words instead of bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from connectors.clock import real_now_us
 
 FRAMES_MAX = 500
 BYTES_MAX = 300
+TEXT_MAX = 300
 WATCHED_S = 30.0
 """Real seconds that recording goes on after somebody looked."""
 
@@ -34,15 +35,17 @@ class Frame:
     Attributes:
         seq: number since the connection's first frame that was recorded, from 1.
         at: real time, UTC microseconds.
-        data: at most `BYTES_MAX` bytes of it.
-        size: bytes it had.
+        data: at most `BYTES_MAX` bytes of it; empty where only words are shown.
+        size: bytes it had; None when nobody counted them.
+        text: what it was, without secrets; None where the bytes say all.
     """
 
     seq: int
     at: int
     direction: Direction
     data: bytes
-    size: int
+    size: int | None
+    text: str | None = None
 
 
 class FrameLog:
@@ -56,16 +59,15 @@ class FrameLog:
 
     def add(self, direction: Direction, data: bytes) -> None:
         """Keep a frame; the oldest one goes when there are too many."""
-        self._count += 1
-        self._frames.append(
-            Frame(
-                seq=self._count,
-                at=real_now_us(),
-                direction=direction,
-                data=data[:BYTES_MAX],
-                size=len(data),
-            )
-        )
+        self._keep(direction, data[:BYTES_MAX], len(data), None)
+
+    def tell(self, direction: Direction, text: str, size: int | None = None) -> None:
+        """Keep what a frame was in words without secrets.
+
+        Args:
+            size: bytes it had; None when nobody counted them.
+        """
+        self._keep(direction, b"", size, text[:TEXT_MAX])
 
     def watch(self) -> None:
         """Record from now on, until nobody has looked for `WATCHED_S`."""
@@ -80,16 +82,20 @@ class FrameLog:
         found = [frame for frame in self._frames if frame.seq > seq][:limit]
         return found, max(0, first - seq - 1)
 
+    def _keep(self, direction: Direction, data: bytes, size: int | None, text: str | None) -> None:
+        self._count += 1
+        self._frames.append(
+            Frame(
+                seq=self._count,
+                at=real_now_us(),
+                direction=direction,
+                data=data,
+                size=size,
+                text=text,
+            )
+        )
+
     def _stop(self) -> None:
         self.is_on = False
         self._end = None
         self._frames.clear()
-
-
-class FrameLogging(ABC):
-    """A connector that can show its frames."""
-
-    @property
-    @abstractmethod
-    def frame_log(self) -> FrameLog | None:
-        """The log of its connection; None while it has none."""

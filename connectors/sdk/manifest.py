@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from connectors.sdk.capabilities import Browsing, Capability, HistoryReading, Writing
+from connectors.sdk.capabilities import (
+    Browsing,
+    Capability,
+    FrameLogging,
+    HistoryReading,
+    RegisterViewing,
+    Writing,
+)
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.connector import Connector, PollingConnector, PushConnector
 from connectors.sdk.errors import ConfigurationError
@@ -23,6 +30,8 @@ CLASS_OF: Mapping[Capability, type] = {
     Capability.BROWSE: Browsing,
     Capability.WRITE: Writing,
     Capability.HISTORY: HistoryReading,
+    Capability.FRAMES: FrameLogging,
+    Capability.REGISTERS: RegisterViewing,
 }
 
 

@@ -115,8 +115,9 @@ class Counters:
     Attributes:
         dropped: values that were lost here or on the way: full queues, full spool.
         skipped: replies on the source's connection that were not believed: late, or of another
-            unit or request.
+            unit or request; messages whose topic is no text.
         backfilled: values that the source had kept and that fill a hole.
+        backfills_limited: holes of which the source had kept more than could be read in time.
         errors_by_class: the same errors as in `errors`.
         round_trips: from request to reply.
     """
@@ -130,6 +131,7 @@ class Counters:
     late_scans: int = 0
     skipped: int = 0
     backfilled: int = 0
+    backfills_limited: int = 0
     errors_by_class: dict[ErrorClass, int] = field(
         default_factory=lambda: dict.fromkeys(ErrorClass, 0)
     )

@@ -17,6 +17,7 @@ from connectors.sdk.config import (
 )
 from connectors.sdk.connector import ConnectorContext, PollingConnector
 from connectors.sdk.conversion import Conversion, Outcome, bad
+from connectors.sdk.dependence import Dependence
 from connectors.sdk.messages import ErrorClass, Quality, Reading, Sample, Value
 from connectors.sdk.steps import Endpoint
 
@@ -72,6 +73,8 @@ class SimpleConnector(PollingConnector):
         super().__init__(config, context)
         self._scan_ms = config.scan_ms
         self._tags = {tag.name: (tag, Conversion(tag)) for tag in config.tag_list}
+        needs = {tag.name: tag.needs for tag in config.tag_list}
+        self._order = Dependence(needs).in_order(needs)
         self._values: dict[str, tuple[Value, Quality]] = {}
 
     @abstractmethod
@@ -101,8 +104,7 @@ class SimpleConnector(PollingConnector):
         raws = {name: await self._raw(tag) for name, (tag, _) in self._tags.items()}
         now = self.context.clock.now_us()
         self._values.clear()
-        order = sorted(raws, key=lambda name: bool(self._tags[name][1].depends_on))
-        samples = {name: self._sample(name, raws[name], now) for name in order}
+        samples = {name: self._sample(name, raws[name], now) for name in self._order}
         failed = [sample for sample in samples.values() if sample.quality is Quality.BAD]
         return Reading(
             samples=[samples[name] for name in self._tags],

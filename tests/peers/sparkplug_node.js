@@ -35,7 +35,7 @@ function birth() {
 
 function connect(done) {
   client = SparkplugClient.newClient({
-    serverUrl: `tcp://127.0.0.1:${process.argv[2]}`, username: "edge", password: "edge",
+    serverUrl: `tcp://127.0.0.1:${process.argv[2]}`, username: "edge", password: process.env.EDGE_PASSWORD || "edge",
     groupId: "Busan", edgeNode: "cell-1", clientId: `tahu-${process.pid}`,
     version: "spBv1.0", publishDeath: true,
   });

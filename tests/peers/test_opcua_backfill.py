@@ -7,11 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from connectors.clock import PlantClock
 from connectors.opcua.connector import OpcuaConnector
-from connectors.runtime import backfill
 from connectors.runtime.runner import SourceRunner
 from connectors.runtime.spool import Spool
 from connectors.runtime.store import Append
@@ -29,13 +26,18 @@ BACK = START_US + 40 * SECOND_US + SECOND_US // 2
 
 @asynccontextmanager
 async def back_after_a_hole(
-    folder: Path, port: int, tags: Sequence[Mapping[str, object]], *, events: set[str]
+    folder: Path,
+    port: int,
+    tags: Sequence[Mapping[str, object]],
+    *,
+    events: set[str],
+    **more: object,
 ) -> AsyncIterator[tuple[SourceRunner, Spool]]:
     """An edge that was down from `SINCE` to `BACK`."""
     spool = Spool(folder / "spool.db")
     spool.append(Append(source="cnc_cell", covered_until=SINCE))
     clock = PlantClock.starting_at(BACK)
-    config = source(port, {**OPEN, "tags": tags})
+    config = source(port, {**OPEN, "tags": tags, **more})
     connector = OpcuaConnector(config, ConnectorContext(clock=clock, folder=folder))
     names = [tag.name for tag in config.tags]
     streams = {name: Stream.EVENT if name in events else Stream.SAMPLE for name in names}
@@ -94,15 +96,19 @@ async def test_kept_samples_are_sent_too_but_a_gap_stays_when_no_event_is_known(
     assert [r[3] for r in samples if r[1] == "h"][:3] == [50, 60, 70]
 
 
-async def test_a_server_that_tells_more_than_we_take_leaves_the_gap(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_server_that_tells_more_than_we_take_leaves_the_gap_and_is_counted(
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(backfill, "MOST_VALUES", 10)
+    few = {"history_values_max": 10}
     async with (
         historian() as port,
-        back_after_a_hole(tmp_path, port, TAGS, events={"parts", "plain"}) as (_, spool),
+        back_after_a_hole(tmp_path, port, TAGS, events={"parts", "plain"}, **few) as (
+            runner,
+            spool,
+        ),
     ):
         assert [r[4] for r in records(spool) if r[1] == "g"] == ["edge_down"]
+        assert runner.status.counters.backfills_limited == 1
 
 
 async def test_a_server_without_history_leaves_the_gap(tmp_path: Path) -> None:

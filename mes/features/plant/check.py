@@ -293,6 +293,22 @@ def _tags(raw: dict[str, Any]) -> Iterator[str]:
                 yield f"{source.get('id')}/{tag.get('name')}"
 
 
+def _thinned(raw: dict[str, Any], bound: set[str]) -> Iterator[Problem]:
+    """A signal is told by each change; straight lines through it would hide some."""
+    sources = raw.get("sources")
+    for index, source in enumerate(sources if isinstance(sources, list) else ()):
+        tags = source.get("tags") if isinstance(source, dict) else None
+        for number, tag in enumerate(tags if isinstance(tags, list) else ()):
+            name = f"{source.get('id')}/{tag.get('name')}" if isinstance(tag, dict) else None
+            if name in bound and tag.get("swinging_door") is not None:
+                yield (
+                    ("sources", index, "tags", number, "swinging_door"),
+                    "swinging_door_on_signal",
+                    f"{name} is a signal of a work unit, which is told by each change; "
+                    "take `swinging_door` away",
+                )
+
+
 def _signals(
     plant: PlantFile, raw: dict[str, Any], path: Path, signals: Signals
 ) -> Iterator[Problem]:
@@ -308,6 +324,7 @@ def _signals(
     for where, tag in named:
         if tag is not None and tag not in tags:
             yield where, "tag_unknown", f"there is no tag {tag!r}; write SOURCE/TAG"
+    yield from _thinned(raw, {tag for _, tag in named if tag is not None})
     from_counts = signals.state is not None and signals.state.from_counts is not None
     if from_counts and signals.total is None and signals.good is None:
         yield (

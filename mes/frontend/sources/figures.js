@@ -13,6 +13,7 @@ const figures = [
   ["values", () => _("Values sent"), count],
   ["dropped", () => _("Values lost"), count],
   ["backfilled", () => _("Values from the device's history"), count],
+  ["backfills_limited", () => _("Outages with more history than fits"), count],
   ["reconnects", () => _("Connections lost"), count],
   ["late_scans", () => _("Readings left out, too slow"), count],
   ["skipped", () => _("Replies not believed"), count],

@@ -51,7 +51,7 @@ export class Frames {
     return html`<div class="tools"><button type="button" class="btn" aria-pressed=${this.running ? "true" : "false"} @click=${() => (this.running ? this.stop() : this.start())}>${icon(this.running ? "stop" : "run")}${this.running ? _("Pause") : _("Show frames")}</button>
       <span class="muted num" role="status">${_("{n} frames", { n: this.frames.length })}${this.lost ? ` · ${_("{n} lost", { n: this.lost })}` : ""}</span></div>
       ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}
-      ${this.frames.length ? html`<div class="tw frames" tabindex="0" role="region" aria-label=${_("Frames, scrolls")}><table><thead><tr><th scope="col">${_("Time")}</th><th scope="col">${_("Way")}</th><th scope="col" class="n">${_("Bytes")}</th><th scope="col">${_("Hex")}</th></tr></thead>
-        <tbody>${this.frames.toReversed().map((frame) => html`<tr><td class="mono">${frame.at.slice(11, 23)}</td><td>${frame.direction === "sent" ? _("sent") : _("received")}</td><td class="n">${frame.size}</td><td class="mono hex">${frame.hex}</td></tr>`)}</tbody></table></div>` : nothing}`;
+      ${this.frames.length ? html`<div class="tw frames" tabindex="0" role="region" aria-label=${_("Frames, scrolls")}><table><thead><tr><th scope="col">${_("Time")}</th><th scope="col">${_("Way")}</th><th scope="col" class="n">${_("Bytes")}</th><th scope="col">${_("Content")}</th></tr></thead>
+        <tbody>${this.frames.toReversed().map((frame) => html`<tr><td class="mono">${frame.at.slice(11, 23)}</td><td>${frame.direction === "sent" ? _("sent") : _("received")}</td><td class="n">${frame.size ?? "–"}</td><td class="mono hex">${frame.text ?? frame.hex}</td></tr>`)}</tbody></table></div>` : nothing}`;
   }
 }

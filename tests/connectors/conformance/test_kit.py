@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ import pytest
 from connectors.clock import plant_clock
 from connectors.conformance import bronze, gold, rules, silver
 from connectors.conformance.bench import Bench
-from connectors.conformance.plugin import Outcome
+from connectors.conformance.plugin import Outcome, is_fault_of_kit
 from connectors.conformance.rig import Document, Mistake, Rig
 from connectors.conformance.rules import Rule, rules_for
 from connectors.modbus.config import ModbusSource
@@ -213,3 +214,23 @@ def test_a_level_is_earned_only_with_all_below_it(
         failed={Level(level): ["y"] for level in failed},
     )
     assert outcome.earned is earned
+
+
+def test_what_a_connector_or_a_story_raises_is_not_earned_and_what_the_kit_raises_is_an_error(
+    tmp_path: Path,
+) -> None:
+    def raised(work: Callable[[], object]) -> BaseException:
+        with pytest.raises(Exception) as caught:  # noqa: PT011  # any kind is what is asked for
+            work()
+        return caught.value
+
+    class Broken(ReplayRig):
+        def document(self) -> Document:
+            raise KeyError("a rig that stumbles")
+
+    by_name = {rule.story: rule for rule in rules_for(ReplayRig)}
+    story = by_name[bronze.every_tag_appears_exactly_once]
+    assert not is_fault_of_kit(raised(lambda: story.check(Broken, tmp_path)))
+    assert not is_fault_of_kit(TimeoutError("no end"))
+    faulty = replace(story, story=None)  # type: ignore[arg-type]  # a fault of the kit
+    assert is_fault_of_kit(raised(lambda: faulty.check(ReplayRig, tmp_path)))

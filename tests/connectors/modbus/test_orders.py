@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.modbus.codec import ORDERS, REGISTERS, DataType, decode
-from connectors.modbus.orders import Candidate, in_all_orders
+from connectors.modbus.connector import ModbusConnector
+from connectors.modbus.orders import in_all_orders
+from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.registers import Candidate
 
 REGISTER = st.integers(0, 0xFFFF)
 
@@ -64,3 +68,14 @@ def test_each_way_is_what_the_connector_would_read(registers: list[int]) -> None
         assert REGISTERS[each.type] == len(registers)
         if each.value is not None:
             assert decode(data, each.type, each.order) == each.value
+
+
+def test_registers_are_those_of_the_wire_whatever_the_manual_counts_from() -> None:
+    source = {"id": "s", "address_base": 1, "readable": [1], "tags": [2], "unit": 3}
+    asked = ModbusConnector.register_source(source, "holding", 0xFFFE, 4)
+    assert (asked["address_base"], asked["unit"], "readable" in asked) == (0, 3, False)
+    tags = asked["tags"]
+    assert isinstance(tags, list)
+    assert [each["address"] for each in tags] == [0xFFFE, 0xFFFF]
+    with pytest.raises(ConfigurationError, match="request_malformed"):
+        ModbusConnector.register_source(source, "coil", 0, 4)

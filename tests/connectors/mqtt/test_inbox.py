@@ -6,9 +6,10 @@ from connectors.mqtt.config import MqttSource
 from connectors.mqtt.inbox import PAYLOAD_BYTES_MAX, Inbox, Message
 from connectors.mqtt.json_reader import JsonReader
 from connectors.mqtt.sparkplug_reader import SparkplugReader
-from connectors.mqtt.tags import TagBook
+from connectors.mqtt.tags import Arrived, TagBook
 from connectors.mqtt.wire import bytes_field, varint_field
-from connectors.sdk.messages import Quality
+from connectors.sdk.config import TagConfig
+from connectors.sdk.messages import Quality, Value
 from tests.connectors.mqtt.world import json_source, node_source
 
 NOW = 1_700_000_000_000_000
@@ -123,3 +124,21 @@ def test_a_value_that_changes_by_another_one_has_the_time_of_that_one() -> None:
     by_tag = {s.tag: s for s in reader.take(message("a", b'{"v": 0, "at": 2000}'), NOW + 2)}
     parts = by_tag["parts"]
     assert (parts.reason, parts.source_time, parts.received_time) == ("not_valid", 2000, NOW + 2)
+
+
+def test_a_value_follows_one_that_follows_another() -> None:
+    tags = [
+        TagConfig.model_validate({"name": "pv", "scale_exponent_from": "dot"}),
+        TagConfig.model_validate({"name": "dot", "valid_if": {"tag": "ok", "value": 1}}),
+        TagConfig.model_validate({"name": "ok"}),
+    ]
+    book = TagBook(tags)
+
+    def said(tag: str, value: Value) -> dict[str, Value]:
+        arrived = Arrived(value=value, received_time=NOW)
+        return {sample.tag: sample.value for sample in book.take(tag, arrived)}
+
+    said("pv", 1234)
+    said("dot", 2)
+    assert said("ok", 1) == {"ok": 1, "dot": 2, "pv": 12.34}
+    assert said("ok", 0) == {"ok": 0, "dot": None, "pv": None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +56,34 @@ async def test_every_tag_appears_once_and_one_without_a_message_is_bad(
         assert reading.failed == 1
 
 
-async def test_a_retained_message_is_uncertain_unless_it_tells_its_time(
+async def test_a_retained_message_is_uncertain_unless_its_time_is_within_the_longest_silence(
     server: BrokerProcess,
 ) -> None:
     await publish(server.port, "plant/count", "12", retain=True)
-    timed = json.dumps({"values": {"temp": 1}, "at": "2026-11-25T01:02:03.000004+09:00"})
+    at = datetime.now(UTC).isoformat()
+    timed = json.dumps({"values": {"temp": 1}, "at": at})
     await publish(server.port, "plant/press", timed, retain=True)
     source = json_source(server.port)
-    source["tags"] = [{**source["tags"][0], "time_path": "at"}, source["tags"][2]]
+    temp = {**source["tags"][0], "time_path": "at"}
+    source["tags"] = [
+        {**temp, "max_silence_s": 3600},
+        {**temp, "name": "old", "max_silence_s": 0.001},
+        {**temp, "name": "endless"},
+        source["tags"][2],
+    ]
     async with opened(source) as connector:
-        temp, count = (await connector.read_all()).samples
-        assert (temp.quality, temp.source_time) == (Quality.GOOD, 1795536123000004)
-        assert (count.value, count.quality, count.reason) == (12, Quality.UNCERTAIN, "retained")
+        found = {sample.tag: sample for sample in (await connector.read_all()).samples}
+        assert {tag: (each.value, each.reason) for tag, each in found.items()} == {
+            "temp": (1, None),
+            "old": (None, "silent"),
+            "endless": (1, "retained"),
+            "count": (12, "retained"),
+        }
+        assert found["endless"].quality is Quality.UNCERTAIN
+        assert found["temp"].source_time is not None
     async with opened({**source, "trust_retained": True}) as connector:
-        assert (await connector.read_all()).samples[1].quality is Quality.GOOD
+        qualities = {sample.quality for sample in (await connector.read_all()).samples}
+        assert qualities == {Quality.GOOD}
 
 
 @pytest.mark.parametrize(
@@ -254,3 +269,41 @@ async def failure(document: dict[str, Any]) -> tuple[str, Step] | None:
     finally:
         await connector.close()
     return None
+
+
+async def test_messages_are_shown_by_topic_and_size_and_never_by_their_content(
+    server: BrokerProcess,
+) -> None:
+    connector = connector_of(json_source(server.port))
+    connector.frame_log.watch()
+    await connector.open()
+    await publish(server.port, "plant/count", "12345")
+    await next_of(connector, "count")
+    await connector.close()
+    frames, _ = connector.frame_log.after(0, 100)
+    said = [(frame.text, frame.size) for frame in frames]
+    assert said[:2] == [("CONNECT", None), ("CONNACK: accepted", None)]
+    assert ("PUBLISH plant/count", 5) in said
+    assert all(frame.data == b"" for frame in frames)
+
+
+async def test_a_message_whose_topic_is_no_text_is_counted() -> None:
+    """NATS refuses such a topic, other brokers hand it on: one that does, in a few bytes."""
+    strange = b"\x30\x05\x00\x02\xff\xfe1"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(200)
+        writer.write(b"\x20\x02\x00\x00")
+        subscribe = await reader.read(200)
+        writer.write(b"\x90\x04" + subscribe[2:4] + b"\x01\x01" + strange)
+        await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        async with opened(json_source(port)) as connector:
+            async with asyncio.timeout(10):
+                while not connector.context.counters.skipped:
+                    await connector.next_samples()
+            assert connector.diagnostics()["unreadable_topics"] == 1

@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 import pytest_asyncio
+import structlog.testing
 from asyncua import ua
 
 from connectors.clock import PlantClock, monotonic_s, real_now_us
+from connectors.opcua import publishing
 from connectors.opcua.config import OpcuaSource
 from connectors.opcua.connector import OpcuaConnector
 from connectors.sdk.capabilities import WriteOutcome
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import Unavailable
+from connectors.sdk.frames import Direction
 from connectors.sdk.messages import Quality, Sample
 from tests.connectors.opcua.server import NAMESPACE, SOURCE_TIME, PlantServer, plant_server
 from tests.connectors.support import free_port
@@ -267,3 +270,49 @@ async def test_reading_everything_again_in_between_loses_and_repeats_nothing(
     assert [sample.value for sample in first] == list(range(500, 505))
     assert again["Cnc1.Parts"] == 504
     assert [sample.value for sample in last] == [505]
+
+
+async def test_services_are_shown_by_name_and_size_and_timed_without_publishing(
+    shared: Shared,
+) -> None:
+    _, port = shared
+    device = connector(source(port))
+    device.frame_log.watch()
+    await device.open()
+    await device.read_all()
+    await device.close()
+    frames, _ = device.frame_log.after(0, 500)
+    said = [(frame.direction, frame.text) for frame in frames]
+    assert (Direction.SENT, "CreateMonitoredItems") in said
+    assert (Direction.RECEIVED, "CreateMonitoredItems: answered") in said
+    assert any(text == "Publish" for _, text in said)
+    assert all(frame.data == b"" and frame.size for frame in frames)
+    counters = device.context.counters.as_dict()
+    assert 0 < counters["round_trip_p50_ms"] <= counters["round_trip_p99_ms"]
+
+
+async def test_an_unforeseen_error_of_the_publishing_ends_the_session_at_once(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant, port = shared
+    device = connector(source(port))
+    await device.open()
+    await device.read_all()
+
+    def stumble(_: bytes) -> None:
+        raise ArithmeticError("nobody thought of this")
+
+    with structlog.testing.capture_logs() as logs, monkeypatch.context() as patched:
+        patched.setattr(publishing, "decode_publication", stumble)
+        await plant.set("Cnc1.Parts", 7, ua.VariantType.UInt32)
+        begin = monotonic_s()
+        with pytest.raises(Unavailable, match="ArithmeticError: nobody thought of this"):
+            await listen(device, 20)
+        assert monotonic_s() - begin < 3.0
+    await device.close()
+    assert [each["event"] for each in logs if each["log_level"] == "error"][:1] == [
+        "publishing_fault"
+    ]
+    await device.open()
+    assert (await device.read_all()).failed == 0
+    await device.close()

@@ -151,3 +151,22 @@ def test_the_queue_keeps_the_order_and_counts_every_loss(
     assert (queue.dropped > 0) == any(holes)
     assert holes == sorted(holes, reverse=True)
     assert queue.take() == []
+
+
+def test_a_value_follows_one_that_follows_another() -> None:
+    tags = {
+        1: [tag("pv", scale_exponent_from="dot")],
+        2: [tag("dot", valid_if={"tag": "ok", "value": 1})],
+        3: [tag("ok")],
+    }
+    values = ValueConverter(tags)
+
+    def said(handle: int, value: object) -> dict[str, object]:
+        batch = Batch(RECEIVED, [Notification(handle, value, 0, None)])
+        return {sample.tag: sample.value for sample in values.samples([batch])}
+
+    assert said(1, 1234) == {"pv": None}
+    assert said(2, 2) == {"dot": None, "pv": None}
+    assert said(3, 1) == {"ok": 1, "dot": 2, "pv": 12.34}
+    assert said(2, 1) == {"dot": 1, "pv": 123.4}
+    assert said(3, 0) == {"ok": 0, "dot": None, "pv": None}

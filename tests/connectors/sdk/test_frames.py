@@ -28,3 +28,10 @@ async def test_a_long_frame_is_cut_and_tells_its_size() -> None:
     log.add(Direction.RECEIVED, bytes(BYTES_MAX + 7))
     (frame,), _ = log.after(0, 1)
     assert (len(frame.data), frame.size) == (BYTES_MAX, BYTES_MAX + 7)
+
+
+async def test_words_stand_for_bytes_that_must_not_be_shown() -> None:
+    log = FrameLog()
+    log.tell(Direction.SENT, "ActivateSession", 412)
+    (frame,), _ = log.after(0, 1)
+    assert (frame.text, frame.data, frame.size) == ("ActivateSession", b"", 412)

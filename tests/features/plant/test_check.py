@@ -308,3 +308,13 @@ def test_the_command_exits_with_0_for_a_good_file(tmp_path: Path) -> None:
     file = tmp_path / "plant.yaml"
     file.write_text(GOOD, encoding="utf-8")
     assert CliRunner().invoke(plant, ["check", str(file)]).exit_code == 0
+
+
+def test_a_swinging_door_on_a_signal_is_refused_with_its_field() -> None:
+    text = with_change(
+        "address: 0x0010, type: uint16", "address: 0x0010, type: uint16, swinging_door: 2"
+    )
+    (found,) = check(text).mistakes
+    assert found.code == "swinging_door_on_signal"
+    assert found.field.endswith(".swinging_door")
+    assert "press_plc/strokes" in found.message

@@ -42,7 +42,7 @@ def orders_command(
         place = place_of(address, table)
         document = source_document(plant, source)
         asked = {
-            "source": {**document, "address_base": 0},
+            "source": document,
             "table": place.table,
             "address": place.address,
             "count": count,
@@ -77,3 +77,6 @@ def _print(found: Mapping[str, object], table: str) -> None:
 
 async def _made(document: Mapping[str, object]) -> Connector:
     return make_connector(check_source(document))
+
+
+COMMANDS = {"orders": orders_command}
