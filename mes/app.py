@@ -21,6 +21,7 @@ from mes.features.edge_requests import routes as edge_requests
 from mes.features.execution import routes as execution
 from mes.features.explain import routes as explain
 from mes.features.ingest import routes as ingest
+from mes.features.ingest.healing import Healer
 from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.materials import routes as materials
 from mes.features.oee import rollup_routes as rollups
@@ -91,6 +92,7 @@ class Live:
     hub: Hub
     database: Database
     settler: Settler
+    healer: Healer
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -151,7 +153,11 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
     close_on_garbage(sockets)
     init_sockets(sockets, hub, database, settings)
     app.extensions[LIVE] = Live(
-        sockets=sockets, hub=hub, database=database, settler=Settler(database)
+        sockets=sockets,
+        hub=hub,
+        database=database,
+        settler=Settler(database),
+        healer=Healer(database),
     )
 
     def read_some_tiles() -> None:

@@ -8,6 +8,7 @@ no time: those of an order that were made while another one was loaded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,14 +91,22 @@ def bundle_of(entries: tuple[Entry, ...], policy: Policy | None = None) -> Bundl
     Raises:
         CaseError: `policy`: none is given, and the cases have different ones or there is none.
     """
-    if policy is None:
-        different = {entry.case.policy for entry in entries}
-        if not different:
-            raise CaseError("policy", "is missing, and there is no case that has one")
-        if len(different) > 1:
-            raise CaseError("policy", "differs between the cases; name one for the sum")
-        (policy,) = different
-    return Bundle(policy=policy, entries=entries)
+    return Bundle(policy=policy or one_policy(e.case.policy for e in entries), entries=entries)
+
+
+def one_policy(policies: Iterable[Policy]) -> Policy:
+    """The policy that all have.
+
+    Raises:
+        CaseError: `policy`: they differ, or there is none.
+    """
+    different = set(policies)
+    if not different:
+        raise CaseError("policy", "is missing, and there is no case that has one")
+    if len(different) > 1:
+        raise CaseError("policy", "differs between the cases; name one for the sum")
+    (policy,) = different
+    return policy
 
 
 def compute_bundle(bundle: Bundle, policy: Policy | None = None) -> OeeResult:

@@ -11,16 +11,20 @@ from mes.core.case_bundle import HOW, SCHEMA, entry_to_json
 from mes.core.case_model import Span
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
-from mes.features.oee.addresses import UNIT_DAYS_MAX, unit_days
+from mes.features.oee.addresses import (
+    ARCHIVE_UNIT_DAYS_MAX,
+    ARCHIVE_UNITS_MAX,
+    UNIT_DAYS_MAX,
+    UNITS_MAX,
+    unit_days,
+)
 from mes.features.oee.places import Level, Place, places
 from mes.features.oee.queries import unit_by_code
-from mes.features.oee.service import Known, known_unit
+from mes.features.oee.service import Known, known_as_then, known_unit
 from mes.features.oee.shares import Share, share_entries, share_of
 from mes.features.oee.windows import instant_argument, policy_argument, window_of
 from mes.features.production.master_loading import masters
-from mes.features.production.masters import Masters
-
-UNITS_MAX = 60
+from mes.features.production.masters import Masters, WorkUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,13 @@ class Wanted:
     share: Share
 
 
-def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -> Wanted:
+def wanted_bundle(
+    session: Session, arguments: Mapping[str, str], now_us: int, *, in_parts: bool = False
+) -> Wanted:
     """Read the arguments of an address: `work_units` (codes with commas) or `place`, and a window.
+
+    Args:
+        in_parts: it is given in parts, so that it may be long.
 
     Raises:
         Refusal: `unknown_work_unit`, `place_unknown` (404), `place_needed`, `window_malformed`,
@@ -63,16 +72,9 @@ def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -
         raise Refusal(
             "place_needed", "name work_units or a place with work units", status=422, field="place"
         )
-    units = tuple(known_unit(session, known, unit, now_us) for unit in found)
+    units = tuple(known_at(session, known, unit, arguments, now_us) for unit in found)
     window = window_of(arguments, found[0].plan, units[0].as_of)
-    days = unit_days(window, len(units))
-    if days > UNIT_DAYS_MAX or len(units) > UNITS_MAX:
-        raise Refusal(
-            "range_too_long",
-            f"{days} days of work units; at most {UNIT_DAYS_MAX} in one bundle: ask for its parts",
-            status=422,
-            field="to",
-        )
+    _check_length(unit_days(window, len(units)), len(units), in_parts=in_parts)
     return Wanted(
         units=units,
         place=arguments.get("place"),
@@ -81,6 +83,27 @@ def wanted_bundle(session: Session, arguments: Mapping[str, str], now_us: int) -
         policy=policy_argument(arguments, known) or found[0].site.policy,
         as_of=_moments(arguments, len(units)),
         share=share_of(session, known, arguments),
+    )
+
+
+def known_at(
+    session: Session, known: Masters, unit: WorkUnit, arguments: Mapping[str, str], now_us: int
+) -> Known:
+    """What is known of a work unit now, or was when its source fell silent (`known_until`)."""
+    given = known_unit(session, known, unit, now_us)
+    return known_as_then(given, instant_argument(arguments, "known_until"))
+
+
+def _check_length(days: int, units: int, *, in_parts: bool) -> None:
+    most = ARCHIVE_UNIT_DAYS_MAX if in_parts else UNIT_DAYS_MAX
+    if days <= most and units <= (ARCHIVE_UNITS_MAX if in_parts else UNITS_MAX):
+        return
+    way = "ask for its parts" if in_parts else "ask for it in parts: /api/v1/case-archive"
+    raise Refusal(
+        "range_too_long",
+        f"{days} days of {units} work units; at most {most} days in one answer: {way}",
+        status=422,
+        field="to",
     )
 
 

@@ -11,17 +11,13 @@ from mes.core.exact import parse_number
 from mes.core.flags import Flag
 from mes.core.kpis import KPIS
 from mes.features.explain.workbook import CellValue
-from mes.features.oee.periods import PeriodKind
-from mes.features.oee.places import Level
-from mes.features.oee.rollup_answer import Request, answer
 from mes.features.oee.rollup_query import Group
-from mes.features.production.masters import Masters
 from mes.features.screens.language import name_of
 from mes.features.screens.report import words
+from mes.features.screens.report.groups import GROUPS, grouped_figures
 from mes.features.screens.report.loading import Chosen
 from mes.features.screens.report.words import _
 
-GROUPS = (Group.ITEM, Group.ORDER, Group.SHIFT, Group.CREW)
 _COUNTS = ("GQ", "SQ", "RQ")
 
 
@@ -52,36 +48,12 @@ def group_rows(
         host: what the addresses of case files begin with.
     """
     for group in GROUPS:
-        items = _items(session, chosen, group, now_us)
+        items = grouped_figures(
+            session, chosen.known, chosen.code, chosen.period, chosen.policy, group, now_us
+        )
         if [item["group"]["value"] for item in items] != [None]:
             for item in items:
                 yield _row(item, group, host)
-
-
-def _items(session: Session, chosen: Chosen, group: Group, now_us: int) -> list[dict[str, Any]]:
-    period = chosen.period
-    request = Request(
-        level=level_of(chosen.known, chosen.code),
-        id=chosen.code,
-        period=period.kind,
-        first=period.day.isoformat(),
-        last=period.day.isoformat(),
-        group=group,
-        policy=chosen.policy,
-    )
-    found = answer(session, request, now_us).items
-    if request.period is not PeriodKind.SHIFT:
-        return found
-    return [item for item in found if (item["period"]["shift"] or "") == period.shift]
-
-
-def level_of(known: Masters, code: str) -> Level:
-    """The level of a place by its code."""
-    if code in known.work_unit_ids:
-        return Level.MACHINE
-    if code in known.line_ids:
-        return Level.LINE
-    return Level.AREA if any(area.code == code for area in known.areas) else Level.PLANT
 
 
 def _row(item: dict[str, Any], group: Group, host: str) -> list[CellValue]:
@@ -97,7 +69,7 @@ def _row(item: dict[str, Any], group: Group, host: str) -> list[CellValue]:
         *(_number(result["quantities"][key]) for key in _COUNTS),
         ", ".join(words.flag_word(Flag(flag)) for flag in result["flags"]),
         f"{policy['name']} v{policy['version']}",
-        _("its parts have theirs") if item["case"] is None else f"{host}{item['case']}",
+        "" if item["case"] is None else f"{host}{item['case']}",
     ]
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
 from mes.features.explain.answer import explanation
+from mes.features.explain.archive import archive, slot
 from mes.features.explain.asked import asked
 from mes.features.explain.bundle import Wanted, bundle_cases, bundle_head, wanted_bundle
 from mes.features.explain.evidence import evidence
@@ -31,12 +32,13 @@ from mes.features.explain.queries import explained
 from mes.features.explain.schemas import BundleQuery, ExplainQuery
 from mes.features.explain.spreadsheet import Spreadsheet
 from mes.features.explain.view import Frame, shown_explanation
+from mes.features.production.tile import instant
 from mes.features.screens.language import select_language
 from mes.features.screens.report.loading import Wanted as Report
 from mes.features.screens.report.loading import choose
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.web.roles import require
-from mes.web.wiring import reading
+from mes.web.wiring import database, reading
 
 REPORT_ARGUMENTS = ("place", "period", "day", "shift", "policy")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -123,6 +125,32 @@ def get_cases(query_data: BundleQuery) -> Response:
             yield from _text(session, wanted_bundle(session, arguments, now_us))
 
     return Response(stream_with_context(text()), mimetype="application/json")
+
+
+@bp.get("/case-archive")
+@bp.input(BundleQuery, location="query")
+@bp.doc(
+    summary="A long figure in parts",
+    description="One ZIP file with an index (`oee-case-parts/1`) and the bundles that it names;"
+    " `mes oee case FILE` computes the figure of their sum again.",
+    tags=["oee"],
+)
+@require()
+def get_case_archive(query_data: BundleQuery) -> Response:
+    """The archive, written part by part."""
+    arguments = query_data.arguments()
+    now_us = plant_now_us()
+    with reading() as session:
+        wanted = wanted_bundle(session, arguments, now_us, in_parts=True)
+    answer = Response(archive(database(), wanted, arguments, now_us), mimetype="application/zip")
+    answer.headers.set("Content-Disposition", "attachment", filename=_archive_name(wanted))
+    answer.call_on_close(slot())
+    return answer
+
+
+def _archive_name(wanted: Wanted) -> str:
+    first, last = (instant(at)[:10] for at in (wanted.window.start, wanted.window.end))
+    return f"case-{wanted.place or wanted.units[0].unit.code}-{first}-{last}.zip"
 
 
 def _text(session: Session, wanted: Wanted) -> Iterator[str]:

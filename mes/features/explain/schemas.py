@@ -38,6 +38,10 @@ class BundleQuery(WindowQuery):
     as_of: str | None = Field(
         default=None, description="Compute as if nothing after this instant were known."
     )
+    known_until: str | None = Field(
+        default=None,
+        description="The state is unknown from there on; as a tile showed it that had no data.",
+    )
     of_item: str | None = Field(
         default=None, description="Only the share of this item; empty: of none."
     )

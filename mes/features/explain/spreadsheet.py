@@ -226,8 +226,7 @@ class Spreadsheet:
 
     def _case(self, given: Known, span: Span) -> str:
         as_of = {given.unit.code: given.as_of}
-        address = figure_address(as_of, span, self._chosen.policy)
-        return _("its parts have theirs") if address is None else f"{self._host}{address}"
+        return f"{self._host}{figure_address(as_of, span, self._chosen.policy) or ''}"
 
     def _figure_row(self, given: Known, figure: Figure) -> list[CellValue]:
         result = figure.result

@@ -15,7 +15,12 @@ from mes.features.production.coverage import known_until
 from mes.features.production.tile import instant
 
 UNIT_DAYS_MAX = 400
-"""Most days of work units in one bundle; a longer figure is the sum of the bundles of its parts."""
+"""Most days of work units in one bundle; a longer figure is given in parts, in one archive."""
+UNITS_MAX = 60
+"""Most work units in one bundle, likewise."""
+ARCHIVE_UNIT_DAYS_MAX = 400_000
+"""Most days of work units in one archive: a year of a thousand machines."""
+ARCHIVE_UNITS_MAX = 1_000
 DAY_US = 86_400_000_000
 
 
@@ -25,23 +30,33 @@ def unit_days(span: Span, units: int) -> int:
 
 
 def figure_address(
-    as_of: Mapping[str, int], span: Span, policy: Policy, share: Share = WHOLE
+    as_of: Mapping[str, int],
+    span: Span,
+    policy: Policy,
+    share: Share = WHOLE,
+    **further: str,
 ) -> str | None:
-    """Address of what proves a figure: a case file, or a bundle of those that add up to it.
+    """Address of what proves a figure: a case file, a bundle of those that add up to it, or parts.
 
     Args:
         as_of: by code of each work unit of the figure, what it speaks of.
         share: what it is narrowed to.
+        further: arguments that a tile without data needs.
 
     Returns:
-        None: it is too long for one file; its parts have theirs.
+        None: there is no work unit.
     """
+    if not as_of:
+        return None
     if share == WHOLE and len(as_of) == 1 and span.end - span.start <= CASE_MAX_US:
         ((unit, moment),) = as_of.items()
-        return case_address(unit, span, policy, moment)
-    if not as_of or unit_days(span, len(as_of)) > UNIT_DAYS_MAX:
-        return None
-    return bundle_address(as_of, span, policy, share)
+        return case_address(unit, span, policy, moment, **further)
+    return bundle_address(as_of, span, policy, share, **further)
+
+
+def in_parts(span: Span, units: int) -> bool:
+    """Whether a figure is too long for one bundle, so that it is given in parts."""
+    return unit_days(span, units) > UNIT_DAYS_MAX or units > UNITS_MAX
 
 
 def case_address(unit: str, span: Span, policy: Policy, as_of: int, **further: str) -> str:
@@ -83,9 +98,13 @@ def tile_case_address(tile: Mapping[str, Any], policy: Policy) -> str:
 
 
 def bundle_address(
-    as_of: Mapping[str, int], span: Span, policy: Policy, share: Share = WHOLE
+    as_of: Mapping[str, int],
+    span: Span,
+    policy: Policy,
+    share: Share = WHOLE,
+    **further: str,
 ) -> str:
-    """Address of the case files of several work units whose sum is a figure.
+    """Address of the case files whose sum is a figure, in one bundle or in parts.
 
     Args:
         as_of: by code of the work unit, what its figures speak of.
@@ -99,5 +118,7 @@ def bundle_address(
         "as_of": moments[0] if len(set(moments)) == 1 else ",".join(moments),
         "policy": policy.reference,
         **share.arguments(),
+        **further,
     }
-    return f"/api/v1/cases?{urlencode(query)}"
+    path = "case-archive" if in_parts(span, len(as_of)) else "cases"
+    return f"/api/v1/{path}?{urlencode(query)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,13 +16,17 @@ from mes.core.case_bundle import (
     bundle_of,
     compute_bundle,
     is_bundle,
+    one_policy,
     parse_bundle,
 )
-from mes.core.case_model import Span
 from mes.core.case_schema import case_schema, result_schema
 from mes.core.oee import OeeResult, result_of, tally
 from mes.core.policies import PROFILES, Policy, policy_by_name
+from mes.core.tally import sum_of
+from mes.features.oee.case_archive import Archive, framed, is_archive, read_archive
 from mes.features.oee.case_text import result_text
+
+Read = Case | Bundle | Archive
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 """Largest case file that is read."""
@@ -52,10 +56,12 @@ def oee() -> None:
 def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None, as_sum: bool) -> None:
     """Compute each case FILE and print its result; a bundle of cases gives that of their sum.
 
+    A figure in parts (a ZIP file) is read part by part, each compared with the index.
+
     Exits with status 1, naming field and reason, when a file has a mistake.
     """
     policy = None if policy_name is None else policy_by_name(policy_name)
-    read: list[tuple[str, Case | Bundle]] = []
+    read: list[tuple[str, Read]] = []
     mistakes = 0
     for file in files:
         try:
@@ -67,7 +73,7 @@ def case(files: tuple[Path, ...], as_json: bool, policy_name: str | None, as_sum
         sys.exit(1)
     try:
         if as_sum:
-            read = [("sum", bundle_of(_all_entries(read), policy))]
+            read = [("sum", _together([one for _, one in read], policy))]
         computed = [(title, one, _compute(one, policy)) for title, one in read]
     except CaseError as mistake:
         click.echo(f"{mistake.field}: {mistake.reason}", err=True)
@@ -93,7 +99,9 @@ def _shown(file: Path) -> str:
     return click.format_filename(file)
 
 
-def _read(file: Path) -> Case | Bundle:
+def _read(file: Path) -> Read:
+    if is_archive(file):
+        return read_archive(file)
     if file.stat().st_size > FILE_BYTES_MAX:
         raise CaseError("(file)", f"is larger than {FILE_BYTES_MAX} bytes")
     try:
@@ -106,28 +114,43 @@ def _read(file: Path) -> Case | Bundle:
     return parse_bundle(data) if is_bundle(data) else parse_case(data)
 
 
-def _all_entries(read: list[tuple[str, Case | Bundle]]) -> tuple[Entry, ...]:
-    return tuple(
-        entry
-        for _, one in read
-        for entry in (one.entries if isinstance(one, Bundle) else (Entry(case=one),))
+def _together(read: Sequence[Read], policy: Policy | None) -> Bundle | Archive:
+    archives = [one for one in read if isinstance(one, Archive)]
+    entries = tuple(entry for one in read for entry in _entries(one))
+    if not archives:
+        return bundle_of(entries, policy)
+    policies = [one.policy for one in archives] + [entry.case.policy for entry in entries]
+    return Archive(
+        policy=policy or one_policy(policies),
+        sums=sum_of([*(one.sums for one in archives), *(entry.tally for entry in entries)]),
+        frame=framed(
+            [
+                *(one.frame for one in archives if one.frame is not None),
+                *(entry.case for entry in entries),
+            ]
+        ),
+        cases=sum(one.cases for one in archives) + len(entries),
     )
 
 
-def _compute(one: Case | Bundle, policy: Policy | None) -> OeeResult:
+def _entries(one: Read) -> tuple[Entry, ...]:
+    if isinstance(one, Archive):
+        return ()
+    return one.entries if isinstance(one, Bundle) else (Entry(case=one),)
+
+
+def _compute(one: Read, policy: Policy | None) -> OeeResult:
+    if isinstance(one, Archive):
+        return result_of(one.sums, policy or one.policy)
     if isinstance(one, Bundle):
         return compute_bundle(one, policy)
     return result_of(tally(one), policy or one.policy)
 
 
-def _text(title: str, one: Case | Bundle, result: OeeResult) -> str:
-    if isinstance(one, Bundle):
-        cases = [entry.case for entry in one.entries]
-        named = f"{title}: sum of {len(cases)} cases"
-        if not cases:
-            return named
-        first = min(cases, key=lambda case: case.window.start)
-        last = max(case.window.end for case in cases)
-        whole = replace(first, window=Span(first.window.start, last), as_of=last)
-        return result_text(named, whole, result)
-    return result_text(title, one, result)
+def _text(title: str, one: Read, result: OeeResult) -> str:
+    if isinstance(one, Case):
+        return result_text(title, one, result)
+    cases = len(one.entries) if isinstance(one, Bundle) else one.cases
+    frame = framed([entry.case for entry in one.entries]) if isinstance(one, Bundle) else one.frame
+    named = f"{title}: sum of {cases} cases"
+    return named if frame is None else result_text(named, frame, result)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mes import clock
 from mes.core.case import case_to_json
 from mes.core.instants import format_instant
-from mes.features.oee.addresses import case_address, tile_case_address
+from mes.features.oee.addresses import figure_address, tile_case_address
 from mes.features.oee.queries import line_item, state_items, unit_at, unit_by_code
 from mes.features.oee.schemas import FigureQuery, WindowQuery
 from mes.features.oee.service import Known, known_as_then, tile_version, unit_case, unit_result
@@ -86,7 +86,7 @@ def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
         "work_unit": code,
         "window": [format_instant(window.start), format_instant(window.end)],
         "as_of": instant(moment),
-        "case": case_address(code, window, result.policy, moment, **further),
+        "case": figure_address({code: moment}, window, result.policy, **further),
         "publication": publication.to_json(),
     }
 

@@ -72,6 +72,11 @@ def mended(scope: Scope, live: LiveState, touched: Touched) -> LiveState | None:
     return None
 
 
+def closed_until(live: LiveState) -> int:
+    """Where what is kept in `work_unit_live` begins; hours before it are closed."""
+    return min(live.sealed - length_us(live.cell), live.period_start)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _News:
     """What is new about closed time.
@@ -94,7 +99,7 @@ class _News:
 def _news(scope: Scope, live: LiveState, touched: Touched) -> _News | None:
     """What is new, if it is about closed time alone and its end can be told."""
     starts = [at for at in (touched.states, touched.pieces) if at is not None]
-    border = min(live.sealed - length_us(live.cell), live.period_start)
+    border = closed_until(live)
     if not starts or scope.until is not None or not live.origin <= min(starts) < border:
         return None
     pieces, until, readings = None, touched.corrected_until, False
@@ -211,11 +216,29 @@ def _summed(
     touched.derived_until = end
     if replace_records(session, unit.id, cut.old, cut.new) is None and news.pieces is None:
         return live
-    records = records_with_context(session, unit.id, start, end)
-    loaded = job_runs(session, unit.id, *standstill_span(records, start, end))
     found = _counted(scope, runs, start, end)
     bookings = [booking for booking in found.bookings if booking.at < end]
     replace_quantities(session, unit.id, start, bookings, end)
+    replace_rollups(session, unit.id, start, end, _cells(scope, live, start, end, found))
+    if news.pieces is None or not live.jobs:
+        return live
+    return replace(live, jobs=job_sums(session, unit.id, live.jobs, live.sealed))
+
+
+def sum_again(scope: Scope, live: LiveState, start: int, end: int) -> None:
+    """Sum the closed hours of [start, end), cell borders both, from records and facts again."""
+    found = _counted(scope, job_runs(scope.session, scope.unit.id, start, end), start, end)
+    cells = _cells(scope, live, start, end, found)
+    replace_rollups(scope.session, scope.unit.id, start, end, cells)
+
+
+def _cells(
+    scope: Scope, live: LiveState, start: int, end: int, found: Counted
+) -> list[tuple[Cell, Parts]]:
+    """The sums of the cells of [start, end) by job and item."""
+    session, unit = scope.session, scope.unit
+    records = records_with_context(session, unit.id, start, end)
+    loaded = job_runs(session, unit.id, *standstill_span(records, start, end))
     done: list[tuple[Cell, Parts]] = []
     for cell in unit.plan.cells(start, end):
         stretch = Stretch(
@@ -225,14 +248,11 @@ def _summed(
             as_of=max(cell.end, live.last_fact),
             records=records,
             runs=loaded,
-            bookings=[b for b in bookings if cell.start <= b.at < cell.end],
+            bookings=[b for b in found.bookings if cell.start <= b.at < cell.end],
             marks=found.marks,
         )
         done.append((cell, parts_of(stretch)))
-    replace_rollups(session, unit.id, start, end, done)
-    if news.pieces is None or not live.jobs:
-        return live
-    return replace(live, jobs=job_sums(session, unit.id, live.jobs, live.sealed))
+    return done
 
 
 def _counted(scope: Scope, runs: Sequence[JobRun], start: int, end: int) -> Counted:

@@ -97,7 +97,7 @@ def report() -> str:
     """The OEE report of a shift, day or week of a machine, a line or the plant."""
     asked = {
         name: request.args.get(name, "")[:80]
-        for name in ("place", "period", "day", "shift", "policy")
+        for name in ("place", "period", "day", "shift", "policy", "by")
     }
     wanted = Wanted(**asked, language=select_language())
     now = plant_now_us()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -70,6 +72,26 @@ def test_every_grouped_figure_of_the_api_is_reproduced(
         assert bundle.status_code == 200, bundle.text
         again = reproduced(tmp_path / "bundle.json", bundle.content)
         assert told(again) == told(item["result"]), (item["id"], item["group"])
+
+
+@pytest.mark.parametrize("group", ["item", "order", "shift", "crew"])
+def test_the_report_shows_the_grouped_figures_each_with_its_case(
+    client: httpx.Client, tmp_path: Path, group: str
+) -> None:
+    query = {"level": "machine", "id": "press-1", "period": "week", "from": "2026-03-02"}
+    asked = {**query, "to": "2026-03-02", "group": group}
+    items = client.get("/api/v1/oee", params=asked).json()["items"]
+    page = {"place": "press-1", "period": "week", "day": "2026-03-02", "by": group, "lang": "en"}
+    text = html.unescape(client.get("/report", params=page).text).partition('id="groups"')[2]
+    rows = re.findall(r'<tr><th scope="row">([^<]*)</th>(.*?)</tr>', text.partition("</table>")[0])
+    assert len(rows) == len(items) > 0
+    for (label, cells), item in zip(rows, items, strict=True):
+        assert label.split()[0] == (item["group"]["value"] or "none")
+        case, value = re.findall(r'<a href="([^"]+)"[^>]*>([^<]*)<', cells)[0]
+        again = reproduced(tmp_path / "case", client.get(case).content)
+        oee = again["kpis"]["oee"]
+        assert oee == item["result"]["kpis"]["oee"]
+        assert value == ("–" if oee is None else f"{oee * 100:.1f}")
 
 
 @pytest.mark.parametrize(("place", "period"), [("press-1", "shift"), ("busan", "month")])

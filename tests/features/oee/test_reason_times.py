@@ -15,6 +15,7 @@ from mes.core.oee import classify, tally
 from mes.core.policies import ISO22400
 from mes.core.tally import TOLD_BY_REASON, ReasonKey, Tally, sum_of
 from mes.db import Database
+from mes.features.ingest.healing import WAITING, heal, old_shifts
 from mes.features.ingest.rebuild import rebuild
 from mes.features.oee.periods import PeriodKind
 from mes.features.oee.places import Level, places
@@ -113,6 +114,30 @@ def test_a_rebuild_makes_the_same_sums_and_fills_those_that_were_not_kept(
         ((_, year),) = by_rows(session, PeriodKind.YEAR)
         whole = Span(DAY_START, DAY_START + DAYS * 24 * HOUR)
         assert year == by_kernel(session, "press-1", whole)
+
+
+def test_old_sums_are_made_again_by_themselves_and_then_equal_a_rebuild(database: Database) -> None:
+    apply_plant(database)
+    feed_reasons(database)
+    with database.transaction() as session:
+        session.execute(update(RollupHour).values(reasons=None))
+        session.execute(update(RollupShift).values(reasons=None))
+    with database.reading() as session:
+        all_old = old_shifts(session)
+    assert heal(database, lambda: True) == all_old - 1  # one shift, then the rest is left
+    left = heal(database, lambda: False)
+    assert left == WAITING._value.get() < all_old
+    with database.reading() as session:
+        days = by_rows(session, PeriodKind.DAY)
+        for number, (_, found) in enumerate(days[:-1]):
+            start = DAY_START + number * 24 * HOUR
+            assert found == by_kernel(session, "press-1", Span(start, start + 24 * HOUR))
+        assert days[-1][1] is None  # its last shift is not closed
+    feed = Feed(database, epoch="f" * 16)
+    feed.value(END + 8 * HOUR, "state", 2)
+    feed.send(END + 20 * HOUR)
+    assert heal(database, lambda: False) == 0
+    assert rebuild(database, DAY_START + END + 20 * HOUR, check=True).count == 0
 
 
 @pytest.mark.parametrize("cut", [HOUR, 7 * MINUTE])

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from mes.core.case_model import Span
 from mes.core.policies import Policy
 from mes.features.explain.asked import WINDOW_MAX_US, explain_address
-from mes.features.oee.addresses import figure_address
+from mes.features.oee.addresses import bundle_address, case_address, figure_address, in_parts
+from mes.features.oee.service import CASE_MAX_US
 
 PARTS = "#parts"
 """The columns of the report: hours, days or months."""
@@ -32,8 +33,11 @@ class Links:
     arguments: Mapping[str, str]
 
     def case(self, unit: str) -> str:
-        """Case file of a work unit's figures; where that is too long, its parts have theirs."""
-        return figure_address({unit: self.as_of[unit]}, self.span, self.policy) or PARTS
+        """Case file of a work unit's figures, or the case files that add up to them."""
+        as_of = self.as_of[unit]
+        if self.span.end - self.span.start <= CASE_MAX_US:
+            return case_address(unit, self.span, self.policy, as_of)
+        return bundle_address({unit: as_of}, self.span, self.policy)
 
     def why(self, unit: str, kpi: str, span: Span | None = None) -> str:
         """The page that explains a figure of a work unit, of the period or a part of it.
@@ -56,6 +60,11 @@ class Links:
         """Case file of the whole figure: of one work unit, or all that add up to it."""
         as_of = {unit: self.as_of[unit] for unit in self.counted}
         return figure_address(as_of, self.span, self.policy)
+
+    @property
+    def evidence_in_parts(self) -> bool:
+        """Whether the whole figure is so long that its evidence is one archive of parts."""
+        return in_parts(self.span, len(self.counted))
 
     def excel(self) -> str:
         """The same report as a spreadsheet."""

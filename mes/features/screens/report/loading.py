@@ -33,6 +33,7 @@ from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters, Site, WorkUnit
 from mes.features.production.plan import Plan
 from mes.features.screens.language import name_of
+from mes.features.screens.report.groups import group_of, shown_groups
 from mes.features.screens.report.links import Links
 from mes.features.screens.report.page import ReportPage, UnitCase, report_page
 from mes.features.screens.report.periods import (
@@ -71,6 +72,7 @@ class Wanted:
     day: str = ""
     shift: str = ""
     policy: str = ""
+    by: str = ""
     language: str = "ko"
 
     def address(self, period: Period) -> dict[str, str]:
@@ -173,7 +175,17 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
     checks = open_in(session, [unit.id for unit in units], period.span.start, period.span.end)
     shown = shown_report(page, frame, [unit.code for unit in units], chosen.counted)
     causes = _causes(session, known, code, period, frame, now_us)
-    return {**shown, "signing": signing, "checks": checks, "causes": causes}
+    groups = shown_groups(
+        session,
+        known,
+        code,
+        period,
+        policy,
+        group_of(wanted.by),
+        now_us,
+        lambda names: name_of(names, wanted.language),
+    )
+    return {**shown, "signing": signing, "checks": checks, "causes": causes, "groups": groups}
 
 
 def _causes(
@@ -348,6 +360,8 @@ def _frame(
             query["shift"] = other.shift
         if wanted.policy:
             query["policy"] = wanted.policy
+        if wanted.by:
+            query["by"] = wanted.by
         return f"/report?{urlencode(query)}"
 
     def reason_name(reason: str) -> str:

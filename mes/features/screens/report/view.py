@@ -119,6 +119,8 @@ def _evidence(frame: Frame, units: Sequence[str]) -> list[tuple[str, str]]:
     address = frame.links.evidence()
     if address is None:
         return []
+    if frame.links.evidence_in_parts:
+        return [(_("Evidence: case files in parts (ZIP)"), address)]
     if len(units) == 1:
         return [(_("Evidence: case file"), address)]
     return [(_("Evidence: case files of all machines"), address)]
@@ -232,8 +234,6 @@ def _ways(links: Links, units: Sequence[str], key: str) -> Shown:
     """Where a figure leads: of one work unit to its page and case, of several to their table."""
     if len(units) != 1:
         return {"case": None, "why": "#machines"}
-    if links.span.end - links.span.start > CASE_MAX_US:
-        return {"case": None, "why": links.why(units[0], key)}
     return {"case": links.case(units[0]), "why": links.why(units[0], key)}
 
 
@@ -284,7 +284,7 @@ def _unit(row: UnitRow, frame: Frame, long: bool) -> Shown:
         "label": frame.unit_name(row.place.names),
         "counts": row.counts,
         "address": address,
-        "case": None if long else frame.links.case(row.place.code),
+        "case": frame.links.case(row.place.code),
         "why": {key: address if long else frame.links.why(row.place.code, key) for key in WHY},
         **{key: words.percent(kpis[key]) for key in ("oee", "availability")},
         **{key: words.percent(kpis[key]) for key in ("effectiveness", "quality_ratio")},
