@@ -55,3 +55,7 @@ class BundleQuery(WindowQuery):
     of_days: str | None = Field(
         default=None, description="Only time of production days: the first and the last, a comma."
     )
+    of_hour: str | None = Field(
+        default=None,
+        description="Only the hour, cut at shift borders, that begins at this instant.",
+    )

@@ -198,11 +198,12 @@ def _case(question: Question, key: ItemKey, group: str, as_of: Mapping[int, int]
         group: name of the value of the group.
 
     Returns:
-        None: it is too long for one answer, or its work units have different hours.
+        None: nothing is known of its work units.
     """
     share = _share(question, key, group)
     spans: dict[str, Span] = {}
     moments: dict[str, int] = {}
+    cuts: set[tuple[Span, tuple[date, str] | None]] = set()
     for unit in question.places[key.place].units:
         period = period_json(question.kind, key, unit.plan)
         if question.kind is PeriodKind.SHIFT and key.shift and not _has_shift(unit.plan, period):
@@ -210,17 +211,26 @@ def _case(question: Question, key: ItemKey, group: str, as_of: Mapping[int, int]
         if unit.id not in as_of:
             return None
         spans[unit.code] = Span(parse_instant(period["start"]), parse_instant(period["end"]))
+        cuts.add((spans[unit.code], _hour_of(question, key, unit.plan)))
         moments[unit.code] = as_of[unit.id]
     if not spans:
         return None
     whole = Span(min(s.start for s in spans.values()), max(s.end for s in spans.values()))
-    if len(set(spans.values())) > 1:
-        if question.kind is PeriodKind.HOUR:
-            return None
+    if len(cuts) > 1:
         share = replace(share, days=_days(question.kind, key))
-        if key.shift:
+        if key.shift or question.kind is PeriodKind.HOUR:
             share = replace(share, shift=key.shift)
+        if question.kind is PeriodKind.HOUR:
+            share = replace(share, hour=int(key.period))
     return figure_address(moments, whole, question.policy, share)
+
+
+def _hour_of(question: Question, key: ItemKey, plan: Plan) -> tuple[date, str] | None:
+    """Day and shift of an hour of a calendar; None: it is no hour that is asked for."""
+    if question.kind is not PeriodKind.HOUR:
+        return None
+    cell = plan.cell_at(int(key.period))
+    return cell.production_day, cell.shift
 
 
 def _share(question: Question, key: ItemKey, group: str) -> Share:

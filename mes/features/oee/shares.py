@@ -15,10 +15,12 @@ from mes.core.case_model import Span
 from mes.core.policies import Policy
 from mes.core.refusal import Refusal
 from mes.features.oee.service import CASE_MAX_US, Known, job_namer, unit_case, unit_stretch
+from mes.features.oee.windows import instant_argument
 from mes.features.production.bookings import NO_JOB
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.parts import PartKey, part_entries
 from mes.features.production.plan import Cell
+from mes.features.production.tile import instant
 from mes.models import JobOrder
 
 
@@ -32,6 +34,7 @@ class Share:
         shift: code of a shift, empty: time in no shift.
         crew: code of a crew.
         days: first and last production day, for work units whose days begin at other instants.
+        hour: the instant at which an hour begins, for work units whose hours are cut otherwise.
     """
 
     item: str | None = None
@@ -39,6 +42,7 @@ class Share:
     shift: str | None = None
     crew: str | None = None
     days: tuple[date, date] | None = None
+    hour: int | None = None
 
     def arguments(self) -> dict[str, str]:
         """As an address says it."""
@@ -48,6 +52,7 @@ class Share:
             "of_shift": self.shift,
             "of_crew": self.crew,
             "of_days": None if self.days is None else ",".join(map(str, self.days)),
+            "of_hour": None if self.hour is None else instant(self.hour),
         }
         return {name: text for name, text in given.items() if text is not None}
 
@@ -57,6 +62,7 @@ class Share:
             self.shift in (None, cell.shift)
             and self.crew in (None, cell.crew)
             and (self.days is None or self.days[0] <= cell.production_day <= self.days[1])
+            and self.hour in (None, cell.start)
         )
 
 
@@ -77,6 +83,7 @@ def share_of(session: Session, known: Masters, arguments: Mapping[str, str]) -> 
         shift=arguments.get("of_shift"),
         crew=arguments.get("of_crew"),
         days=None if days is None else _days(days),
+        hour=instant_argument(arguments, "of_hour"),
     )
     _Key.of(session, known, found)  # refuses what is not there before anything is written
     return found
@@ -124,7 +131,7 @@ def tiles_of(unit: WorkUnit, window: Span) -> Iterable[Span]:
 
 def _spans(unit: WorkUnit, window: Span, share: Share) -> list[Span]:
     """The stretches of a window whose cells belong to the share, neighbours joined."""
-    if share.shift is None and share.crew is None and share.days is None:
+    if (share.shift, share.crew, share.days, share.hour) == (None,) * 4:
         return [window]
     spans: list[Span] = []
     for cell in unit.plan.cells(window.start, window.end):

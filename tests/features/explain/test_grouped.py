@@ -173,7 +173,10 @@ def test_crews_share_a_week_and_each_has_its_case(small: Floor) -> None:
 
 
 def test_work_units_whose_days_begin_at_other_instants_have_one_bundle(small: Floor) -> None:
-    """The line with a calendar has a shift until 08:30; the one without ends at 08:00."""
+    """The line with a calendar has a shift until 08:30; the one without ends at 08:00.
+
+    So the hour of 08:00 is cut on one and whole on the other.
+    """
     shifts = [
         {"code": "D", "start": "08:30", "end": "20:30"},
         {"code": "N", "start": "20:30", "end": "08:30", "day_offset": 0},
@@ -189,7 +192,7 @@ def test_work_units_whose_days_begin_at_other_instants_have_one_bundle(small: Fl
     small.count(0, DAY, every=7 * MINUTE)
     at = DAY + 2 * HOUR
     small.feed.send(at)
-    for period in (PeriodKind.SHIFT, PeriodKind.DAY):
+    for period in (PeriodKind.SHIFT, PeriodKind.DAY, PeriodKind.HOUR):
         request = {"level": Level.PLANT, "period": period, "rule": LineRule.SUM}
         found = figures(small, at, first="2026-03-02", last="2026-03-02", **request)
         assert found
