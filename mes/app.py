@@ -15,6 +15,7 @@ from mes.core.instants import parse_instant
 from mes.db import Database, make_engine
 from mes.features.audit import routes as audit
 from mes.features.calendars import routes as calendars
+from mes.features.calls import routes as calls
 from mes.features.checks import routes as checks
 from mes.features.downtime import routes as downtime
 from mes.features.edge_requests import routes as edge_requests
@@ -76,6 +77,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     materials.bp,
     reasons.bp,
     calendars.bp,
+    calls.bp,
     checks.bp,
     publishing.bp,
     people.people,

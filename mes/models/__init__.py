@@ -2,6 +2,7 @@
 
 from mes.models.base import Base
 from mes.models.calendar import Calendar, CalendarException, LineCalendar, ShiftPattern
+from mes.models.calls import CallEvent, WorkUnitCalls
 from mes.models.counts import CountSuspect
 from mes.models.equipment import Equipment, WorkUnitSetting
 from mes.models.materials import (
@@ -61,6 +62,7 @@ __all__ = [
     "Base",
     "Calendar",
     "CalendarException",
+    "CallEvent",
     "CaseFile",
     "Command",
     "ConfigRevision",
@@ -110,6 +112,7 @@ __all__ = [
     "Terminal",
     "UserSession",
     "WorkOrder",
+    "WorkUnitCalls",
     "WorkUnitLive",
     "WorkUnitSetting",
     "WritePermission",

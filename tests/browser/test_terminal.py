@@ -228,7 +228,7 @@ def test_a_scanned_work_order_opens_the_job_list(tablet: Page) -> None:
 
 def test_a_job_is_paused_with_a_reason_and_resumed(tablet: Page, demo: Demo) -> None:
     sign_in(tablet, demo)
-    action = tablet.locator(".act").last
+    action = tablet.locator(".act:nth-child(4)")
     expect(action).to_contain_text("일시중지")
     action.click()
     tablet.locator(".list .rt").first.click()

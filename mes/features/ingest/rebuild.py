@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mes.db import Database
+from mes.features.calls.store import derive_calls
 from mes.features.production import facts
 from mes.features.production.coverage import covered_by_source, covered_until, fresh_limit_us
 from mes.features.production.derivation import derive_unit
@@ -35,6 +36,7 @@ from mes.models import (
     RollupHour,
     RollupShift,
     StateRecord,
+    WorkUnitCalls,
     WorkUnitLive,
 )
 
@@ -109,6 +111,7 @@ def _rebuild_unit(
             kept = _snapshot(session, known, unit, now_us)
             _clear(session, unit.id)
             derive_all(session, known, unit, now_us)
+            derive_calls(session, unit.id)
             made = _snapshot(session, known, unit, now_us)
             rows = sum(len(held) for held in made.values())
             differences = list(_compare(unit.code, kept, made))
@@ -159,6 +162,9 @@ def _clear(session: Session, unit_id: int) -> None:
     row = session.get(WorkUnitLive, unit_id)
     if row is not None:
         row.tile = {}
+    calls = session.get(WorkUnitCalls, unit_id)
+    if calls is not None:
+        calls.calls = []
     session.flush()
 
 
@@ -170,7 +176,9 @@ def _snapshot(session: Session, known: Masters, unit: WorkUnit, now_us: int) -> 
     live = LiveState.from_json(row.tile if row else None)
     quantities, cells = table(QuantityRecord), table(RollupHour)
     suspects = table(CountSuspect)
+    calls = session.get(WorkUnitCalls, unit.id)
     return {
+        "work_unit_calls": [repr(one) for one in (calls.calls if calls else ())],
         "state_record": [repr(one) for one in state_records(session, unit.id, -FOREVER)],
         "job_run": [repr(one) for one in job_runs(session, unit.id, -FOREVER)],
         "quantity_record": [

@@ -10,6 +10,7 @@ from typing import Any
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.registry import manifest_of
 from connectors.templates.catalogue import Catalogue
+from mes.core.calls import CallKind
 from mes.features.plant.check_calendars import (
     break_reasons,
     calendar_problems,
@@ -208,6 +209,7 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _duplicates((("items", i, "code"), it.code) for i, it in enumerate(plant.items))
     yield from _duplicates((("sources", i, "id"), s.get("id")) for i, s in enumerate(plant.sources))
     yield from _duplicates(_equipment_codes(plant))
+    yield from _escalation(plant)
     yield from target_problems(plant.sources)
     yield from calendar_problems(plant)
     yield from counter_problems(plant, raw)
@@ -230,6 +232,22 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
             )
         for number, unit in enumerate(line.work_units):
             yield from _work_unit(plant, raw, ("lines", index, "work_units", number), unit)
+
+
+def _escalation(plant: PlantFile) -> Iterator[Problem]:
+    """A kind of call reaches each level at a time of its own."""
+    seen: set[tuple[str, object]] = set()
+    for index, level in enumerate(plant.site.call_escalation):
+        kinds = level.kinds or [kind.value for kind in CallKind]
+        own = {(kind, level.after_min) for kind in kinds}
+        path: Path = ("site", "call_escalation", index, "after_min")
+        if own & seen:
+            yield (
+                path,
+                "duplicate",
+                f"another level is reached after {level.after_min} minutes, too",
+            )
+        seen |= own
 
 
 def _equipment_codes(plant: PlantFile) -> Iterator[tuple[Path, object]]:

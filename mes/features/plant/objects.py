@@ -17,7 +17,7 @@ from mes.features.plant.check_calendars import (
     pattern_object,
 )
 from mes.features.plant.policies import POLICY, policy_objects
-from mes.features.plant.schema import PlantFile, Signals, WorkUnit
+from mes.features.plant.schema import PlantFile, Signals, Site, WorkUnit
 
 Key = tuple[str, str]
 Objects = dict[Key, dict[str, Any]]
@@ -72,6 +72,7 @@ def file_objects(plant: PlantFile) -> Objects:
         "time_zone": site.time_zone,
         "day_starts": site.day_starts,
         "policy": site.policy,
+        **_escalation(site),
     }
     for calendar in plant.calendars:
         objects["calendar", calendar.id] = {
@@ -117,6 +118,19 @@ def file_objects(plant: PlantFile) -> Objects:
         for unit in line.work_units:
             objects["work_unit", unit.id] = _work_unit(line.id, unit)
     return objects
+
+
+def _escalation(site: Site) -> dict[str, Any]:
+    """The levels of calls, where the file has any."""
+    levels = [
+        {
+            "after_min": decimal_text(level.after_min),
+            "to": level.to,
+            **({"kinds": list(level.kinds)} if level.kinds else {}),
+        }
+        for level in site.call_escalation
+    ]
+    return {"call_escalation": levels} if levels else {}
 
 
 def _add_exceptions(calendar: Calendar, objects: Objects) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "Area",
     "Break",
     "Calendar",
+    "CallLevel",
     "Code",
     "Counter",
     "CounterSignal",
@@ -64,6 +65,16 @@ SeveralPieces = Annotated[int, Field(ge=1, le=1000)]
 TimeClassName = Literal["break", "planned_stop", "setup", "unplanned_stop", "waiting"]
 
 
+class CallLevel(Part):
+    """Whom to tell of a call that nobody has acknowledged for so long."""
+
+    after_min: Seconds = Field(description="Minutes since the call was raised.")
+    to: Literal["supervisor", "quality", "maintenance", "manager"]
+    kinds: list[Literal["material", "maintenance", "quality", "lead"]] = Field(
+        default_factory=list, description="Calls that the level is for; absent: all."
+    )
+
+
 class Site(Part):
     """The plant, its zone and where its production day begins."""
 
@@ -72,6 +83,9 @@ class Site(Part):
     time_zone: Zone
     day_starts: TimeOfDay = "00:00"
     policy: Code = "iso22400"
+    call_escalation: list[CallLevel] = Field(
+        default_factory=list, max_length=12, description="Levels of a call nobody acknowledges."
+    )
 
 
 class Reason(Part):

@@ -123,7 +123,7 @@ class Writer:
         return found
 
     def _site(self, key: Key, code: str, value: dict[str, Any]) -> None:
-        settings = {name: value[name] for name in ("time_zone", "day_starts", "policy")}
+        settings = {name: part for name, part in value.items() if name != "name"}
         self._put_equipment(key, "site", None, value["name"], settings)
 
     def _calendar(self, key: Key, code: str, value: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Pool, event, func, select
 from sqlalchemy.orm import Session
 
+from mes.core.calls import escalation_from
 from mes.core.policies import PROFILES, Policy, parse_policy
 from mes.features.production.calendars import (
     DatedCalendar,
@@ -220,6 +221,7 @@ def _site(row: Equipment, policies: dict[str, Policy]) -> Site:
         time_zone=settings.get("time_zone", "UTC"),
         day_starts=settings.get("day_starts", "00:00"),
         policy=policies.get(policy) or PROFILES.get(policy) or default_policy(),
+        call_escalation=tuple(map(escalation_from, settings.get("call_escalation") or ())),
     )
 
 

@@ -17,6 +17,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
+from mes.core.calls import Escalation
 from mes.core.derive.signals import State
 from mes.core.policies import ISO22400, PROFILES, Policy
 from mes.features.production.calendars import DatedCalendar
@@ -83,7 +84,11 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A plant: its zone, its production day and its KPI policy."""
+    """A plant: its zone, its production day and its KPI policy.
+
+    Attributes:
+        call_escalation: whom to tell of calls that nobody acknowledges; empty: nobody.
+    """
 
     id: int
     code: str
@@ -91,6 +96,7 @@ class Site:
     time_zone: str
     day_starts: str
     policy: Policy
+    call_escalation: tuple[Escalation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

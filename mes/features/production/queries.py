@@ -18,12 +18,14 @@ from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.production.statements import run
 from mes.features.production.tile import JobInfo, LinkInfo, TileInput, tile_of
+from mes.features.production.tile_calls import calls_from
 from mes.models import (
     JobOrder,
     QuantityRecord,
     SourceStatus,
     SourceStream,
     WorkOrder,
+    WorkUnitCalls,
     WorkUnitLive,
 )
 
@@ -42,12 +44,14 @@ _LIVE_ROWS = (
         JobOrder.material_id,
         WorkOrder.number,
         WorkOrder.due_at,
+        WorkUnitCalls.calls,
     )
     .outerjoin(
         JobOrder,
         (JobOrder.work_unit_id == WorkUnitLive.work_unit_id) & JobOrder.state.in_(_LOADED),
     )
     .outerjoin(WorkOrder, WorkOrder.id == JobOrder.order_id)
+    .outerjoin(WorkUnitCalls, WorkUnitCalls.work_unit_id == WorkUnitLive.work_unit_id)
     .where(WorkUnitLive.work_unit_id.in_(bindparam("units", expanding=True)))
 )
 _COVERED = (
@@ -91,7 +95,7 @@ def tile_inputs(
     limit = fresh_limit_us()
     result = []
     for unit in units:
-        version, data = live.get(unit.id, (0, None))
+        version, data, calls = live.get(unit.id, (0, None, None))
         hot = hot_of(session, known, unit.id, version)
         present_sources = sorted(unit.source_ids(now_us))
         result.append(
@@ -104,6 +108,7 @@ def tile_inputs(
                 fresh_limit_us=limit,
                 links=[links[s] for s in present_sources],
                 jobs=jobs.get(unit.id, {}),
+                calls=calls_from(calls),
             )
         )
     return result
@@ -111,12 +116,12 @@ def tile_inputs(
 
 def _live_rows(
     session: Session, ids: Sequence[int]
-) -> tuple[dict[int, tuple[int, Any]], dict[int, dict[int, JobInfo]]]:
+) -> tuple[dict[int, tuple[int, Any, Any]], dict[int, dict[int, JobInfo]]]:
     rows = run(session, _LIVE_ROWS, {"units": list(ids)})
-    live: dict[int, tuple[int, Any]] = {}
+    live: dict[int, tuple[int, Any, Any]] = {}
     jobs: dict[int, dict[int, JobInfo]] = defaultdict(dict)
-    for unit, version, data, job, number, state, quantity, material, order, due in rows:
-        live[unit] = (version, data)
+    for unit, version, data, job, number, state, quantity, material, order, due, calls in rows:
+        live[unit] = (version, data, calls)
         if job is not None:
             jobs[unit][job] = JobInfo(
                 order=order,

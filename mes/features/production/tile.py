@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from mes.core.calendar import ShiftInstance
+from mes.core.calls import Call
 from mes.core.case_model import Span
 from mes.core.derive.reading import known_records
 from mes.core.derive.records import StateRecord
@@ -24,6 +25,7 @@ from mes.features.production.coverage import known_until, present
 from mes.features.production.lines import counted_unit_ids
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
+from mes.features.production.tile_calls import call_view, next_level_at
 from mes.features.production.tile_stops import asked_in, due_in
 
 SHOWN_KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
@@ -60,6 +62,7 @@ class TileInput:
         now: present plant time.
         fresh_limit_us: how far `covered` may lag and still be the present.
         jobs: of the loaded jobs, by id.
+        calls: those that are not over.
     """
 
     unit: WorkUnit
@@ -70,6 +73,7 @@ class TileInput:
     fresh_limit_us: int
     links: Sequence[LinkInfo]
     jobs: Mapping[int, JobInfo]
+    calls: Sequence[Call] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +186,7 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "minor_stop_limit_s": number_to_json(Fraction(limit, US_PER_S)),
         "unassigned": number_to_json(_unassigned(now.sums)),
         "checks": _checks(given, now, loaded),
+        "calls": [call_view(call, given.now) for call in given.calls],
         "next_change_at": _next_change(given, now, limit),
     }
 
@@ -365,7 +370,7 @@ def _link(links: Sequence[LinkInfo]) -> dict[str, Any] | None:
 
 def _next_change(given: TileInput, now: Present, limit: int) -> str | None:
     """When the tile changes by time alone: shift end, minor-stop limit, going stale or idle."""
-    times = [now.period.end_us]
+    times = [now.period.end_us, *next_level_at(given.calls, given.now)]
     if now.record.stop_start is not None:
         times.append(now.record.stop_start + limit + 1)
         times.append(due_in(given.unit, given.live, now.records, now.period, now.as_of))

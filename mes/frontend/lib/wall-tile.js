@@ -1,4 +1,5 @@
 // One machine on the wall. Four voices: quiet, notice (head), act (whole tile), unknown (hatched).
+import { callIcon, callText, callWord, sortedCalls } from "./calls.js";
 import { count, percent, signClass, signed } from "./format.js";
 import { _, nameOf } from "./i18n.js";
 import { html, icon, nothing } from "./island.js";
@@ -43,7 +44,7 @@ export function wallTile(unit, tile, items) {
       <div class="r1"><h3><a href="/terminal/${unit.code}">${nameOf(unit.name, unit.code)}</a></h3>${checkMark(tile)}${openMark(tile)}</div>
       <div class="r2">${icon(stateIcon(tile.state))}<b class="word">${stateWord(tile.state)}</b>
         <span class="timer num">${elapsed(now() - (instant(tile.state_since) ?? now()))}</span></div>
-      <p class="why">${whyOf(tile)}</p></div></div>
+      <p class="why">${firstCall(tile) ?? whyOf(tile)}</p></div></div>
     <div class="body">
       <div class="cnt"><div><span class="lb">${_("Good")}</span><b class="good num">${count(tile.good)}</b></div>
         <div><span class="lb">${_("Target now")}</span><span class="tgt num">${count(tile.target === null ? null : Math.round(tile.target))}</span></div>
@@ -57,6 +58,14 @@ export function wallTile(unit, tile, items) {
         : html`<span>${_("No order")}</span>`}</div>
       ${stripBox(unit, tile, items)}
     </div></article>`;
+}
+
+// A call stands where the reason stands: it blinks slowly until somebody says that they come.
+function firstCall(tile) {
+  const [first, ...more] = sortedCalls(tile.calls);
+  if (!first) return null;
+  const text = `${callWord(first.kind)} · ${callText(first)}`;
+  return html`<span class="callmark call-${first.state}">${icon(callIcon(first.kind))}<span>${_("Call")}: ${text}</span>${more.length ? html`<b class="num">+${more.length}</b>` : nothing}</span>`;
 }
 
 // Counts that wait for a decision; beside an unexplained stop only their number fits.

@@ -71,8 +71,17 @@ class Wall extends Island {
         ${figure(_("OEE so far"), html`<a class="rep" href="/report">${percent(combinedOee(tiles))}<small> %</small></a>`)}
         ${figure(_("Gap to target"), html`<span class=${signClass(gap)}>${signed(gap)}</span><small> ${_("min")}</small>`)}
         ${figure(_("No reason yet"), html`${open.minutes}<small> ${counted(open.count, _("min · 1 stop"), _("min · {n} stops", { n: open.count }))}</small>`, open.count ? "todo" : "")}
+        ${this.calls(tiles)}
       </dl>
       <div class="ck"><mes-clock class="clock"></mes-clock><mes-age></mes-age></div></header>`;
+  }
+
+  // How many calls nobody has answered, of all; else how many are on their way.
+  calls(tiles) {
+    const all = tiles.flatMap((tile) => tile.calls ?? []);
+    const open = all.filter((call) => call.state === "open").length;
+    const rest = open ? `/ ${all.length}` : all.length ? _("ack.") : "";
+    return figure(_("Calls"), html`${open || all.length}<small> ${rest}</small>`, open ? "todo" : "");
   }
 
   line({ line, units, all }) {

@@ -1,4 +1,5 @@
-// Four actions, one of them primary: reject on a counting machine, good on one counted by hand.
+// Four actions and the call, one of them primary: reject on a counting machine, good on one counted by hand.
+import { callText, callWord, sortedCalls } from "../lib/calls.js";
 import { count } from "../lib/format.js";
 import { _ } from "../lib/i18n.js";
 import { html, icon } from "../lib/island.js";
@@ -12,7 +13,14 @@ export function actions(terminal) {
     ${action("reject", _("Reject"), _("{n} this shift", { n: count(tile?.scrap ?? 0) }), counted && !stopped, () => terminal.openQuantity("reject"))}
     ${action("reason", _("Stop reason"), open.length ? _("{n} open", { n: open.length }) : _("all explained"), false, () => terminal.openStops(null))}
     ${jobAction(terminal, tile?.job)}
+    ${callAction(terminal, tile?.calls)}
   </nav>`;
+}
+
+function callAction(terminal, calls) {
+  const [first] = sortedCalls(calls);
+  const note = first ? `${callWord(first.kind)} · ${callText(first)}` : _("material, maintenance, quality, line leader");
+  return html`<button type="button" class="act call ${first ? `call-${first.state}` : ""}" @click=${() => terminal.openCall()}>${icon("call")}<span><b>${_("Call")}</b><small>${note}</small></span></button>`;
 }
 
 function jobAction(terminal, job) {

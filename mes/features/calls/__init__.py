@@ -1,0 +1,1 @@
+"""Calls for help from the floor (andon): raised, acknowledged, resolved."""
