@@ -98,6 +98,10 @@ class Terminal extends UnitPage {
     this.openLater((dialogs) => new dialogs.StopDialog(this, open, index ?? open.length - 1));
   }
 
+  openCall() {
+    this.openLater((dialogs) => new dialogs.CallDialog(this));
+  }
+
   /** All stops of the shift. */
   get allStops() {
     return stopsOf(this.history.items(this.unit.code));
@@ -148,6 +152,7 @@ class Terminal extends UnitPage {
       return this.openDialog(dialog);
     }
     this.outbox.discard(entry.id);
+    if (entry.form.kind === "call") return this.openCall();
     this.answered.delete(entry.form.start);
     this.history.expire(this.unit.code);
     return this.openAnyStop(entry.form.start);
