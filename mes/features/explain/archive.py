@@ -33,8 +33,8 @@ from mes.features.oee.service import Known
 from mes.features.oee.shares import share_entries
 from mes.features.production.master_loading import masters
 
-STRETCH_US = 31 * 86_400_000_000
-"""Longest stretch of a work unit in one part."""
+STRETCH_US = 7 * 86_400_000_000
+"""Longest stretch of a work unit in one part: a counter may have 50 000 readings a day."""
 BYTES_MAX = 2 * 1024**3
 """Most bytes of one archive."""
 TIME_MAX_S = 3600.0

@@ -18,8 +18,8 @@ UNIT_DAYS_MAX = 400
 """Most days of work units in one bundle; a longer figure is given in parts, in one archive."""
 UNITS_MAX = 60
 """Most work units in one bundle, likewise."""
-ARCHIVE_UNIT_DAYS_MAX = 400_000
-"""Most days of work units in one archive: a year of a thousand machines."""
+ARCHIVE_UNIT_DAYS_MAX = 130_000
+"""Most days of work units in one archive: a year of 350 machines."""
 ARCHIVE_UNITS_MAX = 1_000
 DAY_US = 86_400_000_000
 
