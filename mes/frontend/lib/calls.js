@@ -30,6 +30,18 @@ export function toldRole(call) {
   return reached.length ? roleWord(reached.at(-1).to) : null;
 }
 
+/** The shortest form, for a tile of the wall: what is called for, how long ago, who was told or comes. */
+export function callShort(call) {
+  const what = callWord(call.kind);
+  if (call.state !== "open") {
+    const when = call.expected_at ? _("by {time}", { time: clock(call.expected_at) }) : clock(call.acknowledged_at);
+    return `${what} · ${call.acknowledged_by} ${when}`;
+  }
+  const told = toldRole(call);
+  const waits = _("{what} call {time}", { what, time: elapsed(now() - instant(call.raised_at)) });
+  return told ? `${waits} → ${told}` : waits;
+}
+
 /** One line: since when nobody answers and whom it told, or who comes and when. */
 export function callText(call) {
   if (call.state === "open") {

@@ -1,5 +1,5 @@
 // One machine on the wall. Four voices: quiet, notice (head), act (whole tile), unknown (hatched).
-import { callIcon, callText, callWord, sortedCalls } from "./calls.js";
+import { callIcon, callShort, sortedCalls } from "./calls.js";
 import { count, percent, signClass, signed } from "./format.js";
 import { _, nameOf } from "./i18n.js";
 import { html, icon, nothing } from "./island.js";
@@ -64,8 +64,7 @@ export function wallTile(unit, tile, items) {
 function firstCall(tile) {
   const [first, ...more] = sortedCalls(tile.calls);
   if (!first) return null;
-  const text = `${callWord(first.kind)} · ${callText(first)}`;
-  return html`<span class="callmark call-${first.state}">${icon(callIcon(first.kind))}<span>${_("Call")}: ${text}</span>${more.length ? html`<b class="num">+${more.length}</b>` : nothing}</span>`;
+  return html`<span class="callmark call-${first.state}">${icon(callIcon(first.kind))}<span>${callShort(first)}</span>${more.length ? html`<b class="num">+${more.length}</b>` : nothing}</span>`;
 }
 
 // Counts that wait for a decision; beside an unexplained stop only their number fits.
