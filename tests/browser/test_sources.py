@@ -117,10 +117,11 @@ def test_a_device_is_added_tested_read_and_removed(
     page.locator(".save").tap()
     page.locator("a.done").tap()
     page.wait_for_function(
-        "() => document.querySelector('mes-source')?.innerText.includes('4711')", timeout=SLOW_MS
+        "() => document.querySelector('mes-source')?.innerText.includes('4,711')", timeout=SLOW_MS
     )
     looked_at(page)
-    page.locator("details.card summary").tap()
+    assert page.locator(".rev-fresh").count() == 1, "the edge runs the revision that was saved"
+    page.locator("details.card:has(.remove) summary").tap()
     page.locator(".remove").tap()
     page.wait_for_selector("mes-sources tbody tr")
     assert code not in page.locator("mes-sources table").first.inner_text()
@@ -154,6 +155,12 @@ def test_a_source_shows_registers_in_all_orders_frames_and_meanings(
     page.locator(".btn[aria-pressed=true]", has_text="Pause").tap()
     page.wait_for_selector(".ba tbody tr")
     assert "→" in page.locator(".ba tbody").inner_text()
+    page.locator(".addalarm").tap()
+    page.wait_for_selector("#g-r0")
+    page.fill("#g-a0", "17")
+    page.locator("#g-a0").press("Tab")
+    codes = page.locator(".alarms input").evaluate_all("all => all.map((each) => each.value)")
+    assert "17" in codes
     looked_at(page)
     page.locator(".ords .cell.hit").first.tap()
     page.wait_for_selector(".tagl .tag")
@@ -185,6 +192,11 @@ def test_a_template_is_filled_in_and_earlier_configurations_are_listed(
     page.locator(".next").first.tap()
     page.wait_for_selector("#f-link-host")
     assert page.locator("#f-link-host").input_value() == "127.0.0.1"
+    page.fill("#f-id", "of_template")
+    page.locator("#f-id").press("Tab")
+    page.locator(".next").tap()
+    page.locator(".next").tap()
+    page.wait_for_selector(".steps li", timeout=SLOW_MS)
     page.goto("/sources")
     page.locator(".revs summary").tap()
     page.wait_for_selector(".revs tbody tr")

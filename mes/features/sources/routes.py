@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.form import form_of
 from connectors.sdk.form_text import as_document
-from connectors.sdk.registry import manifests
+from connectors.sdk.registry import installed, manifests
+from connectors.templates.catalogue import Catalogue, catalogue_for
 from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
@@ -28,11 +29,13 @@ from mes.features.sources.schemas import (
     RemoveIn,
     SignalsIn,
     SourceIn,
+    TemplateVersionIn,
 )
+from mes.features.sources.template_versions import template_of, with_version
 from mes.features.sources.templates import templates, written_out
 from mes.models import Edge, Source
 from mes.web.roles import Role, require
-from mes.web.wiring import reading
+from mes.web.wiring import reading, settings
 
 bp = APIBlueprint("sources", __name__, url_prefix="/api/v1", tag="sources")
 
@@ -50,11 +53,27 @@ def list_forms() -> dict[str, Any]:
     return {"items": forms, "next": None}
 
 
+@bp.get("/connectors")
+@require()
+def list_connectors() -> dict[str, Any]:
+    """Connectors that are installed here; `problem` says why one cannot be used."""
+    items = [
+        {
+            "name": each.name,
+            "package": each.package,
+            "capabilities": [] if each.manifest is None else sorted(each.manifest.capabilities),
+            "problem": each.problem,
+        }
+        for each in installed()
+    ]
+    return {"items": items, "next": None}
+
+
 @bp.get("/device-templates")
 @require()
 def list_templates() -> dict[str, Any]:
     """Device templates with the parameters that each needs."""
-    return {"items": templates(), "next": None}
+    return {"items": templates(_catalogue()), "next": None}
 
 
 @bp.post("/device-templates/<template>/<int:version>/source")
@@ -62,7 +81,7 @@ def list_templates() -> dict[str, Any]:
 @require(Role.INTEGRATOR)
 def use_template(template: str, version: int, json_data: ParametersIn) -> dict[str, Any]:
     """The source that a template makes of these parameters; nothing is saved."""
-    return {"source": written_out(template, version, json_data.parameters)}
+    return {"source": written_out(_catalogue(), template, version, json_data.parameters)}
 
 
 @bp.get("/sources/<source>/configuration")
@@ -83,7 +102,7 @@ def create(json_data: SourceIn) -> Answered:
     """Add a source; its edge begins to read it without a restart."""
 
     def do(session: Session, context: Context) -> Answer:
-        return 201, _said(service.create(session, context, json_data.source))
+        return 201, _said(service.create(session, context, json_data.source, _catalogue()))
 
     return answered("source.create", str(json_data.source.get("id")), json_data, do)
 
@@ -95,9 +114,32 @@ def reconfigure(source: str, json_data: SourceIn) -> Answered:
     """Change a source without losing what was read of it; no other source is touched."""
 
     def do(session: Session, context: Context) -> Answer:
-        return 200, _said(service.reconfigure(session, context, source, json_data.source))
+        saved = service.reconfigure(session, context, source, json_data.source, _catalogue())
+        return 200, _said(saved)
 
     return answered("source.change", source, json_data, do)
+
+
+@bp.get("/sources/<source>/template")
+@require()
+def show_template(source: str) -> dict[str, Any]:
+    """The template of a source, what differs from it, and what a newer version would change."""
+    with reading() as session:
+        found = template_of(session, _catalogue(), source)
+    return {"template": None if found is None else asdict(found)}
+
+
+@bp.post("/sources/<source>/template")
+@bp.input(TemplateVersionIn)
+@require(Role.INTEGRATOR)
+def take_version(source: str, json_data: TemplateVersionIn) -> Answered:
+    """Take another version of the template of a source; what differed from it stays."""
+
+    def do(session: Session, context: Context) -> Answer:
+        wanted = with_version(session, _catalogue(), source, json_data.version)
+        return 200, _said(service.reconfigure(session, context, source, wanted))
+
+    return answered("source.template", source, json_data, do)
 
 
 @bp.post("/sources/<source>/remove")
@@ -161,6 +203,11 @@ def diagnostics(source: str) -> Response:
     answer = Response(text, mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{source}-diagnostics.json")
     return answer
+
+
+def _catalogue() -> Catalogue:
+    """The templates that ship, and those of this plant."""
+    return catalogue_for(data=settings().data_dir)
 
 
 def _asked(edge: str, kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

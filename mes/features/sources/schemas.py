@@ -18,6 +18,12 @@ class SourceIn(CommandIn):
     source: dict[str, Any]
 
 
+class TemplateVersionIn(CommandIn):
+    """`version` of the template that the source names already."""
+
+    version: int = Field(ge=1, le=10_000)
+
+
 class RemoveIn(CommandIn):
     """Nothing but who and when."""
 

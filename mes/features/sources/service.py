@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from connectors.templates.catalogue import Catalogue
 from mes.core.refusal import Refusal
 from mes.features.audit.service import record
 from mes.features.commands.context import Context
@@ -43,8 +44,10 @@ class Saved:
     retired: tuple[str, ...]
 
 
-def create(session: Session, context: Context, source: Raw) -> Saved:
-    """Add a source.
+def create(
+    session: Session, context: Context, source: Raw, templates: Catalogue | None = None
+) -> Saved:
+    """Add a source; it may name one of `templates` (None: those that ship).
 
     Raises:
         Refusal: `source_exists`, `source_target_taken` (409), or `source_invalid` (422) with the
@@ -58,10 +61,16 @@ def create(session: Session, context: Context, source: Raw) -> Saved:
         sources.append(source)
         return len(sources) - 1
 
-    return _change(session, context, "source.create", str(source.get("id")), add)
+    return _change(session, context, "source.create", str(source.get("id")), add, templates)
 
 
-def reconfigure(session: Session, context: Context, code: str, source: Raw) -> Saved:
+def reconfigure(
+    session: Session,
+    context: Context,
+    code: str,
+    source: Raw,
+    templates: Catalogue | None = None,
+) -> Saved:
     """Change a source and keep everything that was read of it.
 
     Raises:
@@ -80,7 +89,7 @@ def reconfigure(session: Session, context: Context, code: str, source: Raw) -> S
         plant["sources"][position] = source
         return position
 
-    return _change(session, context, "source.change", code, replace)
+    return _change(session, context, "source.change", code, replace, templates)
 
 
 def remove(session: Session, context: Context, code: str) -> Saved:
@@ -143,12 +152,13 @@ def _change(
     action: str,
     subject: str,
     change: Callable[[Raw], int | tuple[str | int, ...]],
+    templates: Catalogue | None = None,
 ) -> Saved:
     before = database_objects(session)
     plant = _plant(session)
     place = change(plant)
     path = field_name(("sources", place) if isinstance(place, int) else place)
-    checked = check(json.dumps(plant, ensure_ascii=False))
+    checked = check(json.dumps(plant, ensure_ascii=False), templates=templates)
     if checked.plant is None:
         raise _invalid(checked.mistakes, path, action)
     saved = _write(session, context, before, file_objects(checked.plant))

@@ -6,28 +6,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.templates.catalogue import Catalogue
-from connectors.templates.expansion import TemplateError, expand
+from connectors.templates.expansion import REFERENCE, TemplateError, expand
 from connectors.templates.model import Template
 from mes.core.refusal import Refusal
+from mes.features.plant.templates import WRITTEN_OUT
 
 
-def templates() -> list[dict[str, Any]]:
-    """Every usable template that ships, by name."""
-    return [_shown(each.template) for each in Catalogue().all() if each.template is not None]
+def templates(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Every usable template, those that ship first."""
+    return [_shown(each.template) for each in catalogue.all() if each.template is not None]
 
 
-def written_out(identity: str, version: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The source of a template with these parameters, without id.
+def written_out(
+    catalogue: Catalogue, identity: str, version: int, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The source of a template with these parameters, without id, and its reference to it.
 
     Raises:
         Refusal: `template_unknown` (404) or `template_parameters` (422) with the mistakes.
     """
     reference = {"id": identity, "version": version, "parameters": dict(parameters)}
     try:
-        Catalogue().get(identity, version)
+        catalogue.get(identity, version)
     except TemplateError as error:
         raise Refusal(error.code, str(error), status=404) from error
-    expanded = expand({"template": reference}, Catalogue().get)
+    expanded = expand({REFERENCE: reference}, catalogue.get)
     if expanded.problems:
         mistakes = [
             {"field": str(path[-1]), "code": code, "message": words}
@@ -41,7 +44,7 @@ def written_out(identity: str, version: int, parameters: Mapping[str, Any]) -> d
             field=first["field"],
             details={"mistakes": mistakes},
         )
-    return expanded.source
+    return {**expanded.source, REFERENCE: {**reference, WRITTEN_OUT: True}}
 
 
 def _shown(template: Template) -> dict[str, Any]:

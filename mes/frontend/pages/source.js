@@ -1,18 +1,21 @@
 // One source: link and counters, values, registers or tree, meaning of tags, frames, file for support.
 import { get, post } from "../lib/api.js";
 import { share } from "../lib/chrome.js";
-import { count } from "../lib/format.js";
 import { _ } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { commandId } from "../lib/outbox.js";
 import { problemText } from "../lib/problem-text.js";
 import { classIcon, classOf, classWord, helpText, reasonText } from "../lib/source-class.js";
-import { ageText, realAge } from "../lib/time.js";
+import { figuresOf } from "../sources/figures.js";
 import { Frames } from "../sources/frames.js";
 import { Nodes } from "../sources/nodes.js";
 import { Registers } from "../sources/registers.js";
+import { Revisions } from "../sources/revisions.js";
+import { runningTemplate } from "../sources/running.js";
 import { Signals } from "../sources/signals.js";
+import { Templated } from "../sources/templated.js";
+import { valuesOf } from "../sources/values.js";
 import "../sources/texts.js";
 
 const REFRESH_MS = 3000;
@@ -34,6 +37,8 @@ class SourcePage extends Island {
     this.registers = new Registers(...parts);
     this.nodes = new Nodes(...parts);
     this.frames = new Frames(this.code, changed);
+    this.revisions = new Revisions(changed);
+    this.templated = new Templated(this.code, () => this.load(), changed);
     this.meanings = new Signals(this.code, this.given("units", []), changed);
     this.load();
     const timer = setInterval(() => this.read(), REFRESH_MS);
@@ -42,9 +47,10 @@ class SourcePage extends Island {
 
   async load() {
     try {
-      const [configuration, forms, signals] = await Promise.all([get(`/api/v1/sources/${encodeURIComponent(this.code)}/configuration`), get("/api/v1/source-forms"), get("/api/v1/signals")]);
+      const [configuration, forms, signals, reasons] = await Promise.all([get(`/api/v1/sources/${encodeURIComponent(this.code)}/configuration`), get("/api/v1/source-forms"), get("/api/v1/signals"), get("/api/v1/reasons?domain=stop")]);
+      this.meanings.reasons = reasons.items.filter((reason) => reason.selectable);
       Object.assign(this, { configuration, forms: forms.items, signals: signals.items });
-      await this.read();
+      await Promise.all([this.read(), this.templated.read()]);
     } catch (problem) {
       this.error = problemText(problem);
     }
@@ -93,7 +99,7 @@ class SourcePage extends Island {
 
   cards() {
     const source = this.configuration.source;
-    return html`${this.link ? this.state() : nothing}${this.values()}
+    return html`${this.link ? this.state() : nothing}${this.link ? valuesOf(this.link) : nothing}${this.running()}${this.templated.template(this.mayChange)}
       ${this.mayChange ? html`
         ${source.protocol === "modbus" ? html`<section class="card" aria-labelledby="h-r"><h2 id="h-r">${_("Registers")}</h2>${this.registers.template()}</section>` : nothing}
         ${this.can("browse") ? html`<section class="card" aria-labelledby="h-n"><h2 id="h-n">${_("What the source offers")}</h2>${this.nodes.template()}</section>` : nothing}
@@ -106,14 +112,13 @@ class SourcePage extends Island {
     const kind = classOf(this.link, this.live.edges);
     const help = helpText(this.link, this.live.edges);
     return html`<section class="card" aria-labelledby="h-s"><h2 id="h-s">${_("Link")}</h2><p><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span> <b>${reasonText(this.link, this.live.edges)}</b> ${this.link.reason ? html`<span class="mono muted">(${this.link.reason})</span>` : nothing}</p>
-      ${help ? html`<p>${icon("right")} ${help}</p>` : nothing}${this.link.detail ? html`<p class="muted">${this.link.detail}</p>` : nothing}
-      <dl class="facts">${Object.entries(this.link.counters).filter(([, value]) => typeof value === "number").map(([name, value]) => html`<div><dt class="mono">${name}</dt><dd class="num">${count(value)}</dd></div>`)}</dl></section>`;
+      ${help ? html`<p>${icon("right")} ${help}</p>` : nothing}${this.link.detail ? html`<p class="muted">${this.link.detail}</p>` : nothing}</section>`;
   }
 
-  values() {
-    const values = this.link?.values ?? [];
-    return html`<section class="card" aria-labelledby="h-v"><h2 id="h-v">${_("Last values")}</h2>${values.length ? html`<div class="tw" tabindex="0" role="region" aria-label=${_("Last values, scrolls")}><table><thead><tr><th scope="col">${_("Tag")}</th><th scope="col" class="n">${_("Value")}</th><th scope="col">${_("Quality")}</th><th scope="col" class="n">${_("Age")}</th></tr></thead>
-      <tbody>${values.map((value) => html`<tr><td class="mono">${value.tag}</td><td class="n"><b>${value.value === null ? "–" : String(value.value)}</b> ${value.unit ?? ""}</td><td>${{ good: _("Good quality"), uncertain: _("Uncertain"), bad: _("Bad") }[value.quality]} <span class="muted">${value.reason ?? ""}</span></td><td class="n">${ageText(realAge(value.at))}</td></tr>`)}</tbody></table></div>` : html`<p class="muted">${_("No value was received yet.")}</p>`}</section>`;
+  running() {
+    if (!this.link) return nothing;
+    return html`<section class="card" aria-labelledby="h-c"><h2 id="h-c">${_("Configuration")}</h2>${runningTemplate(this.link)}</section>
+      ${this.mayChange ? this.revisions.template() : nothing}${figuresOf(this.link)}`;
   }
 }
 

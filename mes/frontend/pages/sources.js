@@ -7,18 +7,20 @@ import { _, counted, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { RANK, classIcon, classOf, classWord, edgeSilent, helpText, reasonText, valueAge } from "../lib/source-class.js";
-import { ageText, realAge } from "../lib/time.js";
+import { ageText } from "../lib/time.js";
 import { Revisions } from "../sources/revisions.js";
 import { figuresOf } from "../sources/figures.js";
+import { runningMark } from "../sources/running.js";
+import { valuesOf } from "../sources/values.js";
 import "../sources/texts.js";
 
 const REFRESH_MS = 3000;
-const VALUES_SHOWN_MAX = 300;
 
 class Sources extends Island {
   sources = null;
   selected = null;
   error = "";
+  broken = [];
   #before = new Map();
   rates = new Map();
 
@@ -28,6 +30,7 @@ class Sources extends Island {
     this.revisions = new Revisions(() => this.update());
     this.live = share(new Live({ site: document.documentElement.dataset.site }).start());
     this.read();
+    this.lookForBroken();
     const timer = setInterval(() => this.read(), REFRESH_MS);
     this.stop = () => clearInterval(timer);
   }
@@ -42,6 +45,12 @@ class Sources extends Island {
     } catch (problem) {
       this.error = problemText(problem);
     }
+    this.update();
+  }
+
+  async lookForBroken() {
+    const { items } = await get("/api/v1/connectors");
+    this.broken = items.filter((each) => each.problem);
     this.update();
   }
 
@@ -62,9 +71,10 @@ class Sources extends Island {
     return html`<div class="hd"><div><h1>${_("Sources")}</h1><p class="muted">${_("Read only. Writing to a machine needs an allow-list entry.")}</p></div>
         <div class="edges">${this.edges(sources)}${this.mayChange ? html`<a class="btn primary add" href="/sources/new">${icon("plus")}${_("Add device")}</a>` : nothing}</div></div>
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
+      ${this.broken.length ? html`<section class="card brk" aria-labelledby="s0"><h2 id="s0">${icon("ne-fail")} ${_("Broken connectors")}</h2><ul>${this.broken.map((each) => html`<li><b class="mono">${each.name}</b> <span class="muted">${each.package ?? ""}</span><br>${each.problem}</li>`)}</ul><p class="muted">${_("Install a version of the package that fits this program; sources of other protocols are not touched.")}</p></section>` : nothing}
       <section class="card" aria-labelledby="s1"><h2 id="s1">${counted(sources.length, _("1 source"), _("{n} sources, worst first", { n: sources.length }))}</h2>
         ${this.sources === null ? html`<p class="muted">${_("Loading")}</p>` : sources.length ? this.table(sources, chosen) : html`<p class="muted">${_("No source yet. Add a device here, or apply a plant file.")}</p>`}</section>
-      ${chosen ? html`${this.values(chosen)}${figuresOf(chosen)}` : nothing}
+      ${chosen ? html`${valuesOf(chosen)}${figuresOf(chosen)}` : nothing}
       ${this.mayChange ? this.revisions.template() : nothing}`;
   }
 
@@ -87,7 +97,7 @@ class Sources extends Island {
     const machines = (source.work_units ?? []).map((code) => nameOf(this.units.find((unit) => unit.code === code)?.name, code)).join(", ");
     const rate = this.rates.get(source.source);
     return html`<tr class=${kind === "fail" ? "k-fail" : ""}><td><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span></td>
-      <td><a class="open mono" href="/sources/${encodeURIComponent(source.source)}">${source.source}</a><br><span class="muted">${machines || "–"}</span></td>
+      <td><a class="open mono" href="/sources/${encodeURIComponent(source.source)}">${source.source}</a><br><span class="muted">${machines || "–"}</span><br>${runningMark(source)}</td>
       <td><button type="button" class="btn" aria-pressed=${chosen ? "true" : "false"} @click=${() => { this.selected = source.source; this.update(); }}>${_("Values")}<span class="sr"> ${source.source}</span></button></td>
       <td>${protocolName(source.protocol)}<br><span class="mono muted">${source.address ?? ""}</span></td>
       <td class="rs"><b>${reasonText(source, this.live.edges)}</b>${source.reason ? html` <span class="mono muted">(${source.reason})</span>` : nothing}
@@ -95,32 +105,12 @@ class Sources extends Island {
         ${source.detail ? html`<br><span class="muted">${source.detail}</span>` : nothing}</td>
       <td class="n">${ageText(valueAge(source))}</td><td class="n">${rate === undefined ? "–" : rate.toFixed(1)}</td><td class="n">${count(source.counters?.errors)}</td><td class="n">${count(source.counters?.reconnects)}</td><td class="n">${roundTrip(source.counters)}</td></tr>`;
   }
-
-  values(source) {
-    const values = source.values ?? [];
-    return html`<section class="card vals" aria-labelledby="s2"><h2 id="s2">${_("Last values")} <span class="mono">${source.source}</span></h2>
-      ${values.length ? html`<div class="tw" tabindex="0" role="region" aria-label=${_("Last values, scrolls")}><table><thead><tr><th scope="col">${_("Tag")}</th><th scope="col" class="n">${_("Value")}</th><th scope="col">${_("Quality")}</th><th scope="col">${_("Reason")}</th><th scope="col" class="n">${_("Age")}</th></tr></thead>
-        <tbody>${values.slice(0, VALUES_SHOWN_MAX).map(valueRow)}</tbody></table></div>` : html`<p class="muted">${_("No value was received yet.")}</p>`}</section>`;
-  }
 }
 
 /** Time between request and reply of half, and of 99 of 100 requests. */
 function roundTrip(counters) {
   const times = [counters?.round_trip_p50_ms, counters?.round_trip_p99_ms];
   return times.every(Number.isFinite) ? `${times.map((time) => time.toFixed(1)).join(" / ")} ms` : "–";
-}
-
-function valueRow(value) {
-  const quality = { 0: "good", 1: "uncertain", 2: "bad" }[value.quality] ?? value.quality;
-  const [symbol, word] = { good: ["link", _("In order")], uncertain: ["ne-spec", _("Uncertain")], bad: ["ne-fail", _("Bad")] }[quality] ?? ["nodata", quality];
-  return html`<tr><td class="mono">${value.tag}</td><td class="n"><b>${valueText(value)}</b>${value.last_good ? html`<br><span class="muted">${_("last good")} ${valueText({ ...value.last_good, unit: value.unit })}, ${ageText(realAge(value.last_good.at))}</span>` : nothing}</td>
-    <td><span class="q q-${quality}">${icon(symbol)}${word}</span></td><td class="muted">${value.reason ?? ""}</td><td class="n">${ageText(realAge(value.at))}</td></tr>`;
-}
-
-function valueText({ value, unit }) {
-  if (value === null || value === undefined) return "–";
-  if (typeof value === "boolean") return value ? _("on") : _("off");
-  return [typeof value === "number" ? count(value) : value, unit].filter(Boolean).join(" ");
 }
 
 function protocolName(protocol) {

@@ -31,5 +31,5 @@ export function figuresOf(source) {
   const counters = source.counters ?? {};
   const known = figures.filter(([name]) => counters[name] !== undefined);
   return html`<section class="card figs" aria-labelledby="s3"><h2 id="s3">${_("Counters since the start of the collector")} <span class="mono">${source.source}</span></h2>
-    ${known.length ? html`<dl>${known.map(([name, label, text]) => html`<div><dt>${label()}</dt><dd class="num">${text(counters[name])}</dd></div>`)}</dl>` : html`<p class="muted">${_("Nothing was reported yet.")}</p>`}</section>`;
+    ${known.length ? html`<dl>${known.map(([name, label, text]) => html`<div><dt>${label()} <small class="mono muted">${name}</small></dt><dd class="num">${text(counters[name])}</dd></div>`)}</dl>` : html`<p class="muted">${_("Nothing was reported yet.")}</p>`}</section>`;
 }

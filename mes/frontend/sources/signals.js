@@ -16,6 +16,7 @@ const roleWord = (role) => ({ state: _("State"), total: _("Total count"), good: 
 export class Signals {
   unit = "";
   draft = null;
+  reasons = [];
   error = "";
   saved = "";
   busy = false;
@@ -52,8 +53,12 @@ export class Signals {
     const value = values.get(path);
     if (value === undefined || value === null) return path;
     const key = typeof value === "boolean" ? String(Number(value)) : String(value);
-    const meant = signal.lamp ? stateWord(value ? "running" : "stopped") : signal.map ? (signal.map[key] ? (STATES.includes(signal.map[key]) ? stateWord(signal.map[key]) : signal.map[key]) : _("not in the map")) : signal.pieces_per_count > 1 ? `×${signal.pieces_per_count}` : "";
+    const meant = signal.lamp ? stateWord(value ? "running" : "stopped") : signal.map ? (signal.map[key] ? (STATES.includes(signal.map[key]) ? stateWord(signal.map[key]) : this.reasonWord(signal.map[key])) : _("not in the map")) : signal.pieces_per_count > 1 ? `×${signal.pieces_per_count}` : "";
     return html`<span class="mono">${path}</span>: ${String(value)}${meant ? html` → ${meant}` : nothing}`;
+  }
+
+  reasonWord(code) {
+    return nameOf(this.reasons.find((each) => each.code === code)?.name, code);
   }
 
   select(id, label, value, names, change) {
@@ -77,7 +82,24 @@ export class Signals {
 
   fault(names) {
     const set = (tag) => { if (tag) this.draft.fault = { map: this.draft.fault?.map ?? {}, tag }; else delete this.draft.fault; };
-    return this.select("g-fault", roleWord("fault"), this.draft.fault?.tag ?? "", names, set);
+    const fault = this.draft.fault;
+    return html`${this.select("g-fault", roleWord("fault"), fault?.tag ?? "", names, set)}${fault ? this.alarms(fault) : nothing}`;
+  }
+
+  /** One row for each alarm code: the number that the machine shows, and the reason that it means. */
+  alarms(fault) {
+    const rows = Object.entries(fault.map);
+    const put = (changed) => { fault.map = Object.fromEntries(changed.filter(([code]) => code !== "")); this.saved = ""; this.changed(); };
+    const reasonOf = (code) => this.reasons.find((each) => each.code === code);
+    return html`<fieldset class="grp alarms"><legend>${_("Alarm code and its reason")}</legend>
+      ${rows.map(([code, reason], index) => html`<div class="tools"><div class="field"><label for="g-a${index}">${_("Alarm code")}</label><input class="in num" id="g-a${index}" autocomplete="off" .value=${code} @change=${(event) => put(rows.with(index, [event.target.value.trim(), reason]))}></div>
+        ${this.reason(`g-r${index}`, reason, reasonOf(reason) ? this.reasons : [{ code: reason, name: null }, ...this.reasons], (chosen) => put(rows.with(index, [code, chosen])))}
+        <button type="button" class="btn quiet" @click=${() => put(rows.toSpliced(index, 1))}>${icon("trash")}${_("Remove")}<span class="sr"> ${code}</span></button></div>`)}
+      <button type="button" class="btn addalarm" ?disabled=${!this.reasons.length} @click=${() => put([...rows, [freeCode(fault.map), this.reasons[0].code]])}>${icon("plus")}${_("Add alarm code")}</button></fieldset>`;
+  }
+
+  reason(id, value, reasons, change) {
+    return html`<div class="field"><label for=${id}>${_("Reason")}</label><select class="in" id=${id} @change=${(event) => change(event.target.value)}>${reasons.map((each) => html`<option value=${each.code} .selected=${each.code === value}>${nameOf(each.name, each.code)}</option>`)}</select></div>`;
   }
 
   async store() {
@@ -97,4 +119,6 @@ export class Signals {
 }
 
 const mapText = (map) => Object.entries(map).map(([value, state]) => `${value} = ${state}`).join(", ");
+/** The lowest whole number from 1 that no alarm code has. */
+const freeCode = (map) => { let code = 1; while (map[code] !== undefined) code += 1; return String(code); };
 const mapOf = (text) => Object.fromEntries(text.split(",").map((pair) => pair.split("=").map((part) => part.trim())).filter(([value, state]) => value && state));
