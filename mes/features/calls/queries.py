@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,28 +76,6 @@ def call_item(call: Call, unit: WorkUnit, now: int) -> dict[str, Any]:
         "response_s": _seconds(call.response_us),
         "repair_s": _seconds(call.repair_us),
     }
-
-
-def calls_between(
-    session: Session, units: Sequence[WorkUnit], start: int, end: int
-) -> list[tuple[WorkUnit, Call]]:
-    """The calls that were raised in [start, end) or were not over before it, oldest first."""
-    ended = aliased(EventRow)
-    rows = session.scalars(
-        select(EventRow).where(
-            EventRow.action == CallAction.RAISE.value,
-            EventRow.work_unit_id.in_([unit.id for unit in units]),
-            EventRow.at < end,
-            (EventRow.at >= start)
-            | ~exists().where(
-                ended.call_id == EventRow.call_id, ended.action.in_(ENDINGS), ended.at < start
-            ),
-        )
-    ).all()
-    found = calls_of(session, [row.call_id for row in rows])
-    by_id = {unit.id: unit for unit in units}
-    pairs = [(by_id[row.work_unit_id], found[row.call_id]) for row in rows]
-    return sorted(pairs, key=lambda pair: (pair[1].raised.at, pair[1].id))
 
 
 def _raised(known: Masters, asked: Asked) -> Select[tuple[EventRow]]:

@@ -8,11 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.calls import Call, CallKind
-from mes.features.calls.queries import Asked, calls, calls_between
+from mes.features.calls.queries import Asked, calls
 from mes.features.calls.service import acknowledge_call, cancel_call, raise_call, resolve_call
 from mes.features.commands.context import Context
 from mes.features.ingest.rebuild import rebuild
-from mes.features.production.master_loading import masters
 from mes.features.production.queries import tiles
 from mes.models import CallEvent
 from tests.features.commands.floor import DAY_START, KIM, MINUTE, Floor, refused
@@ -96,17 +95,3 @@ def test_only_who_raised_a_call_or_a_lead_takes_it_back(floor: Floor) -> None:
     floor.do(5 * MINUTE, lambda s, c: cancel_call(s, c, other.id))
     assert {one["state"] for one in listed(floor, 6 * MINUTE)} == {"cancelled"}
     refused("call_unknown", lambda: floor.do(6 * MINUTE, lambda s, c: resolve_call(s, c, "none")))
-
-
-def test_calls_of_a_shift_are_those_raised_in_it_or_left_over(floor: Floor) -> None:
-    early, _ = call(floor, MINUTE)
-    floor.do(2 * MINUTE, lambda s, c: resolve_call(s, c, early.id))
-    left, _ = call(floor, 3 * MINUTE)
-
-    def between(session: Session) -> list[str]:
-        known = masters(session)
-        units = [known.work_units[floor.ids["press-1"]]]
-        start = DAY_START + 5 * MINUTE
-        return [one.id for _, one in calls_between(session, units, start, start + MINUTE)]
-
-    assert floor.ask(between) == [left.id]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mes.core.calls import CallKind
+from mes.core.instants import parse_instant
 from mes.db import Database
 from mes.features.calls.service import raise_call
 from mes.features.plant.check import check
 from mes.features.plant.export import export
 from mes.features.production.master_loading import masters
+from mes.features.production.queries import tiles
 from tests.features.commands.floor import DAY_START, MINUTE, floor_of
 from tests.features.plant.test_areas import applied
 from tests.features.production.plant import PLANT
@@ -53,3 +57,18 @@ def test_levels_are_applied_exported_and_kept_by_a_call(database: Database) -> N
     assert found == [(5 * MINUTE, "supervisor"), (450_000_000, "maintenance")]
     other, _ = floor.do(MINUTE, lambda s, c: raise_call(s, c, "press-1", CallKind.LEAD))
     assert other.escalates_at() == []
+
+
+def test_the_tile_changes_by_itself_when_a_level_is_reached(database: Database) -> None:
+    applied(database, WITH_LEVELS)
+    floor = floor_of(database)
+    floor.do(0, lambda s, c: raise_call(s, c, "press-1", CallKind.LEAD))
+
+    def tile(at: int) -> dict[str, Any]:
+        found = floor.ask(lambda s: tiles(s, [floor.ids["press-1"]], DAY_START + at))
+        return found[0]
+
+    before = tile(MINUTE)
+    assert before["calls"][0]["level"] == 0
+    assert parse_instant(before["next_change_at"]) == DAY_START + 5 * MINUTE
+    assert tile(5 * MINUTE)["calls"][0]["level"] == 1
