@@ -107,7 +107,8 @@ class Terminal(Base):
     """A tablet enrolled once to a work unit or line.
 
     Until `enrolled_at`, `key_hash` is that of a one-time code that ends at `code_expires_at`
-    (real time); afterwards it is that of the terminal's own key.
+    (real time); afterwards it is that of the terminal's own key. `seen_at` is kept to about a
+    minute of real time; None: never heard of.
     """
 
     __tablename__ = "terminal"
@@ -121,3 +122,4 @@ class Terminal(Base):
     code_expires_at: Mapped[Instant | None]
     enrolled_at: Mapped[Instant | None]
     retired_at: Mapped[Instant | None]
+    seen_at: Mapped[Instant | None]

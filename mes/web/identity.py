@@ -95,12 +95,48 @@ def actor_of_session(
     return row, actor
 
 
+def actor_of_entry(session: Session, session_id: int, terminal: Actor, now_us: int) -> Actor | None:
+    """Who typed an entry at this terminal, by the session in which it was typed.
+
+    The session need not live any more: `Actor.life` says when it did, and whoever books the entry
+    compares that with the time of the entry. None: no such session of a person at this terminal.
+    """
+    found = session.execute(
+        select(UserSession, Person)
+        .join(Person, Person.id == UserSession.person_id)
+        .where(
+            UserSession.id == session_id,
+            UserSession.terminal_id == terminal.id,
+            Person.retired_at.is_(None),
+        )
+    ).first()
+    if found is None:
+        return None
+    row, person = found
+    end = min(now_us, row.expires_at if row.ended_at is None else row.ended_at)
+    return Actor(
+        kind=ActorKind.PERSON,
+        id=person.id,
+        label=person.name,
+        person=person.badge_no,
+        terminal=terminal.terminal,
+        work_unit=terminal.work_unit,
+        roles=roles_of(session, person_id=person.id) & SHOP_FLOOR,
+        session_id=row.id,
+        life=(row.created_at, end),
+    )
+
+
 def actor_of_terminal(session: Session, key: str) -> Actor | None:
     """The enrolled terminal that holds this key; None when unknown or retired."""
     found = session.execute(
         select(Terminal, Equipment.code)
         .join(Equipment, Equipment.id == Terminal.equipment_id)
-        .where(Terminal.key_hash == hash_key(key), Terminal.retired_at.is_(None))
+        .where(
+            Terminal.key_hash == hash_key(key),
+            Terminal.enrolled_at.is_not(None),
+            Terminal.retired_at.is_(None),
+        )
     ).first()
     if found is None:
         return None

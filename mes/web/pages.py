@@ -12,10 +12,19 @@ from mes.settings import Settings
 from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, read_notices
 from mes.web.roles import ActorKind, Role, maybe_actor
 
-OPEN_PAGES = frozenset({"screens.sign_in", "screens.language"})
+OPEN_PAGES = frozenset(
+    {
+        "screens.sign_in",
+        "screens.language",
+        "people_pages.sign_in_form",
+        "people_pages.sign_out_form",
+        "people_pages.code_page",
+        "people_pages.code_form",
+    }
+)
 """Pages that anybody may read."""
 
-PAGES = frozenset({"screens", "explain"})
+PAGES = frozenset({"screens", "explain", "people_pages"})
 """Blueprints of pages."""
 
 ROLE_NAMES = {

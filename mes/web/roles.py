@@ -81,6 +81,8 @@ class Actor:
         scope: of a token, else None.
         edge: code of the edge that an ingest token belongs to, else None.
         session_id: row id of the session, None for tokens and bare terminals.
+        life: real time (UTC microseconds) in which the session lived, of an entry that was typed
+            in a session which need not live any more; None: the session lives.
     """
 
     kind: ActorKind
@@ -93,6 +95,7 @@ class Actor:
     scope: Scope | None = None
     edge: str | None = None
     session_id: int | None = None
+    life: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, object]:
         """What is stored with a fact or in the audit log."""

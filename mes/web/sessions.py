@@ -7,21 +7,28 @@ Flask's own signed cookie holds nothing but the CSRF seed. Under TLS all cookies
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 
 from flask import Flask, Request, Response, g, request
 from flask_login import LoginManager, UserMixin
-from sqlalchemy import update
+from sqlalchemy import Update, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
 from mes.core.refusal import Refusal
 from mes.db import Database
-from mes.models import ApiToken, UserSession
+from mes.models import ApiToken, Terminal, UserSession
 from mes.settings import Settings
-from mes.web.identity import actor_of_session, actor_of_terminal, actor_of_token
-from mes.web.roles import Actor, ActorKind
+from mes.web.identity import (
+    actor_of_entry,
+    actor_of_session,
+    actor_of_terminal,
+    actor_of_token,
+    is_alive,
+)
+from mes.web.roles import SAFE_METHODS, Actor, ActorKind
 from mes.web.secrets import hash_key, new_key
 from mes.web.wiring import database, settings
 
@@ -32,6 +39,19 @@ TERMINAL_COOKIE_S = 400 * 24 * 3600
 SEEN_EVERY_US = 60 * 1_000_000
 """`seen_at` and `last_used_at` are written at most this often."""
 TOKEN_MAX = 200
+TYPED_IN = "X-Typed-In"
+"""Header with the number of the session in which an entry was typed at a terminal; such an entry
+may arrive when that session has ended."""
+ENTRIES = frozenset({"quantities", "downtime", "execution", "calls"})
+"""Blueprints whose unsafe requests are entries: commands that say when they happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A session that began; the key is kept nowhere."""
+
+    key: str
+    session_id: int
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login ships no types
@@ -74,7 +94,20 @@ def identify_request() -> None:
     Raises:
         Refusal: `invalid_token` (401) when an Authorization header is not a valid token.
     """
-    g.mes_actor = find_actor(request, database(), settings())
+    g.mes_actor = _typist() or find_actor(request, database(), settings())
+
+
+def _typist() -> Actor | None:
+    """Who typed the entry that the present request brings from the outbox of a terminal."""
+    number = request.headers.get(TYPED_IN, "")
+    is_entry = request.method not in SAFE_METHODS and request.blueprint in ENTRIES
+    if not is_entry or "Authorization" in request.headers or not re.fullmatch(r"\d{1,18}", number):
+        return None
+    terminal = present_terminal()
+    if terminal is None:
+        return None
+    with database().reading() as session:
+        return actor_of_entry(session, int(number), terminal, real_now_us())
 
 
 def find_actor(asked: Request, held: Database, settings: Settings) -> Actor | None:
@@ -93,7 +126,8 @@ def find_actor(asked: Request, held: Database, settings: Settings) -> Actor | No
     terminal_key = asked.cookies.get(cookie_name("terminal", settings))
     if not key and not terminal_key:
         return None
-    return _actor_by_cookies(held, key, terminal_key)
+    uses = asked.method not in SAFE_METHODS
+    return _actor_by_cookies(held, key, terminal_key, uses=uses)
 
 
 def actor_by_token(held: Database, token: str) -> Actor:
@@ -109,7 +143,8 @@ def actor_by_token(held: Database, token: str) -> Actor:
         found = actor_of_token(session, token, now)
     if found is None:
         raise invalid_token()
-    _touch_token(held, found.id, now)
+    used = update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now)
+    _touch(held, f"token {found.id}", used, now)
     return found
 
 
@@ -137,23 +172,36 @@ def begin_session(
     account_id: int | None = None,
     person_id: int | None = None,
     terminal_id: int | None = None,
-) -> str:
-    """Start a session in the table and return the key for its cookie."""
+) -> Begun:
+    """Start a session in the table."""
     key, now = new_key(), real_now_us()
-    session.add(
-        UserSession(
-            key_hash=hash_key(key),
-            account_id=account_id,
-            person_id=person_id,
-            terminal_id=terminal_id,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + OFFICE_LIFE_US,
-            ended_at=None,
-            data={},
-        )
+    row = UserSession(
+        key_hash=hash_key(key),
+        account_id=account_id,
+        person_id=person_id,
+        terminal_id=terminal_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + OFFICE_LIFE_US,
+        ended_at=None,
+        data={},
     )
-    return key
+    session.add(row)
+    session.flush()
+    return Begun(key=key, session_id=row.id)
+
+
+def end_sessions_at(session: Session, terminal_id: int, person_id: int) -> None:
+    """End the sessions of a person at a terminal."""
+    session.execute(
+        update(UserSession)
+        .where(
+            UserSession.terminal_id == terminal_id,
+            UserSession.person_id == person_id,
+            UserSession.ended_at.is_(None),
+        )
+        .values(ended_at=real_now_us())
+    )
 
 
 def end_session(session: Session, session_id: int) -> None:
@@ -189,7 +237,15 @@ def drop_key_cookie(response: Response, name: str) -> None:
     )
 
 
-def _actor_by_cookies(held: Database, key: str | None, terminal_key: str | None) -> Actor | None:
+def _actor_by_cookies(
+    held: Database, key: str | None, terminal_key: str | None, *, uses: bool
+) -> Actor | None:
+    """Who holds these keys.
+
+    Args:
+        uses: whether the request does something. A page at a terminal asks for news by itself,
+            which must not keep the session of somebody who has gone.
+    """
     now = real_now_us()
     with held.reading() as session:
         terminal = actor_of_terminal(session, terminal_key[:TOKEN_MAX]) if terminal_key else None
@@ -198,14 +254,42 @@ def _actor_by_cookies(held: Database, key: str | None, terminal_key: str | None)
             if key
             else None
         )
+    if terminal is not None:
+        seen = update(Terminal).where(Terminal.id == terminal.id).values(seen_at=now)
+        _touch(held, terminal.label, seen, now)
     if found is None:
         return terminal
     row, actor = found
-    if now - row.seen_at > SEEN_EVERY_US:
-        touch_sessions(held, [row.id], now)
+    at_terminal = actor.kind is ActorKind.PERSON
+    if now - row.seen_at > SEEN_EVERY_US and (uses or not at_terminal):
+        touch_sessions(held, _together(held, row) if at_terminal else [row.id], now)
     if terminal is not None and actor.kind is ActorKind.ACCOUNT:
         return replace(actor, terminal=terminal.terminal, work_unit=terminal.work_unit)
     return actor
+
+
+def _together(held: Database, row: UserSession) -> list[int]:
+    """Sessions that live while a terminal is used: of everybody who is signed in at it."""
+    if row.terminal_id is None:
+        return [row.id]
+    now = real_now_us()
+    with held.reading() as session:
+        return [one.id for one in live_at_terminal(session, row.terminal_id, now)]
+
+
+def live_at_terminal(session: Session, terminal_id: int, now_us: int) -> list[UserSession]:
+    """Sessions of people at a terminal that live, last used first."""
+    rows = session.scalars(
+        select(UserSession)
+        .where(
+            UserSession.terminal_id == terminal_id,
+            UserSession.person_id.is_not(None),
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > now_us,
+        )
+        .order_by(UserSession.seen_at.desc(), UserSession.id.desc())
+    )
+    return [row for row in rows if is_alive(row, now_us)]
 
 
 def touch_sessions(held: Database, ids: list[int], now_us: int) -> None:
@@ -218,15 +302,17 @@ def touch_sessions(held: Database, ids: list[int], now_us: int) -> None:
         )
 
 
-_token_touched: dict[int, int] = {}
+_touched: dict[str, int] = {}
+"""When a token or terminal was last noted as used, real time."""
 
 
-def _touch_token(held: Database, token_id: int, now_us: int) -> None:
-    if now_us - _token_touched.get(token_id, 0) < SEEN_EVERY_US:
+def _touch(held: Database, whose: str, change: Update, now_us: int) -> None:
+    """Note that something was used, about once a minute; skipped when the database is busy."""
+    if now_us - _touched.get(whose, 0) < SEEN_EVERY_US:
         return
-    _token_touched[token_id] = now_us
+    _touched[whose] = now_us
     with contextlib.suppress(DBAPIError), held.transaction() as session:
-        session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=now_us))
+        session.execute(change)
 
 
 def _current_user(_request: Request) -> SignedIn | None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from mes.features.people import service
+from mes.features.people import service, terminals
 from mes.features.people.guesses import PIN_PER_DAY
 from mes.models import Credential, Terminal
 from mes.web.roles import Role
@@ -19,7 +19,7 @@ from tests.web.serving import ACTOR, PIN, Served, csrf_token
 def tablet(served: Served) -> Iterator[httpx.Client]:
     """A browser enrolled at unit-11 by its one-time code."""
     with served.database.transaction() as session:
-        _, code = service.offer_terminal(session, ACTOR, equipment="unit-11")
+        code = terminals.offer_terminal(session, ACTOR, equipment="unit-11").code
     with served.client() as client:
         client.headers["X-CSRFToken"] = csrf_token(client)
         answer = client.post("/api/v1/terminal/enroll", json={"code": code.lower()})
@@ -67,16 +67,17 @@ def test_the_session_of_a_person_is_worth_nothing_away_from_the_terminal(
 
 def test_a_code_enrols_one_browser_once(served: Served, tablet: httpx.Client) -> None:
     with served.database.transaction() as session:
-        terminal, code = service.offer_terminal(session, ACTOR, equipment="unit-12")
+        offer = terminals.offer_terminal(session, ACTOR, equipment="unit-12")
+        terminal, code = offer.terminal, offer.code
     assert tablet.post("/api/v1/terminal/enroll", json={"code": code}).status_code == 201
     again = tablet.post("/api/v1/terminal/enroll", json={"code": code})
     assert (again.status_code, again.json()["code"]) == (401, "code_wrong")
     with served.database.transaction() as session:
-        _, late = service.offer_terminal(session, ACTOR, equipment="unit-12")
+        late = terminals.offer_terminal(session, ACTOR, equipment="unit-12").code
         session.execute(update(Terminal).values(code_expires_at=1))
     assert tablet.post("/api/v1/terminal/enroll", json={"code": late}).status_code == 401
     with served.database.transaction() as session:
-        service.retire_terminal(session, ACTOR, terminal)
+        terminals.retire_terminal(session, ACTOR, terminal)
     assert tablet.get("/api/v1/terminal/me").status_code == 401
 
 

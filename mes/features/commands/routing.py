@@ -12,6 +12,7 @@ from mes.clock import plant_now_us
 from mes.features.commands.context import Context, happened_at
 from mes.features.commands.schemas import CommandIn
 from mes.features.commands.service import Answer, CommandRequest, run_command
+from mes.features.commands.typists import check_life
 from mes.web.roles import actor
 from mes.web.wiring import transaction
 
@@ -37,6 +38,7 @@ def answered(kind: str, subject: str, body: CommandIn, do: Do) -> tuple[dict[str
     who = actor()
     now = plant_now_us()
     at = happened_at(body.device_time, body.device_now, now)
+    check_life(who, now - at)
     asked = body.model_dump(mode="json", exclude={"command_id", "device_time", "device_now"})
     request = CommandRequest(
         command_id=body.command_id,

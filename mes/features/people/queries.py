@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mes.models import Account, ApiToken, Edge, Equipment, Person, RoleGrant, Terminal, UserSession
+from mes.clock import real_now_us
+from mes.features.people.guesses import US_PER_DAY, US_PER_S
+from mes.models import (
+    Account,
+    ApiToken,
+    Credential,
+    Edge,
+    Equipment,
+    Person,
+    RoleGrant,
+    Terminal,
+    UserSession,
+)
+from mes.web.sessions import live_at_terminal
 
 PEOPLE_MAX = 500
 """Most names offered at a terminal."""
+TERMINALS_MAX = 200
+"""Most terminals listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +56,52 @@ class PersonRow:
     name: str
     roles: tuple[str, ...]
     retired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRow:
+    """A person as who leads the floor sees them.
+
+    Attributes:
+        has_pin: whether they can sign in at a terminal.
+        locked_s: whole seconds of real time until the next guess at the PIN is allowed, 0: now.
+        seen_at: last use of a session of theirs, real time; None: never.
+    """
+
+    name: str
+    badge_no: str
+    roles: tuple[str, ...]
+    has_pin: bool
+    locked_s: int
+    seen_at: int | None
+
+
+class TerminalState(StrEnum):
+    """What became of a terminal."""
+
+    OFFERED = "offered"
+    EXPIRED = "expired"
+    ENROLLED = "enrolled"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalRow:
+    """A terminal; instants are real time, None: never.
+
+    Attributes:
+        place: code of the work unit or line where it stands, `names` its names.
+        people: names of who is signed in, last used first.
+    """
+
+    code: str
+    place: str
+    names: Mapping[str, str]
+    state: TerminalState
+    code_expires_at: int | None
+    enrolled_at: int | None
+    seen_at: int | None
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +163,76 @@ def persons(session: Session) -> list[PersonRow]:
         )
         for row in session.scalars(select(Person).order_by(Person.badge_no))
     ]
+
+
+def floor(session: Session) -> list[FloorRow]:
+    """People who are not retired, by name."""
+    now, granted = real_now_us(), _granted(session, account=False)
+    last_used = select(UserSession.person_id, func.max(UserSession.seen_at)).group_by(
+        UserSession.person_id
+    )
+    seen = dict(session.execute(last_used).tuples().all())
+    locked = {
+        number: until or 0
+        for number, until in session.execute(
+            select(Credential.person_id, Credential.locked_until).where(
+                Credential.person_id.is_not(None)
+            )
+        )
+    }
+    rows = session.scalars(
+        select(Person).where(Person.retired_at.is_(None)).order_by(Person.name).limit(PEOPLE_MAX)
+    )
+    return [
+        FloorRow(
+            name=row.name,
+            badge_no=row.badge_no,
+            roles=granted.get(row.id, ()),
+            has_pin=row.id in locked,
+            locked_s=max(0, -(-(locked.get(row.id, 0) - now) // US_PER_S)),
+            seen_at=seen.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def terminals(session: Session) -> list[TerminalRow]:
+    """Terminals, the latest first; codes that nobody used in time are left out after a day."""
+    now = real_now_us()
+    rows = session.execute(
+        select(Terminal, Equipment.code, Equipment.names)
+        .join(Equipment, Equipment.id == Terminal.equipment_id)
+        .order_by(Terminal.id.desc())
+        .limit(TERMINALS_MAX)
+    )
+    found = []
+    for row, place, names_of_place in rows:
+        alive = live_at_terminal(session, row.id, now) if row.retired_at is None else []
+        found.append(
+            TerminalRow(
+                code=row.code,
+                place=place,
+                names=names_of_place,
+                state=_terminal_state(row, now),
+                code_expires_at=row.code_expires_at,
+                enrolled_at=row.enrolled_at,
+                seen_at=row.seen_at,
+                people=tuple(session.get_one(Person, one.person_id).name for one in alive),
+            )
+        )
+    return [
+        row
+        for row in found
+        if row.state is not TerminalState.EXPIRED or (row.code_expires_at or 0) > now - US_PER_DAY
+    ]
+
+
+def _terminal_state(row: Terminal, now_us: int) -> TerminalState:
+    if row.retired_at is not None:
+        return TerminalState.RETIRED
+    if row.enrolled_at is not None:
+        return TerminalState.ENROLLED
+    return TerminalState.OFFERED if (row.code_expires_at or 0) > now_us else TerminalState.EXPIRED
 
 
 def tokens(session: Session) -> list[TokenRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 Short = Annotated[StrictStr, StringConstraints(min_length=1, max_length=80)]
 Secret = Annotated[StrictStr, StringConstraints(min_length=1, max_length=200)]
@@ -30,6 +30,19 @@ class TerminalSignInIn(Input):
     name: Short | None = None
     pin: Secret
     work_unit: Short | None = None
+
+
+class HandsIn(Input):
+    """Who is the active one at a terminal from now on."""
+
+    badge: Short
+
+
+class SignOutIn(Input):
+    """Who leaves a terminal; by default the active person."""
+
+    badge: Short | None = Field(default=None, description="Whose sessions; absent: the active.")
+    everybody: bool = Field(default=False, description="All who are signed in at the terminal.")
 
 
 class EnrolIn(Input):

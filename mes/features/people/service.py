@@ -1,9 +1,8 @@
-"""Making and changing accounts, persons, roles, tokens and terminals. Real time."""
+"""Making and changing accounts, persons, roles and tokens. Real time."""
 
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +18,11 @@ from mes.features.people.sign_in import PASSWORD, PIN
 from mes.models import (
     Account,
     ApiToken,
+    AuditLog,
     Credential,
     Edge,
-    Equipment,
     Person,
     RoleGrant,
-    Terminal,
     UserSession,
 )
 from mes.web.roles import Role, Scope
@@ -34,10 +32,9 @@ ActorJson = Mapping[str, Any]
 
 LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,62}")
 BADGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,30}")
+BADGE_GIVEN = ("person.create", "person.badge")
+"""Actions of the audit log by which somebody got a badge."""
 TOKEN_LIFE_US = 365 * 86_400 * 1_000_000
-CODE_LIFE_US = 15 * 60 * 1_000_000
-CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-CODE_LENGTH = 8
 NAME_MAX = 80
 
 
@@ -98,19 +95,11 @@ def create_person(
     Raises:
         Refusal: `badge_invalid`, `name_invalid`, `pin_weak` (422) or `badge_taken`.
     """
-    if not BADGE.fullmatch(badge_no):
-        raise Refusal(
-            "badge_invalid",
-            "a badge number is 1 to 31 letters, digits and '-'",
-            status=422,
-            field="badge",
-        )
     if not name.strip() or len(name) > NAME_MAX:
         raise Refusal(
             "name_invalid", f"a name has 1 to {NAME_MAX} characters", status=422, field="name"
         )
-    if session.scalar(select(Person.id).where(Person.badge_no == badge_no)) is not None:
-        raise Refusal("badge_taken", f"badge {badge_no} belongs to somebody", field="badge")
+    _check_badge(session, badge_no)
     person = Person(name=name.strip(), badge_no=badge_no, language=language, retired_at=None)
     session.add(person)
     session.flush()
@@ -131,7 +120,7 @@ def set_password(session: Session, actor: ActorJson, login: str, password: str) 
     account = _known_account(session, login)
     check_password(password, account.login)
     _replace(session, _credential(PASSWORD, password, account_id=account.id))
-    _end_sessions(session, account_id=account.id)
+    end_sessions(session, account_id=account.id)
     record(session, actor, "account.password", account.login)
 
 
@@ -141,13 +130,51 @@ def set_pin(session: Session, actor: ActorJson, badge_no: str, pin: str) -> None
     Raises:
         Refusal: `person_unknown` (404) or `pin_weak` (422).
     """
+    person = known_person(session, badge_no)
+    check_pin(pin, badge_no)
+    _replace(session, _credential(PIN, pin, person_id=person.id))
+    end_sessions(session, person_id=person.id)
+    record(session, actor, "person.pin", badge_no)
+
+
+def set_badge(session: Session, actor: ActorJson, badge_no: str, new_badge: str) -> None:
+    """Give a person another badge; the old number is never given to anybody else.
+
+    Raises:
+        Refusal: `person_unknown` (404), `badge_invalid` (422) or `badge_taken`.
+    """
+    person = known_person(session, badge_no)
+    if new_badge == badge_no:
+        return
+    _check_badge(session, new_badge)
+    person.badge_no = new_badge
+    end_sessions(session, person_id=person.id)
+    record(session, actor, "person.badge", new_badge, {"before": badge_no})
+
+
+def retire_person(session: Session, actor: ActorJson, badge_no: str) -> None:
+    """Let a person sign in nowhere any more; what they entered stays theirs.
+
+    Raises:
+        Refusal: `person_unknown` (404).
+    """
+    person = known_person(session, badge_no)
+    if person.retired_at is None:
+        person.retired_at = real_now_us()
+        record(session, actor, "person.retire", badge_no)
+    end_sessions(session, person_id=person.id)
+
+
+def known_person(session: Session, badge_no: str) -> Person:
+    """The person with this badge.
+
+    Raises:
+        Refusal: `person_unknown` (404).
+    """
     person = session.scalar(select(Person).where(Person.badge_no == badge_no))
     if person is None:
         raise Refusal("person_unknown", f"there is no badge {badge_no}", status=404)
-    check_pin(pin, badge_no)
-    _replace(session, _credential(PIN, pin, person_id=person.id))
-    _end_sessions(session, person_id=person.id)
-    record(session, actor, "person.pin", badge_no)
+    return person
 
 
 def disable_account(session: Session, actor: ActorJson, login: str) -> None:
@@ -160,7 +187,7 @@ def disable_account(session: Session, actor: ActorJson, login: str) -> None:
     if account.disabled_at is None:
         account.disabled_at = real_now_us()
         record(session, actor, "account.disable", account.login)
-    _end_sessions(session, account_id=account.id)
+    end_sessions(session, account_id=account.id)
 
 
 def create_token(
@@ -220,64 +247,6 @@ def revoke_labelled(session: Session, actor: ActorJson, label: str) -> None:
         revoke_token(session, actor, row.id)
 
 
-def offer_terminal(session: Session, actor: ActorJson, *, equipment: str) -> tuple[str, str]:
-    """Prepare a terminal for a work unit or line; returns its code and the one-time code.
-
-    Raises:
-        Refusal: `not_found` (404).
-    """
-    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-    terminal = _new_terminal(session, equipment)
-    terminal.key_hash = hash_key(code)
-    terminal.code_expires_at = real_now_us() + CODE_LIFE_US
-    record(session, actor, "terminal.offer", terminal.code, {"equipment": equipment})
-    return terminal.code, code
-
-
-def accept_terminal(session: Session, one_time_code: str) -> tuple[str, str]:
-    """Enrol the asking browser by its one-time code; returns the terminal's code and key.
-
-    Raises:
-        Refusal: `code_wrong` (401).
-    """
-    terminal = session.scalar(
-        select(Terminal).where(
-            Terminal.key_hash == hash_key(one_time_code.strip().upper()),
-            Terminal.enrolled_at.is_(None),
-            Terminal.retired_at.is_(None),
-            Terminal.code_expires_at > real_now_us(),
-        )
-    )
-    if terminal is None:
-        raise Refusal("code_wrong", "the code is wrong, used or older than 15 minutes", status=401)
-    actor = {"kind": "terminal", "id": terminal.id, "label": terminal.code}
-    return terminal.code, _enrol(session, actor, terminal)
-
-
-def enrol_terminal(session: Session, actor: ActorJson, *, equipment: str) -> tuple[str, str]:
-    """Enrol the asking browser at a work unit or line; returns the terminal's code and key.
-
-    Raises:
-        Refusal: `not_found` (404).
-    """
-    terminal = _new_terminal(session, equipment)
-    return terminal.code, _enrol(session, actor, terminal)
-
-
-def retire_terminal(session: Session, actor: ActorJson, code: str) -> None:
-    """Make a terminal's key and the sessions at it open nothing any more.
-
-    Raises:
-        Refusal: `not_found` (404).
-    """
-    terminal = session.scalar(select(Terminal).where(Terminal.code == code))
-    if terminal is None:
-        raise Refusal("not_found", f"there is no terminal {code}", status=404)
-    terminal.retired_at = terminal.retired_at or real_now_us()
-    _end_sessions(session, terminal_id=terminal.id)
-    record(session, actor, "terminal.retire", code)
-
-
 def account_of(session: Session, login: str) -> Account | None:
     """The account with this sign-in name in any case, or None."""
     return session.scalar(select(Account).where(func.lower(Account.login) == login.lower()))
@@ -288,6 +257,28 @@ def _known_account(session: Session, login: str) -> Account:
     if account is None:
         raise Refusal("account_unknown", f"there is no account {login}", status=404)
     return account
+
+
+def _check_badge(session: Session, badge_no: str) -> None:
+    """That a number is well formed and neither is nor ever was somebody's badge."""
+    if not BADGE.fullmatch(badge_no):
+        raise Refusal(
+            "badge_invalid",
+            "a badge number is 1 to 31 letters, digits and '-'",
+            status=422,
+            field="badge",
+        )
+    is_or_was = session.scalar(
+        select(Person.id).where(Person.badge_no == badge_no)
+    ) or session.scalar(
+        select(AuditLog.id)
+        .where(AuditLog.subject == badge_no, AuditLog.action.in_(BADGE_GIVEN))
+        .limit(1)
+    )
+    if is_or_was is not None:
+        raise Refusal(
+            "badge_taken", f"badge {badge_no} belongs or belonged to somebody", field="badge"
+        )
 
 
 def _credential(
@@ -319,7 +310,7 @@ def _replace(session: Session, fresh: Credential) -> None:
     session.add(fresh)
 
 
-def _end_sessions(session: Session, **whose: int) -> None:
+def end_sessions(session: Session, **whose: int) -> None:
     session.execute(
         update(UserSession)
         .filter_by(**whose)
@@ -335,33 +326,3 @@ def _edge_id(session: Session, code: str) -> int:
         session.add(edge)
         session.flush()
     return edge.id
-
-
-def _new_terminal(session: Session, equipment: str) -> Terminal:
-    place = session.scalar(
-        select(Equipment).where(Equipment.code == equipment, Equipment.retired_at.is_(None))
-    )
-    if place is None:
-        raise Refusal("not_found", f"there is no work unit or line {equipment}", status=404)
-    count = session.scalar(select(func.count()).select_from(Terminal)) or 0
-    terminal = Terminal(
-        code=f"terminal-{count + 1}",
-        names=place.names,
-        equipment_id=place.id,
-        key_hash=None,
-        code_expires_at=None,
-        enrolled_at=None,
-        retired_at=None,
-    )
-    session.add(terminal)
-    session.flush()
-    return terminal
-
-
-def _enrol(session: Session, actor: ActorJson, terminal: Terminal) -> str:
-    key = new_key()
-    terminal.key_hash = hash_key(key)
-    terminal.code_expires_at = None
-    terminal.enrolled_at = real_now_us()
-    record(session, actor, "terminal.enrol", terminal.code)
-    return key

@@ -21,7 +21,7 @@ from mes.features.people.guesses import PIN_PER_DAY, Guesses
 from mes.features.people.passwords import hash_secret, needs_rehash, verify
 from mes.models import Account, Credential, Person
 from mes.web.roles import Actor
-from mes.web.sessions import begin_session
+from mes.web.sessions import begin_session, end_sessions_at
 
 PASSWORD = "password"  # noqa: S105 - the kind of a credential
 PIN = "pin"
@@ -31,11 +31,12 @@ Find = Callable[[Session], "Credential | None"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entered:
-    """A session that began: the key for its cookie, and who it belongs to."""
+    """A session that began: the key for its cookie, its number, and who it belongs to."""
 
     key: str
     name: str
     badge_no: str | None
+    session_id: int
 
 
 def sign_in_account(database: Database, login: str, password: str) -> Entered:
@@ -62,14 +63,14 @@ def sign_in_account(database: Database, login: str, password: str) -> Entered:
         credential = session.get_one(Credential, credential_id)
         _right(credential, password)
         account = session.get_one(Account, credential.account_id)
-        key = begin_session(session, account_id=account.id)
+        begun = begin_session(session, account_id=account.id)
         record(
             session,
             {"kind": "account", "id": account.id, "label": account.login},
             "session.begin",
             account.login,
         )
-    return Entered(key=key, name=account.login, badge_no=None)
+    return Entered(key=begun.key, name=account.login, badge_no=None, session_id=begun.session_id)
 
 
 def sign_in_person(
@@ -101,7 +102,8 @@ def sign_in_person(
         credential = session.get_one(Credential, credential_id)
         _right(credential, pin)
         person = session.get_one(Person, credential.person_id)
-        key = begin_session(session, person_id=person.id, terminal_id=terminal.id)
+        end_sessions_at(session, terminal.id, person.id)
+        begun = begin_session(session, person_id=person.id, terminal_id=terminal.id)
         record(
             session,
             {
@@ -114,7 +116,12 @@ def sign_in_person(
             "session.begin",
             person.badge_no,
         )
-    return Entered(key=key, name=person.name, badge_no=person.badge_no)
+    return Entered(
+        key=begun.key,
+        name=person.name,
+        badge_no=person.badge_no,
+        session_id=begun.session_id,
+    )
 
 
 def _prove(database: Database, find: Find, secret: str, *, per_day: int | None) -> int:

@@ -213,6 +213,7 @@ def _who(
         "at": format_instant(at),
         "entered_at": format_instant(row.recorded_at),
         "person": actor.get("label"),
+        "confirmed": actor.get("kind") != "terminal",
         "badge_no": actor.get("person"),
         "terminal": actor.get("terminal"),
     }

@@ -16,7 +16,7 @@ from mes.features.checks.suspects import open_count
 from mes.features.screens.assets import Assets, read_assets
 from mes.features.screens.language import language_url, name_of, select_language, select_theme
 from mes.features.screens.site import read_site
-from mes.web.roles import Role, maybe_actor
+from mes.web.roles import ActorKind, Role, maybe_actor
 
 EXTENSION = "mes_screens"
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
@@ -86,6 +86,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
     """(endpoint, address, label) of the office menu."""
     who = maybe_actor()
     reads_audit = who is not None and who.has(Role.MANAGER)
+    leads = who is not None and who.kind is ActorKind.ACCOUNT and who.has(Role.SUPERVISOR)
     return (
         ("overview", "/", gettext("Overview")),
         ("orders", "/orders", gettext("Work orders")),
@@ -93,6 +94,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
         ("calendar", "/calendar", gettext("Shifts")),
         ("sources", "/sources", gettext("Sources")),
         *([("checks", "/checks", gettext("Data checks"))] if may_read_checks() else []),
+        *([("people_page", "/people", gettext("People"))] if leads else []),
         *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),
     )
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from mes.features.people import service as people
+from mes.features.people import terminals
 from mes.web.roles import Role
 from tests.features.commands.test_http import done, finish, job_on, post, problem
 from tests.web.serving import (
@@ -61,7 +62,7 @@ def hand(plant: Served) -> Iterator[httpx.Client]:
 def tablet(plant: Served) -> Iterator[httpx.Client]:
     """A terminal at unit-12 with its operator."""
     with plant.database.transaction() as session:
-        _, code = people.offer_terminal(session, ACTOR, equipment="unit-12")
+        code = terminals.offer_terminal(session, ACTOR, equipment="unit-12").code
     with plant.client() as client:
         client.headers["X-CSRFToken"] = csrf_token(client)
         assert client.post("/api/v1/terminal/enroll", json={"code": code}).status_code == 201

@@ -11,7 +11,7 @@ from mes.clock import real_now_us
 from mes.core.refusal import Refusal
 from mes.db import Database
 from mes.features.audit.service import broken_links
-from mes.features.people import queries, service
+from mes.features.people import queries, service, terminals
 from mes.features.people.guesses import FREE_FAILURES
 from mes.features.people.sign_in import sign_in_account, sign_in_person
 from mes.models import AuditLog, Credential, Equipment, UserSession
@@ -55,7 +55,7 @@ def plant(database: Database) -> Database:
 
 def enrolled(database: Database) -> tuple[Actor, str]:
     with database.transaction() as session:
-        _, key = service.enrol_terminal(session, ACTOR, equipment="press-1")
+        _, key = terminals.enrol_terminal(session, ACTOR, equipment="press-1")
     with database.reading() as session:
         terminal = actor_of_terminal(session, key)
     assert terminal is not None
@@ -123,7 +123,7 @@ def test_a_person_is_out_after_some_idle_minutes_and_when_the_terminal_is_retire
         assert actor_of_session(session, idle.key, now, terminal_key=key) is None
         assert actor_of_session(session, fresh.key, now, terminal_key=key) is not None
     with plant.transaction() as session:
-        service.retire_terminal(session, ACTOR, terminal.label)
+        terminals.retire_terminal(session, ACTOR, terminal.label)
     with plant.reading() as session:
         assert actor_of_session(session, fresh.key, now, terminal_key=key) is None
         assert actor_of_terminal(session, key) is None
