@@ -6,7 +6,7 @@ Only names, sizes and outcomes are recorded: the bytes carry passwords, tokens a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from asyncua import ua
@@ -17,7 +17,7 @@ from connectors.opcua.failures import status_name
 from connectors.sdk.frames import Direction, FrameLog
 from connectors.sdk.round_trips import RoundTrips
 
-Send = Callable[..., Awaitable[Any]]
+Send = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class Traffic:
