@@ -42,7 +42,8 @@ def test_a_pin_counts_only_at_an_enrolled_terminal(served: Served) -> None:
 def test_an_operator_signs_in_with_badge_or_name_and_out_again(tablet: httpx.Client) -> None:
     for who in ({"badge": "1001"}, {"name": "김민수"}):
         answer = sign_in(tablet, **who)
-        assert answer.json() == {"person": {"name": "김민수", "badge_no": "1001"}}
+        assert answer.json()["person"] == {"name": "김민수", "badge_no": "1001"}
+        assert isinstance(answer.json()["session"], int)
         me = tablet.get("/api/v1/terminal/me").json()
         assert me["person"]["name"] == "김민수"
         assert me["roles"] == ["operator"]

@@ -78,7 +78,7 @@ def call_item(call: Call, unit: WorkUnit, now: int) -> dict[str, Any]:
     }
 
 
-def _raised(known: Masters, asked: Asked) -> Select[tuple[EventRow]]:
+def _raised(known: Masters, asked: Asked) -> Select[EventRow]:
     query = (
         select(EventRow)
         .where(EventRow.action == CallAction.RAISE.value)

@@ -208,9 +208,9 @@ def _refuse_over(call: Call) -> None:
 def _same(raiser: Mapping[str, Any], actor: ActorJson) -> bool:
     """Whether the same person acts, or where no person was known the same terminal or account."""
     if raiser.get("person") is not None:
-        return raiser["person"] == actor.get("person")
+        return bool(raiser["person"] == actor.get("person"))
     if raiser.get("terminal") is not None:
-        return raiser["terminal"] == actor.get("terminal")
+        return bool(raiser["terminal"] == actor.get("terminal"))
     return (raiser.get("kind"), raiser.get("id")) == (actor.get("kind"), actor.get("id"))
 
 

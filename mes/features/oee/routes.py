@@ -15,6 +15,7 @@ from mes.features.oee.addresses import figure_address, tile_case_address
 from mes.features.oee.queries import line_item, state_items, unit_at, unit_by_code
 from mes.features.oee.schemas import FigureQuery, WindowQuery
 from mes.features.oee.service import Known, known_as_then, tile_version, unit_case, unit_result
+from mes.features.oee.shares import WHOLE
 from mes.features.oee.windows import instant_argument, policy_argument, window_of
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
@@ -86,7 +87,7 @@ def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
         "work_unit": code,
         "window": [format_instant(window.start), format_instant(window.end)],
         "as_of": instant(moment),
-        "case": figure_address({code: moment}, window, result.policy, **further),
+        "case": figure_address({code: moment}, window, result.policy, WHOLE, **further),
         "publication": publication.to_json(),
     }
 

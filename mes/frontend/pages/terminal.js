@@ -1,6 +1,5 @@
 // A3, the operator terminal of one machine.
 import { get } from "../lib/api.js";
-import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
 import { QuantityDialog } from "../dialogs/quantity.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
@@ -16,9 +15,9 @@ import { timeline } from "../terminal/timeline.js";
 
 const ENTRIES_REFRESH_MS = 30000;
 
-// What speaks of stops is a third of the page: it comes right behind what shows the machine.
-let stopDialogs = null;
-const loading = import("../dialogs/stops.js").then((module) => (stopDialogs = module));
+// Dialogs about stops, jobs and calls are a third of the page: they come right behind what shows the machine.
+let laterDialogs = null;
+const loading = import("../dialogs/later.js").then((module) => (laterDialogs = module));
 
 class Terminal extends UnitPage {
   entries = [];
@@ -66,9 +65,9 @@ class Terminal extends UnitPage {
     const stop = this.open.at(-1);
     if (!tile?.needs_reason || this.dialog || !stop || stop.end !== null || this.offered.has(stop.start)) return;
     if (stopLength(stop, now()) <= (tile.minor_stop_limit_s ?? 300) * 1000) return;
-    if (!stopDialogs) return;
+    if (!laterDialogs) return;
     this.offered.add(stop.start);
-    this.dialog = new stopDialogs.StopDialog(this, this.open, this.open.length - 1);
+    this.dialog = new laterDialogs.StopDialog(this, this.open, this.open.length - 1);
   }
 
   async reloadEntries() {
@@ -82,9 +81,9 @@ class Terminal extends UnitPage {
     }
   }
 
-  /** Open a dialog about stops, once their part of the page is here. */
+  /** Open a dialog about stops, jobs or calls, once their part of the page is here. */
   openLater(make) {
-    if (stopDialogs) return this.openDialog(make(stopDialogs));
+    if (laterDialogs) return this.openDialog(make(laterDialogs));
     return loading.then((dialogs) => this.openDialog(make(dialogs)));
   }
 
@@ -132,7 +131,8 @@ class Terminal extends UnitPage {
   }
 
   pause() {
-    this.openDialog(new PauseDialog(this, this.tile.job));
+    const { job } = this.tile;
+    this.openLater((dialogs) => new dialogs.PauseDialog(this, job));
   }
 
   resume() {
@@ -141,7 +141,8 @@ class Terminal extends UnitPage {
   }
 
   complete() {
-    this.openDialog(new CompleteDialog(this, this.tile.job, this.tile.counted));
+    const { job, counted } = this.tile;
+    this.openLater((dialogs) => new dialogs.CompleteDialog(this, job, counted));
   }
 
   /** Open a refused entry again with what was typed. */

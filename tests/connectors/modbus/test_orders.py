@@ -65,9 +65,9 @@ def test_each_way_is_what_the_connector_would_read(registers: list[int]) -> None
     found = in_all_orders(registers)
     assert {each.order for each in found} == set(ORDERS[len(registers)])
     for each in found:
-        assert REGISTERS[each.type] == len(registers)
+        assert REGISTERS[DataType(each.type)] == len(registers)
         if each.value is not None:
-            assert decode(data, each.type, each.order) == each.value
+            assert decode(data, DataType(each.type), each.order) == each.value
 
 
 def test_registers_are_those_of_the_wire_whatever_the_manual_counts_from() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from connectors.sdk.dependence import Dependence, circle_in
 from connectors.sdk.messages import Quality
 from tests.connectors.sdk.small_connector import SmallConnector, SmallSource
 
-TAGS = [
+TAGS: list[Mapping[str, object]] = [
     {"name": "pv", "scale_exponent_from": "dot"},
     {"name": "dot", "valid_if": {"tag": "ok", "value": True}},
     {"name": "ok", "invert": True},

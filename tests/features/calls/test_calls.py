@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.calls import Call, CallKind
+from mes.core.refusal import Refusal
 from mes.features.calls.queries import Asked, calls
 from mes.features.calls.service import acknowledge_call, cancel_call, raise_call, resolve_call
 from mes.features.commands.context import Context
@@ -31,6 +32,13 @@ def shown(floor: Floor, at: int) -> list[dict[str, Any]]:
     """The calls on the tile of press-1."""
     (tile,) = floor.ask(lambda s: tiles(s, [floor.ids["press-1"]], DAY_START + at))
     found: list[dict[str, Any]] = tile["calls"]
+    return found
+
+
+def call_of(refusal: Refusal) -> dict[str, Any]:
+    """The present call that a refusal tells of."""
+    found = refusal.details["call"]
+    assert isinstance(found, dict)
     return found
 
 
@@ -61,7 +69,7 @@ def test_a_call_goes_from_open_to_resolved_with_people_and_times(floor: Floor) -
         "call_acknowledged",
         lambda: floor.do(4 * MINUTE, lambda s, c: acknowledge_call(s, c, raised.id)),
     )
-    assert second.details["call"]["by"] == "이정비"
+    assert call_of(second)["by"] == "이정비"
     floor.do(9 * MINUTE, lambda s, c: resolve_call(s, as_lee(c), raised.id, note="refilled"))
     assert shown(floor, 10 * MINUTE) == []
     (item,) = listed(floor, 10 * MINUTE)

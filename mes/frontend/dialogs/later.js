@@ -1,5 +1,6 @@
-// What speaks of stops and calls on the terminal, loaded behind the page itself.
+// What speaks of stops, jobs and calls on the terminal, loaded behind the page itself.
 export { CallDialog } from "./call.js";
 export { DeclareDialog } from "./declare.js";
+export { CompleteDialog, PauseDialog } from "./job.js";
 export { StopDialog } from "./stop.js";
 export { StopListDialog } from "./stop-list.js";
