@@ -1,6 +1,7 @@
-// What speaks of stops, jobs and calls on the terminal, loaded behind the page itself.
+// The dialogs of the terminal, loaded behind the page itself.
 export { CallDialog } from "./call.js";
 export { DeclareDialog } from "./declare.js";
 export { CompleteDialog, PauseDialog } from "./job.js";
+export { QuantityDialog } from "./quantity.js";
 export { StopDialog } from "./stop.js";
 export { StopListDialog } from "./stop-list.js";

@@ -1,6 +1,5 @@
 // A3, the operator terminal of one machine.
 import { get } from "../lib/api.js";
-import { QuantityDialog } from "../dialogs/quantity.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
@@ -15,7 +14,7 @@ import { timeline } from "../terminal/timeline.js";
 
 const ENTRIES_REFRESH_MS = 30000;
 
-// Dialogs about stops, jobs and calls are a third of the page: they come right behind what shows the machine.
+// The dialogs are a third of the page: they come right behind what shows the machine.
 let laterDialogs = null;
 const loading = import("../dialogs/later.js").then((module) => (laterDialogs = module));
 
@@ -81,14 +80,14 @@ class Terminal extends UnitPage {
     }
   }
 
-  /** Open a dialog about stops, jobs or calls, once their part of the page is here. */
+  /** Open a dialog, once their part of the page is here. */
   openLater(make) {
     if (laterDialogs) return this.openDialog(make(laterDialogs));
     return loading.then((dialogs) => this.openDialog(make(dialogs)));
   }
 
   openQuantity(field) {
-    this.openDialog(new QuantityDialog(this, field));
+    this.openLater((dialogs) => new dialogs.QuantityDialog(this, field));
   }
 
   openStops(index) {
@@ -148,9 +147,11 @@ class Terminal extends UnitPage {
   /** Open a refused entry again with what was typed. */
   mend(entry) {
     if (entry.form.kind === "quantity") {
-      const dialog = new QuantityDialog(this, entry.form.field, { ...entry.form.form });
-      dialog.previous = entry.id;
-      return this.openDialog(dialog);
+      return this.openLater((dialogs) => {
+        const dialog = new dialogs.QuantityDialog(this, entry.form.field, { ...entry.form.form });
+        dialog.previous = entry.id;
+        return dialog;
+      });
     }
     this.outbox.discard(entry.id);
     if (entry.form.kind === "call") return this.openCall();

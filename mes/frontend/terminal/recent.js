@@ -1,6 +1,5 @@
 // Recent entries with undo; what is not sent yet or was refused stands on top.
 import { entryWords } from "../lib/entry-words.js";
-import { QuantityDialog } from "../dialogs/quantity.js";
 import { Problem } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
 import { count } from "../lib/format.js";
@@ -42,7 +41,7 @@ function row(terminal, entry) {
     ${onlyTakesBack(entry) ? nothing : entry.voided
       ? html`<span class="vd">${_("Voided")}</span>`
       : entry.kind === "quantity"
-        ? html`<button type="button" class="btn tap undo" aria-label=${_("Correct {what}", { what: text })} @click=${() => terminal.openDialog(QuantityDialog.correcting(terminal, entry))}>${icon("reason")}</button>
+        ? html`<button type="button" class="btn tap undo" aria-label=${_("Correct {what}", { what: text })} @click=${() => terminal.openLater((dialogs) => dialogs.QuantityDialog.correcting(terminal, entry))}>${icon("reason")}</button>
           <button type="button" class="btn tap undo" @click=${() => terminal.voidEntry(entry.command_id, text)}>${icon("undo")}<span>${_("Undo")}</span></button>`
         : nothing}</li>`;
 }
