@@ -68,7 +68,7 @@ def test_the_description_is_json() -> None:
 def test_the_list_of_connectors_is_json_with_capabilities() -> None:
     made = CliRunner().invoke(source_command, ["connectors", "--json"])
     found = {line["protocol"]: line for line in map(json.loads, made.output.splitlines())}
-    assert found["mqtt"]["capabilities"] == ["browse", "push"]
+    assert found["mqtt"]["capabilities"] == ["browse", "frames", "push"]
     assert found["mqtt"]["problem"] is None
 
 
