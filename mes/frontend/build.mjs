@@ -11,8 +11,11 @@ const catalogues = process.env.MES_CATALOGUES;
 
 const CALL = /(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*")/g;
 
-// Scripts with a catalogue of their own, which `sources/texts.js` adds to the common one.
-const APART = { sources: /^(sources\/|pages\/source|lib\/source-advice)/ };
+// Scripts with a catalogue of their own, which their pages add to the common one (`lib/texts-*.js`).
+const APART = {
+  sources: /^(sources\/|pages\/source|lib\/source-advice)/,
+  office: /^((pages\/)?(calendar|checks|orders|report)\b)/,
+};
 
 /** The texts that scripts ask for; the catalogues hold those of the templates, too. */
 async function textsOfScripts(wanted) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from flask import Flask, Response, request, send_from_directory
@@ -13,6 +14,16 @@ PACKED_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "applicat
 
 def init_static(app: Flask) -> None:
     """Serve `/static/dist/<file>`; the packed twin when the browser takes it."""
+
+    @app.get("/service-worker.js")
+    def service_worker() -> Response:
+        """The worker that keeps the pages of terminals; from here it may serve every page."""
+        entry = json.loads((DIST / "manifest.json").read_text(encoding="utf-8"))[
+            "service-worker.js"
+        ]
+        response = send_from_directory(DIST, entry["file"], mimetype="text/javascript")
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
     @app.get("/static/dist/<path:name>")
     def dist(name: str) -> Response:

@@ -75,7 +75,7 @@ def test_a_wrong_pin_is_refused_in_words(tablet: Page, demo: Demo, watch: Watch)
     for digit in wrong:
         tablet.locator(f".pad .key:text-is('{digit}')").click()
     tablet.locator("dialog.sheet footer .primary").click()
-    expect(tablet.locator(".hint")).to_contain_text("틀렸습니다")
+    expect(tablet.locator(".hint[role=status]")).to_contain_text("틀렸습니다")
 
 
 def test_rejects_with_a_reason_are_entered_at_once_and_undone_by_a_new_fact(

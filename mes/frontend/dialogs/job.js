@@ -27,8 +27,8 @@ export class PauseDialog {
   }
 
   async submit() {
-    await this.host.act(this.job, "pause", { reason: this.reason }, _("Pause {job}", { job: this.job.job_order }));
-    this.host.closeDialog();
+    const entry = await this.host.act(this.job, "pause", { reason: this.reason }, _("Pause {job}", { job: this.job.job_order }));
+    if (entry.id && this.host.dialog === this) this.host.closeDialog();
   }
 }
 
@@ -64,7 +64,7 @@ export class CompleteDialog {
   async submit() {
     const { form } = this;
     const body = this.counted ? {} : Object.fromEntries(Object.entries(form).filter(([, value]) => value > 0));
-    await this.host.act(this.job, "complete", body, _("Complete {job}", { job: this.job.job_order }));
-    this.host.closeDialog();
+    const entry = await this.host.act(this.job, "complete", body, _("Complete {job}", { job: this.job.job_order }));
+    if (entry.id && this.host.dialog === this) this.host.closeDialog();
   }
 }

@@ -5,6 +5,7 @@ import { html, icon, nothing } from "../lib/island.js";
 import { keypad, pressed } from "../lib/keypad.js";
 import { reasonsOf } from "../lib/reasons.js";
 import { clock } from "../lib/time.js";
+import { keepDraft } from "../lib/draft.js";
 import { choice, foot, head } from "./parts.js";
 
 export class QuantityDialog {
@@ -15,6 +16,7 @@ export class QuantityDialog {
     this.previous = null;
     this.corrects = null;
     this.confirmed = "";
+    this.busy = false;
   }
 
   /** A dialog that puts a new entry in the place of one. */
@@ -45,7 +47,15 @@ export class QuantityDialog {
     this.terminal.update();
   }
 
+  /** What is half typed outlives the dialog, the page and a lock. */
+  keep() {
+    const { terminal, form, field, previous, corrects } = this;
+    const begun = form.good !== 0 || form.reject !== 0;
+    if (!corrects) keepDraft(terminal.unit.code, begun ? { form, field, previous } : null);
+  }
+
   template() {
+    this.keep();
     const { terminal, form } = this;
     const reasons = reasonsOf("scrap", terminal.unit.code, () => terminal.update());
     return html`<div class="dlg d3">
@@ -114,6 +124,7 @@ export class QuantityDialog {
 
   ready() {
     const { good, reject, reason } = this.form;
+    if (this.busy) return false;
     if (good === 0 && reject === 0) return false;
     if (this.corrects?.adjustment) return true;
     return reject === 0 || (reject > 0 && Boolean(reason));
@@ -139,7 +150,15 @@ export class QuantityDialog {
       terminal.update();
       return;
     }
-    const name = nameOf(reasons.find((known) => known.code === form.reason)?.name, form.reason ?? "");
+    if (this.busy) return;
+    this.busy = true;
+    await this.#save(nameOf(reasons.find((known) => known.code === form.reason)?.name, form.reason ?? ""));
+    this.busy = false;
+    terminal.update();
+  }
+
+  async #save(name) {
+    const { terminal, form } = this;
     const scrap = form.disposition === "scrap" ? form.reject : 0;
     const rework = form.disposition === "rework" ? form.reject : 0;
     if (this.corrects) return this.#correct({ good: form.good, scrap, rework }, name);
@@ -150,16 +169,23 @@ export class QuantityDialog {
     if (good !== 0 || form.reject !== 0) {
       bodies.push({ good, scrap, rework, reason: form.reject ? form.reason : null, adjustment: false });
     }
-    for (const body of bodies) await this.#queue(body, name);
+    for (const body of bodies) {
+      if (!(await this.#queue(body, name)).id) return; // the tablet is full: the form stays
+    }
     if (this.previous) await terminal.outbox.discard(this.previous);
-    terminal.closeDialog();
+    this.#finish();
+  }
+
+  #finish() {
+    if (!this.corrects) keepDraft(this.terminal.unit.code, null);
+    if (this.terminal.dialog === this) this.terminal.closeDialog();
   }
 
   async #correct(amounts, name) {
     const { terminal, corrects, form } = this;
     const body = { ...amounts, reason: form.reject ? form.reason : null, adjustment: corrects.adjustment };
-    await terminal.send(`/api/v1/quantities/${corrects.command_id}/correct`, body, { label: this.#label(body, name) });
-    terminal.closeDialog();
+    const entry = await terminal.send(`/api/v1/quantities/${corrects.command_id}/correct`, body, { label: this.#label(body, name) });
+    if (entry.id) this.#finish();
   }
 
   #label(body, name) {

@@ -1,5 +1,5 @@
 // Who is working? Badge or name, then a 6-digit PIN. Nothing half entered elsewhere is lost.
-import { get, post } from "../lib/api.js";
+import { get } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
@@ -28,12 +28,13 @@ export class SignInDialog {
       <div class="cols c3"><div class="list">
         <div class="scan">${icon("scan")}<div><b>${this.badge ? _("Badge {no}", { no: this.badge }) : _("Scan your badge")}</b>
           <span>${_("Works on every screen. The PIN follows.")}</span></div></div>
-        ${this.search === null ? this.recent() : this.finder()}
+        ${this.here()}${this.search === null ? this.recent() : this.finder()}
       </div>
       <div class="left"><div class="pin" role="img" aria-label=${_("{n} of 6 PIN digits entered", { n: this.pin.length })}>
           ${Array.from({ length: PIN_LENGTH }, (_unused, i) => html`<span class=${i < this.pin.length ? "f" : ""}></span>`)}</div>
         <p class="hint" role="status">${this.error || this.hint()}</p>
         ${terminal.canEnrol || this.notEnrolled ? html`<a class="btn tap wide" href="/terminal/${terminal.unit.code}/enrol">${icon("badge")}<span>${_("Enrol this device")}</span></a>` : nothing}
+        ${terminal.canEnrol ? nothing : this.unconfirmed()}
         ${keypad((name) => { this.pin = pressedText(this.pin, name, PIN_LENGTH); this.error = ""; terminal.update(); }, _("PIN keypad"))}</div></div>
       ${foot(_("Locked for a while after 5 wrong tries; a line leader can reset it. Entries in progress are kept."),
         this.ready() ? _("Sign in") : _("Choose a name and enter six digits"), this.ready() && !this.busy, () => this.submit())}
@@ -46,14 +47,36 @@ export class SignInDialog {
     return html`<button type="button" class="btn tap" @click=${() => this.leave()}>${icon("user")}<span>${_("Sign out {name}", { name: person.name })}</span></button>`;
   }
 
-  async leave() {
+  leave() {
+    return this.attempt(() => this.terminal.hands.signOut());
+  }
+
+  /** Others who are signed in here: one tap makes them the active one. */
+  here() {
+    const { hands } = this.terminal;
+    const others = hands.people.filter((one) => one.badge_no !== hands.person?.badge_no);
+    if (!others.length) return nothing;
+    return html`<h3>${_("Signed in here: tap to take over")}</h3><div class="rts r2 here">${others.map((one) =>
+      html`<button type="button" class="rt" @click=${() => this.attempt(() => hands.change(one.badge_no), true)}>${icon("user")}<span><b>${one.name}</b><small>${_("No. {no}", { no: one.badge_no })}</small></span></button>`)}</div>`;
+  }
+
+  // A lockout never blocks the report of a stop.
+  unconfirmed() {
+    return this.terminal.person ? nothing : html`<p class="hint">${_("Without signing in, stops can still be reported; they are marked as not confirmed.")}</p>`;
+  }
+
+  async attempt(act, closes = false) {
+    const { terminal } = this;
+    if (this.busy) return;
+    this.busy = true;
     try {
-      await post("/api/v1/terminal/sign-out", {});
-      this.terminal.signedIn(null);
+      await act();
+      if (closes && terminal.dialog === this) terminal.closeDialog();
     } catch (problem) {
-      this.error = problemText(problem);
+      Object.assign(this, { pin: "", error: problemText(problem), notEnrolled: problem.code === "terminal_not_enrolled" });
     }
-    this.terminal.update();
+    this.busy = false;
+    terminal.update();
   }
 
   hint() {
@@ -83,18 +106,9 @@ export class SignInDialog {
     return Boolean(this.badge || this.name) && this.pin.length === PIN_LENGTH;
   }
 
-  async submit() {
+  submit() {
     const { terminal } = this;
-    this.busy = true;
-    try {
-      const who = this.badge ? { badge: this.badge } : { name: this.name };
-      const answer = await post("/api/v1/terminal/sign-in", { ...who, pin: this.pin, work_unit: terminal.unit.code });
-      terminal.signedIn(answer.person ?? { name: this.name ?? this.badge });
-      terminal.closeDialog();
-    } catch (problem) {
-      Object.assign(this, { pin: "", error: problemText(problem), notEnrolled: problem.code === "terminal_not_enrolled" });
-    }
-    this.busy = false;
-    terminal.update();
+    const who = this.badge ? { badge: this.badge } : { name: this.name };
+    return this.attempt(() => terminal.hands.signIn(who, this.pin, terminal.unit.code), true);
   }
 }

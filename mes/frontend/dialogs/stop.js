@@ -165,6 +165,8 @@ export class StopDialog {
   }
 
   async submit(reasons) {
+    if (this.busy) return;
+    this.busy = true;
     const { stop } = this;
     const seen = this.seen();
     const also = this.also.map((one) => ({ seen_start: one.start, seen_end: one.end, seen_statement: one.statement }));
@@ -173,11 +175,19 @@ export class StopDialog {
       const name = nameOf(reasons.find((known) => known.code === said.reason)?.name, said.reason);
       const body = { ...said, ...seen, also_seen: said.kind === "part" ? also : [], note: null, replaces: null };
       const entry = await this.state(body, `${name} ${clock(said.from ?? stop.start)}`);
-      if (!entry.id) return;
+      if (!entry.id) return this.unlock();
       entries.push(entry);
       seen.seen_statement = entry.id; // the next one has seen this one
     }
+    if (this.mends) await this.host.outbox.discard(this.mends);
+    this.mends = null;
     await this.follow(entries);
+  }
+
+  /** The tablet is full: what was chosen stays. */
+  unlock() {
+    this.busy = false;
+    this.host.update();
   }
 
   /** Take the last word about this stop back. */

@@ -1,6 +1,6 @@
 // One Socket.IO connection to /live: whole versioned tiles, never an older one over a newer one.
 import { io } from "socket.io-client";
-import { instant, synchronize } from "./time.js";
+import { instant, keepClock, synchronize } from "./time.js";
 
 const SLEEP_MS = 15000;
 
@@ -77,6 +77,7 @@ export class Live extends EventTarget {
     if (this.#outdated(beat)) return location.reload();
     this.edges = beat.edges ?? {};
     synchronize(instant(beat.as_of));
+    keepClock();
     for (const [unit, version] of Object.entries(beat.tiles ?? beat.versions ?? beat)) {
       const tile = this.tiles.get(unit);
       const said = typeof version === "object" && version ? version.version : version;

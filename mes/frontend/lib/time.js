@@ -1,10 +1,12 @@
 // Plant time: the server's clock (possibly scaled), the plant's time zone, never the tablet's.
 import { _, language } from "./i18n.js";
 
+const HEARD = "mes-clock";
+const OLD_MS = 10000;
 const page = document.documentElement.dataset;
 const zone = page.zone || "Asia/Seoul";
 export const speed = Number(page.speed || 1);
-let anchorMs = Number(page.clock || Date.now() * 1000) / 1000;
+let anchorMs = Math.max(Number(page.clock || Date.now() * 1000) / 1000, lastHeard());
 let anchorTick = performance.now();
 
 const formats = {
@@ -29,6 +31,27 @@ export function synchronize(serverMs) {
   if (!Number.isFinite(serverMs) || Math.abs(serverMs - now()) < 2000 * speed) return;
   anchorMs = serverMs;
   anchorTick = performance.now();
+}
+
+/** Keep how the plant's clock goes, for a page that is opened again without a server. */
+export function keepClock() {
+  try {
+    localStorage.setItem(HEARD, JSON.stringify({ site: page.site, plant: now(), at: Date.now() }));
+  } catch {
+    // A private window may keep nothing.
+  }
+}
+
+// Present plant time by the clock last heard; 0 unless the page is an old copy of the same plant's.
+function lastHeard() {
+  try {
+    const heard = JSON.parse(localStorage.getItem(HEARD));
+    const present = heard.plant + Math.max(0, Date.now() - heard.at) * speed;
+    const copied = Number(page.clock) / 1000;
+    return heard.site === page.site && present - copied > OLD_MS * speed ? present : 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Milliseconds since 1970 of an ISO 8601 text or of integer microseconds; null stays null. */

@@ -1,6 +1,6 @@
 // What the terminal and the job list share: live tile, history, outbox, dialog, toast, scanner.
 import { share } from "./chrome.js";
-import { get, Problem } from "./api.js";
+import { Problem } from "./api.js";
 import { problemText } from "./problem-text.js";
 import { History } from "./history.js";
 import { _ } from "./i18n.js";
@@ -8,20 +8,24 @@ import { Island, everySecond, html, icon, nothing } from "./island.js";
 import { linkState } from "./link.js";
 import { Live } from "./live.js";
 import { Outbox } from "./outbox.js";
-import { listenToScanner } from "./scanner.js";
+import { Hands } from "./hands.js";
+import { keepPage } from "./keep-page.js";
+import { listenToScanner, scanKind } from "./scanner.js";
 import { sheet, syncSheet } from "./sheet.js";
+import { OutboxDialog } from "../dialogs/outbox.js";
 import { SignInDialog } from "../dialogs/sign-in.js";
 import { now, speed } from "./time.js";
 
 const TOAST_S = 10;
+const DOUBLE_TAP_MS = 800;
 
 export class UnitPage extends Island {
   dialog = null;
   toast = null;
-  person = null;
-  roles = [];
   history = new History();
   outbox = new Outbox();
+  hands = new Hands();
+  #last = null;
 
   start() {
     this.unit = this.given("unit");
@@ -35,7 +39,19 @@ export class UnitPage extends Island {
     this.outbox.start();
     this.stop = everySecond(this);
     listenToScanner((text) => this.scanned(text));
-    get("/api/v1/terminal/me").then((answer) => { this.roles = answer.roles ?? []; this.signedIn(answer.person); }, () => {});
+    this.hands.addEventListener("change", () => this.handsChanged());
+    this.hands.addEventListener("locked", () => this.openSignIn());
+    this.hands.start();
+    this.handsChanged();
+    keepPage();
+  }
+
+  get person() {
+    return this.hands.person;
+  }
+
+  get roles() {
+    return this.hands.roles;
   }
 
   /** Whether the person may declare states and move pieces. */
@@ -58,12 +74,17 @@ export class UnitPage extends Island {
 
   /** Keep and send a command; shows the toast with undo. */
   async send(url, body, { label, form = null, undo = null }) {
+    const same = `${url} ${JSON.stringify(body)}`;
+    if (this.#last?.same === same && performance.now() - this.#last.at < DOUBLE_TAP_MS) return this.#last.entry;
+    const kept = this.outbox.add({ url, body, label, form, unit: this.unit.code });
+    this.#last = { same, at: performance.now(), entry: kept.catch(() => ({ id: null })) };
     try {
-      const entry = await this.outbox.add({ url, body, label, form, unit: this.unit.code });
+      const entry = await kept;
       this.say(_("Saved: {what}", { what: label }), undo && (() => undo(entry.id)));
       return entry;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
+      this.#last = null;
       this.say(problemText(problem), null);
       return { id: null };
     }
@@ -78,6 +99,25 @@ export class UnitPage extends Island {
   async voidEntry(commandId, label) {
     if (await this.outbox.discard(commandId)) return;
     await this.send(`/api/v1/quantities/${commandId}/void`, {}, { label: _("Undo {what}", { what: label }) });
+  }
+
+  /** Whether an entry that was not answered yet can still be taken back. */
+  mayUndo(entry) {
+    return !entry.tried || /\/quantities$/.test(entry.url);
+  }
+
+  undoUnsent(entry) {
+    return this.voidEntry(entry.id, entry.label);
+  }
+
+  /** A refused entry goes; for a while it can be brought back. */
+  async throwAway(entry) {
+    if (!(await this.outbox.discard(entry.id))) return;
+    this.say(_("Thrown away: {what}", { what: entry.label }), () => this.outbox.restore(entry));
+  }
+
+  openOutbox() {
+    this.openDialog(new OutboxDialog(this));
   }
 
   say(text, undo) {
@@ -101,7 +141,9 @@ export class UnitPage extends Island {
   }
 
   closeDialog() {
-    this.dialog = null;
+    const interrupted = this.dialog instanceof SignInDialog ? this.interrupted : null;
+    this.interrupted = null;
+    this.dialog = interrupted ?? null;
     this.update();
   }
 
@@ -111,18 +153,28 @@ export class UnitPage extends Island {
     this.openDialog(new SignInDialog(this, badge));
   }
 
-  signedIn(person) {
-    this.person = person;
-    if (this.dialog instanceof SignInDialog && this.interrupted) this.dialog = this.interrupted;
-    this.interrupted = null;
-    if (person) this.outbox.retry();
+  /** Who is active has changed: entries are in that person's name from now on. */
+  handsChanged() {
+    const { session } = this.hands;
+    const comes = session !== null && session !== this.outbox.session;
+    this.outbox.session = session;
+    if (comes) this.signedIn();
     this.update();
   }
 
-  scanned(text) {
-    if (/^WO-/.test(text)) return this.orderScanned(text);
+  signedIn() {
+    if (this.dialog instanceof SignInDialog) this.dialog = this.interrupted ?? null;
+    this.interrupted = null;
+    this.outbox.retry();
+  }
+
+  scanned(scanned) {
+    const { kind, text } = scanKind(scanned);
+    if (kind === "order") return this.orderScanned(text);
+    if (kind === "lot") return this.say(_("Lot {lot}: lots are not set up in this system yet.", { lot: text }), null);
+    if (kind === "unknown") return this.say(_("This code is neither an order nor a badge: {text}", { text }), null);
     if (this.dialog instanceof SignInDialog) return this.dialog.scanned(text);
-    this.openSignIn(text);
+    return this.openSignIn(text);
   }
 
   orderScanned(text) {

@@ -16,7 +16,7 @@ import { runningTemplate } from "../sources/running.js";
 import { Signals } from "../sources/signals.js";
 import { Templated } from "../sources/templated.js";
 import { valuesOf } from "../sources/values.js";
-import "../sources/texts.js";
+import "../lib/texts-sources.js";
 
 const REFRESH_MS = 3000;
 

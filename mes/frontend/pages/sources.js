@@ -12,7 +12,7 @@ import { Revisions } from "../sources/revisions.js";
 import { figuresOf } from "../sources/figures.js";
 import { runningMark } from "../sources/running.js";
 import { valuesOf } from "../sources/values.js";
-import "../sources/texts.js";
+import "../lib/texts-sources.js";
 
 const REFRESH_MS = 3000;
 

@@ -1,7 +1,9 @@
 // A3, the operator terminal of one machine.
-import { get } from "../lib/api.js";
+import { get, Problem } from "../lib/api.js";
+import { keptDraft } from "../lib/draft.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
+import { problemText } from "../lib/problem-text.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
 import { now } from "../lib/time.js";
 import { UnitPage } from "../lib/unit-page.js";
@@ -16,7 +18,8 @@ const ENTRIES_REFRESH_MS = 30000;
 
 // The dialogs are a third of the page: they come right behind what shows the machine.
 let laterDialogs = null;
-const loading = import("../dialogs/later.js").then((module) => (laterDialogs = module));
+const load = async () => (laterDialogs = await import("../dialogs/later.js"));
+load().catch(() => {});
 
 class Terminal extends UnitPage {
   entries = [];
@@ -28,6 +31,7 @@ class Terminal extends UnitPage {
     super.start();
     this.resize = new ResizeObserver(() => this.measure());
     this.resize.observe(this);
+    if (keptDraft(this.unit.code)) this.openQuantity();
   }
 
   /** Stops that wait for a reason. */
@@ -81,13 +85,18 @@ class Terminal extends UnitPage {
   }
 
   /** Open a dialog, once their part of the page is here. */
-  openLater(make) {
-    if (laterDialogs) return this.openDialog(make(laterDialogs));
-    return loading.then((dialogs) => this.openDialog(make(dialogs)));
+  async openLater(make) {
+    if (!laterDialogs) await load().catch(() => this.say(problemText(new Problem(0)), null));
+    if (laterDialogs) this.openDialog(make(laterDialogs));
   }
 
   openQuantity(field) {
-    this.openLater((dialogs) => new dialogs.QuantityDialog(this, field));
+    const draft = keptDraft(this.unit.code);
+    this.openLater((dialogs) => {
+      const dialog = new dialogs.QuantityDialog(this, draft?.field ?? field, draft?.form ?? null);
+      dialog.previous = draft?.previous ?? null;
+      return dialog;
+    });
   }
 
   openStops(index) {
@@ -106,10 +115,11 @@ class Terminal extends UnitPage {
   }
 
   /** Any stop of the shift, explained or not. */
-  openAnyStop(start) {
+  openAnyStop(start, mends = null) {
     const stops = this.allStops;
     const index = stops.findIndex((stop) => stop.start === start);
-    if (index >= 0) this.openLater((dialogs) => new dialogs.StopDialog(this, stops, index, false));
+    if (index < 0) return mends && this.say(_("This stop is no longer there. The entry stays in the list until it is thrown away."), null);
+    return this.openLater((dialogs) => Object.assign(new dialogs.StopDialog(this, stops, index, false), { mends }));
   }
 
   openStopList() {
@@ -153,11 +163,13 @@ class Terminal extends UnitPage {
         return dialog;
       });
     }
-    this.outbox.discard(entry.id);
-    if (entry.form.kind === "call") return this.openCall();
+    if (entry.form.kind === "call") {
+      this.outbox.discard(entry.id);
+      return this.openCall();
+    }
     this.answered.delete(entry.form.start);
     this.history.expire(this.unit.code);
-    return this.openAnyStop(entry.form.start);
+    return this.openAnyStop(entry.form.start, entry.id);
   }
 }
 

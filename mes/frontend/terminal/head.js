@@ -5,12 +5,13 @@ import { linkText } from "../lib/link.js";
 import { ageText, realAge } from "../lib/time.js";
 
 export function linkBox(host) {
-  const unsent = host.outbox.entries.length;
+  const { outbox } = host;
+  const [unsent, refused] = [outbox.unsent.length, outbox.refused.length];
   const ok = host.link === "ok";
   const age = host.tile ? realAge(host.tile.covered_until ?? host.tile.last_data_at) : null;
   return html`<div class="lk"><span class="lks ${ok ? "" : "off"}">${icon(ok ? "link" : "unlink")}
-      <span>${linkText(host.link)}${ok && age !== null ? ` · ${_("{age} ago", { age: ageText(age) })}` : ""}</span></span>
-    <span class="lks ${unsent ? "off" : ""}">${icon("queue")}<span>${_("{n} unsent", { n: unsent })}</span></span></div>`;
+      <span>${linkText(host.link)}${age !== null ? ` · ${_("{age} ago", { age: ageText(age) })}` : ""}</span></span>
+    <button type="button" class="lks ob ${unsent || refused || !outbox.durable ? "off" : ""}" @click=${() => host.openOutbox()}>${icon("queue")}<span>${_("{n} unsent", { n: unsent })}${refused ? html` · <b class="bad">${_("{n} refused", { n: refused })}</b>` : ""}${outbox.durable ? "" : ` · ${_("not stored")}`}</span></button></div>`;
 }
 
 export function languageSwitch() {

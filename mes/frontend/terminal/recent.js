@@ -1,7 +1,6 @@
 // Recent entries with undo; what is not sent yet or was refused stands on top.
+import { refusedEntry, unsentEntry } from "../dialogs/outbox.js";
 import { entryWords } from "../lib/entry-words.js";
-import { Problem } from "../lib/api.js";
-import { problemText } from "../lib/problem-text.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
@@ -14,30 +13,16 @@ export function recent(terminal) {
   return html`<section class="rec" aria-label=${_("Recent entries")}><div class="ch"><h2>${_("Recent entries")}</h2>
       <span class="muted">${terminal.outbox.refused.length ? _("{n} refused", { n: terminal.outbox.refused.length }) : ""}</span></div>
     <ul tabindex="0" aria-label=${_("Recent entries")}>
-      ${own.toReversed().map((entry) => (entry.problem ? refusedRow(terminal, entry) : unsentRow(terminal, entry)))}
+      ${own.toReversed().map((entry) => (entry.problem ? refusedEntry(terminal, entry) : unsentEntry(terminal, entry)))}
       ${terminal.entries.slice(0, SHOWN).map((entry) => row(terminal, entry))}
       ${own.length || terminal.entries.length ? nothing : html`<li><span class="x muted">${_("Nothing entered in this shift yet.")}</span></li>`}
     </ul></section>`;
 }
 
-function unsentRow(terminal, entry) {
-  return html`<li><span class="num t">${clock(terminal.deviceTime(entry.made))}</span>${icon("queue")}
-    <span class="x">${entry.label} <em class="q">${_("Unsent")}</em></span>
-    <button type="button" class="btn tap undo" @click=${() => terminal.outbox.discard(entry.id)}>${icon("undo")}<span>${_("Undo")}</span></button></li>`;
-}
-
-function refusedRow(terminal, entry) {
-  const text = problemText(new Problem(entry.problem.status, entry.problem.body));
-  return html`<li class="refused"><span class="num t">${clock(terminal.deviceTime(entry.made))}</span>${icon("info")}
-    <span class="x">${entry.label} <em class="q bad">${_("Refused")}</em><small>${text} <span class="mono">${entry.problem.code}</span></small></span>
-    ${entry.form ? html`<button type="button" class="btn tap undo" @click=${() => terminal.mend(entry)}>${_("Mend")}</button>` : nothing}
-    <button type="button" class="btn tap undo" aria-label=${_("Throw away")} @click=${() => terminal.outbox.discard(entry.id)}>${icon("trash")}</button></li>`;
-}
-
 function row(terminal, entry) {
   const text = entryText(entry);
   return html`<li class=${entry.voided ? "void" : ""}><span class="num t">${clock(entry.at)}</span>${icon(symbolOf(entry))}
-    <span class="x">${text}</span>
+    <span class="x">${text}${entry.confirmed === false ? html` <em class="q">${_("person not confirmed")}</em>` : nothing}</span>
     ${onlyTakesBack(entry) ? nothing : entry.voided
       ? html`<span class="vd">${_("Voided")}</span>`
       : entry.kind === "quantity"

@@ -1,5 +1,5 @@
 // Texts that only the pages of sources need: the other pages do not carry them.
 import korean from "catalogue:ko/sources";
-import { addTexts } from "../lib/i18n.js";
+import { addTexts } from "./i18n.js";
 
 addTexts(korean);
