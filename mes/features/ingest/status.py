@@ -202,7 +202,8 @@ def forget_heard(session: Session) -> None:
 def _due(
     session: Session, known: Masters, heard: Mapping[str, Heard]
 ) -> dict[int, tuple[Heard, _Book]]:
-    """The sources to write whole: new ones, with news of the link, or not written for long."""
+    """The sources to write whole: new ones, with news of the link or first data, or not written
+    for long."""
     books = _books.setdefault(session.get_bind().engine.pool, {})
     now_s = monotonic_s()
     due: dict[int, tuple[Heard, _Book]] = {}
@@ -214,11 +215,12 @@ def _due(
             if record[4] == BAD and before is not None and before[4] != BAD:
                 book.last_good[tag] = (before[3], before[7])
         book.values.update(said.values)
+        first_data = said.last_received is not None and book.last_received is None
         if said.last_received is not None:
             book.last_received = max(said.last_received, book.last_received or 0)
         shown = None if said.link is None else tuple(said.link.get(key) for key in _SHOWN)
         news = shown is not None and shown != book.shown
-        if news or said.quarantined or now_s - book.written_s >= WRITE_EVERY_S:
+        if news or first_data or said.quarantined or now_s - book.written_s >= WRITE_EVERY_S:
             book.written_s = now_s
             book.shown = shown if shown is not None else book.shown
             due[source_id] = (said, book)

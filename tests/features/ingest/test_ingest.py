@@ -219,6 +219,20 @@ def test_a_bad_value_keeps_the_last_good_one_and_its_age_beside_it(
     assert state["last_good"] == {"value": 2, "at": instant(DAY_START + S)}
 
 
+def test_the_first_data_of_a_source_are_dated_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "WRITE_EVERY_S", 3600.0)
+    apply_plant(database)
+    feed = Feed(database)
+    feed.links = [{"source": "plc", "state": "up", "since": DAY_START}]
+    feed.send(S)
+    assert tile(database, "press-1", S)["last_data_at"] is None
+    feed.value(2 * S, "state", 2)
+    feed.send(2 * S)
+    assert tile(database, "press-1", 2 * S)["last_data_at"] == instant(DAY_START + 2 * S)
+
+
 def test_a_kept_value_without_its_own_time_is_refused(database: Database) -> None:
     apply_plant(database)
     feed = Feed(database)

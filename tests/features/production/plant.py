@@ -151,6 +151,7 @@ class Feed:
     edge: str = "edge-1"
     next_seq: int = 1
     records: list[Record] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
 
     def value(
         self,
@@ -205,7 +206,7 @@ class Feed:
             "edge": self.edge,
             "config_revision": 1,
             "clock_offset_us": 0,
-            "links": [],
+            "links": self.links,
             "batches": [
                 {
                     "source": self.source,
