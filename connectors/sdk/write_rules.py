@@ -1,6 +1,7 @@
-"""The allow-list of writes: which values a tag may be given, and how often.
+"""The allow-list of writes and calls: which values, and how often.
 
-A plant without such rules writes nothing. The MES and the edge ask the same rule, each for itself.
+A plant without such rules writes and calls nothing. The MES and the edge ask the same rule, each
+for itself.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ from connectors.sdk.messages import Value
 TAG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}/[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
 
 
-class WriteRule(Strict):
-    """What one tag may be given; exactly one of a range, a list and a length of text.
+Period = Annotated[Number, Field(gt=0, le=86_400)]
+"""At most once in so many real seconds."""
+
+
+class Limits(Strict):
+    """Which values are allowed; exactly one of a range, a list and a length of text.
 
     Attributes:
-        tag: SOURCE/TAG.
-        min: smallest number, in the tag's unit; goes with `max`.
-        max: largest number, in the tag's unit.
-        values: the only values, such as `[true, false]` or the words of its `enum`.
+        min: smallest number; goes with `max`.
+        max: largest number.
+        values: the only values, such as `[true, false]`.
         length: texts of at most so many characters.
-        every_s: at most one write in so many real seconds.
     """
 
-    tag: Annotated[StrictStr, Field(pattern=TAG_PATTERN)]
     min: Number | None = None
     max: Number | None = None
     values: (
@@ -40,7 +42,6 @@ class WriteRule(Strict):
         | None
     ) = None
     length: Annotated[StrictInt, Field(ge=1, le=200)] | None = None
-    every_s: Annotated[Number, Field(gt=0, le=86_400)] = 1
 
     @model_validator(mode="after")
     def _exactly_one_limit(self) -> Self:
@@ -73,6 +74,18 @@ class WriteRule(Strict):
         if math.isfinite(value) and self.min <= value <= self.max:
             return None
         return f"{value} does not lie between {self.min} and {self.max}"
+
+
+class WriteRule(Limits):
+    """What one tag may be given, in the tag's unit or the words of its `enum`.
+
+    Attributes:
+        tag: SOURCE/TAG.
+        every_s: at most one write in so many real seconds.
+    """
+
+    tag: Annotated[StrictStr, Field(pattern=TAG_PATTERN)]
+    every_s: Period = 1
 
 
 def _is_same(one: Value, other: Value) -> bool:

@@ -56,6 +56,10 @@ class PlantServer:
         """Let everybody write a variable."""
         await self._server.get_node(self.node(name)).set_writable()
 
+    async def forbid_write(self, name: str) -> None:
+        """Let nobody write a variable."""
+        await self._server.get_node(self.node(name)).set_writable(False)
+
     async def add(self, name: str, value: object, kind: ua.VariantType) -> None:
         """Add a variable to the running server."""
         await self._server.nodes.objects.add_variable(
