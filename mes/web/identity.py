@@ -23,7 +23,10 @@ from mes.web.secrets import hash_key
 OFFICE_IDLE_US = 30 * 60 * 1_000_000
 """An account's session ends after this long without a request or an open live page."""
 TERMINAL_IDLE_US = 10 * 60 * 1_000_000
-"""A person's session at a terminal ends after this long without a request."""
+"""A person's session at a terminal ends after this long without hands, unless the site of the plant
+file says another `terminal_idle_min`; the session keeps what held when it began."""
+IDLE = "idle_us"
+"""Key in the data of a session: its own idle time, microseconds."""
 ROLE_NAMES = frozenset(role.value for role in Role)
 SHOP_FLOOR = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.QUALITY, Role.MAINTENANCE})
 """Roles that a person keeps at a terminal; the rest needs a sign-in with password."""
@@ -152,7 +155,8 @@ def actor_of_terminal(session: Session, key: str) -> Actor | None:
 
 def is_alive(row: UserSession, now_us: int) -> bool:
     """Whether a session is neither ended nor expired, absolutely or by idleness."""
-    idle = OFFICE_IDLE_US if row.account_id is not None else TERMINAL_IDLE_US
+    usual = OFFICE_IDLE_US if row.account_id is not None else TERMINAL_IDLE_US
+    idle = int((row.data or {}).get(IDLE, usual))
     return row.ended_at is None and now_us < row.expires_at and now_us - row.seen_at < idle
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, redirect, request
 from flask_babel import gettext, lazy_gettext
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from mes.settings import Settings
 from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, read_notices
-from mes.web.roles import ActorKind, Role, maybe_actor
+from mes.web.roles import SAFE_METHODS, ActorKind, Role, maybe_actor
 
 OPEN_PAGES = frozenset(
     {
@@ -49,12 +49,19 @@ def init_pages(app: Flask, settings: Settings) -> None:
             return None
         if maybe_actor() is not None:
             return None
-        here = request.full_path.rstrip("?")
-        return redirect(f"/sign-in?next={quote(here, safe='')}", 303)
+        return redirect(f"/sign-in?next={quote(wanted_page(), safe='')}", 303)
 
     @app.context_processor
     def helpers() -> dict[str, object]:
         return {"can_enrol": can_enrol(), "notices": [text for text in map(notice, codes) if text]}
+
+
+def wanted_page() -> str:
+    """Where the reader wants to be: the page asked for, or the one whose form was sent."""
+    if request.method in SAFE_METHODS:
+        return request.full_path.rstrip("?")
+    sent_from = urlsplit(request.referrer or "")
+    return sent_from.path if sent_from.netloc == request.host else "/"
 
 
 def notice(code: str) -> str:

@@ -22,6 +22,7 @@ from mes.db import Database
 from mes.models import ApiToken, Terminal, UserSession
 from mes.settings import Settings
 from mes.web.identity import (
+    IDLE,
     actor_of_entry,
     actor_of_session,
     actor_of_terminal,
@@ -172,8 +173,9 @@ def begin_session(
     account_id: int | None = None,
     person_id: int | None = None,
     terminal_id: int | None = None,
+    idle_us: int | None = None,
 ) -> Begun:
-    """Start a session in the table."""
+    """Start a session in the table; `idle_us` None: the usual idle time of its kind."""
     key, now = new_key(), real_now_us()
     row = UserSession(
         key_hash=hash_key(key),
@@ -184,7 +186,7 @@ def begin_session(
         seen_at=now,
         expires_at=now + OFFICE_LIFE_US,
         ended_at=None,
-        data={},
+        data={} if idle_us is None else {IDLE: idle_us},
     )
     session.add(row)
     session.flush()

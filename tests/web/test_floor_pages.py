@@ -132,7 +132,25 @@ def test_worst_values_of_a_person_are_refused_at_the_form(
 
 def test_these_pages_are_closed_to_others(served: Served) -> None:
     with served.client() as stranger:
-        assert stranger.get("/people").status_code == 401
+        assert stranger.get("/people").status_code == 303
     with served.signed_in("office") as manager:
         assert manager.get("/people").status_code == 403
         assert manager.get("/terminals").status_code == 403
+
+
+@pytest.mark.parametrize("page", ["/people", "/terminals", "/terminal/unit-11/enrol", "/terminal"])
+def test_a_stranger_is_sent_to_the_sign_in_page_and_back(served: Served, page: str) -> None:
+    with served.client() as stranger:
+        answer = stranger.get(page)
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/sign-in?next={page.replace('/', '%2F')}"
+
+
+def test_a_form_of_a_session_that_has_ended_leads_back_to_its_page(served: Served) -> None:
+    with served.client() as gone:
+        form = {"csrf_token": csrf_token(gone, "/sign-in"), "name": "김철수", "badge": "7007"}
+        sent = {"Referer": f"{served.url}/people"}
+        answer = gone.post("/people", data=form, headers=sent)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fpeople")
+        foreign = gone.post("/people", data=form, headers={"Referer": "http://else.example/x"})
+        assert foreign.headers["location"] == "/sign-in?next=%2F"

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from mes.clock import real_now_us
 from mes.features.people import service, terminals
-from mes.models import Person, UserSession
+from mes.models import Equipment, Person, UserSession
 from mes.web.identity import TERMINAL_IDLE_US
 from mes.web.roles import Role
 from tests.web.serving import ACTOR, PIN, Served, csrf_token
@@ -114,6 +114,21 @@ def test_a_page_that_asks_for_news_by_itself_does_not_keep_somebody_signed_in(
     set_session(served, second, seen_at=real_now_us() - TERMINAL_IDLE_US - 1)
     assert me(tablet)["person"] is None
     assert [one["badge_no"] for one in me(tablet)["people"]] == ["1001"]
+
+
+def test_a_site_says_how_long_a_terminal_may_lie_idle(served: Served, tablet: httpx.Client) -> None:
+    assert me(tablet)["idle_s"] == 600
+    with served.database.transaction() as session:
+        site = session.scalars(select(Equipment).where(Equipment.level == "site")).one()
+        before, site.settings = site.settings, {**site.settings, "terminal_idle_min": 30}
+    mine = sign_in(tablet)
+    assert me(tablet)["idle_s"] == 1800
+    set_session(served, mine, seen_at=real_now_us() - 29 * 60 * US)
+    assert me(tablet)["session"] == mine
+    set_session(served, mine, seen_at=real_now_us() - 31 * 60 * US)
+    assert me(tablet)["session"] is None
+    with served.database.transaction() as session:
+        session.scalars(select(Equipment).where(Equipment.level == "site")).one().settings = before
 
 
 def test_an_entry_goes_in_the_name_of_whoever_typed_it(

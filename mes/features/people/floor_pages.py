@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
 from mes.core.refusal import Refusal
-from mes.features.people import places, queries, service, terminals
+from mes.features.people import places, queries, service, site, terminals
 from mes.features.people.blueprints import ENROLLERS, LEADERS, pages
 from mes.features.people.passwords import new_pin
 from mes.web.limits import limiter, sign_in_limit
@@ -179,7 +179,7 @@ def _done(whose: str, do: Callable[[Session], str | None], typed: dict[str, obje
 def _terminals(*, offer: terminals.Offer | None = None, problem: Refusal | None = None) -> str:
     with reading() as held:
         rows, where = queries.terminals(held), places.places_of_terminals(held)
-        zone = ZoneInfo(places.zone(held))
+        zone = ZoneInfo(site.zone(held))
     address = "" if offer is None else f"{request.host_url}enrol?code={offer.code}"
     return render_template(
         "terminals.html",
@@ -200,7 +200,7 @@ def _people(
     typed: dict[str, object] | None = None,
 ) -> str:
     with reading() as held:
-        rows, zone = queries.floor(held), ZoneInfo(places.zone(held))
+        rows, zone = queries.floor(held), ZoneInfo(site.zone(held))
     return render_template(
         "people.html",
         rows=rows,

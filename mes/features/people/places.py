@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session
 from mes.features.people.terminals import LEVELS
 from mes.models import Equipment
 
-DEFAULT_ZONE = "Asia/Seoul"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -39,14 +37,6 @@ def machines_at(session: Session, code: str) -> list[Place]:
         unit for row in own for unit in ([row] if row.level == "work_unit" else _below(rows, row))
     ]
     return [_place(row) for row in units]
-
-
-def zone(session: Session) -> str:
-    """IANA name of the plant's time zone."""
-    site = session.scalar(
-        select(Equipment).where(Equipment.level == "site").order_by(Equipment.id).limit(1)
-    )
-    return str((site.settings or {}).get("time_zone", DEFAULT_ZONE)) if site else DEFAULT_ZONE
 
 
 def _in_use(session: Session) -> list[Equipment]:

@@ -19,6 +19,7 @@ from mes.db import Database
 from mes.features.audit.service import record
 from mes.features.people.guesses import PIN_PER_DAY, Guesses
 from mes.features.people.passwords import hash_secret, needs_rehash, verify
+from mes.features.people.site import terminal_idle_us
 from mes.models import Account, Credential, Person
 from mes.web.roles import Actor
 from mes.web.sessions import begin_session, end_sessions_at
@@ -103,7 +104,12 @@ def sign_in_person(
         _right(credential, pin)
         person = session.get_one(Person, credential.person_id)
         end_sessions_at(session, terminal.id, person.id)
-        begun = begin_session(session, person_id=person.id, terminal_id=terminal.id)
+        begun = begin_session(
+            session,
+            person_id=person.id,
+            terminal_id=terminal.id,
+            idle_us=terminal_idle_us(session),
+        )
         record(
             session,
             {

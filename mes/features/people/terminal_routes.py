@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response, jsonify, make_response, request
 
-from mes.core.instants import format_instant
+from mes.core.instants import US_PER_S, format_instant
 from mes.core.refusal import Refusal
-from mes.features.people import hands, queries, terminals
+from mes.features.people import hands, queries, site, terminals
 from mes.features.people.blueprints import ENROLLERS, people
 from mes.features.people.responses import who_json, with_session
 from mes.features.people.schemas import (
@@ -19,7 +19,6 @@ from mes.features.people.schemas import (
     TerminalSignInIn,
 )
 from mes.features.people.sign_in import sign_in_person
-from mes.web.identity import TERMINAL_IDLE_US
 from mes.web.limits import limiter, sign_in_limit
 from mes.web.roles import Actor, ActorKind, actor, maybe_actor, require, unauthorized
 from mes.web.sessions import (
@@ -184,11 +183,12 @@ def _me(who: Actor) -> dict[str, Any]:
     terminal = present_terminal()
     with reading() as held:
         here = [] if terminal is None else hands.people_here(held, terminal)
+        idle_us = site.terminal_idle_us(held)
     return {
         "person": who_json(who.label, who.person)["person"] if known else None,
         "session": who.session_id if who.kind is ActorKind.PERSON else None,
         "people": [{"name": one.name, "badge_no": one.badge_no} for one in here],
-        "idle_s": TERMINAL_IDLE_US // 1_000_000,
+        "idle_s": idle_us // US_PER_S,
         "terminal": who.terminal,
         "work_unit": who.work_unit,
         "roles": sorted(who.roles),

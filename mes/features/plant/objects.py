@@ -73,6 +73,7 @@ def file_objects(plant: PlantFile) -> Objects:
         "day_starts": site.day_starts,
         "policy": site.policy,
         **_escalation(site),
+        **_idle(site),
     }
     for calendar in plant.calendars:
         objects["calendar", calendar.id] = {
@@ -131,6 +132,13 @@ def _escalation(site: Site) -> dict[str, Any]:
         for level in site.call_escalation
     ]
     return {"call_escalation": levels} if levels else {}
+
+
+def _idle(site: Site) -> dict[str, Any]:
+    """The idle time of terminals where it is not the usual one."""
+    usual = Site.model_fields["terminal_idle_min"].default
+    idle = site.terminal_idle_min
+    return {} if idle == usual else {"terminal_idle_min": idle}
 
 
 def _add_exceptions(calendar: Calendar, objects: Objects) -> None:

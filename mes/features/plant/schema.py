@@ -86,6 +86,12 @@ class Site(Part):
     call_escalation: list[CallLevel] = Field(
         default_factory=list, max_length=12, description="Levels of a call nobody acknowledges."
     )
+    terminal_idle_min: int = Field(
+        default=10,
+        ge=1,
+        le=240,
+        description="Minutes without hands at a terminal until everybody there is signed out.",
+    )
 
 
 class Reason(Part):
