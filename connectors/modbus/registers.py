@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from connectors.modbus.addresses import AddressError, Place, place_of
 from connectors.modbus.codec import DataType
 from connectors.modbus.config import LARGEST_ADDRESS, Table
 from connectors.modbus.orders import TYPES, in_all_orders
 from connectors.sdk.capabilities import RegisterViewing
 from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.messages import Value
 from connectors.sdk.registers import Candidate
 
 TABLES = (Table.HOLDING, Table.INPUT)
+USUAL_ORDER = "AB"
+"""Of one register; a tag does not name it."""
 _OF_TAGS = ("tags", "readable")
 
 
@@ -44,3 +48,34 @@ class RegisterTable(RegisterViewing):
     def candidates(cls, words: Sequence[int], display: float | None) -> Sequence[Candidate]:
         """See `RegisterViewing`."""
         return in_all_orders(words, display)
+
+    @classmethod
+    def register_place(cls, address: str, table: str | None) -> tuple[str, int]:
+        """See `RegisterViewing`; 16 and 0x10 are on the wire, 40017 and 4x17 count from 1.
+
+        Raises:
+            ConfigurationError: `address_malformed`, `address_ambiguous`, `table_missing`,
+                `table_differs` or `address_out_of_range`.
+        """
+        try:
+            place = place_of(address, table)
+        except AddressError as error:
+            raise ConfigurationError(error.code, str(error)) from error
+        return place.table, place.address
+
+    @classmethod
+    def register_label(cls, table: str, address: int) -> str:
+        """See `RegisterViewing`."""
+        return Place(table=table, address=address).number
+
+    @classmethod
+    def register_tag(
+        cls, source: Mapping[str, object], table: str, address: int, candidate: Candidate
+    ) -> Mapping[str, Value]:
+        """See `RegisterViewing`; the address is counted as the source counts."""
+        base = source.get("address_base")
+        shift = base if isinstance(base, int) else 0
+        tag = dict(super().register_tag(source, table, address, candidate))
+        if candidate.order == USUAL_ORDER:
+            del tag["order"]
+        return {**tag, "address": address + shift}

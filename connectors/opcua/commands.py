@@ -44,7 +44,8 @@ def certificates_command(data: Path, as_json: bool) -> None:
 @EDGE_DATA
 @click.argument("source")
 @click.argument("fingerprint")
-def trust_command(data: Path, source: str, fingerprint: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
+def trust_command(data: Path, source: str, fingerprint: str, as_json: bool) -> None:
     """Approve the certificate that the server of SOURCE has shown, by its SHA-256 FINGERPRINT.
 
     It takes the place of the one that was approved before; the edge goes on by itself.
@@ -61,7 +62,8 @@ def trust_command(data: Path, source: str, fingerprint: str) -> None:
             f"certificate_not_seen: {source} has shown no certificate {wanted}; "
             "`mes source certificates` lists them"
         ) from error
-    click.echo(f"{source} trusts {wanted}")
+    told = {"source": source, "fingerprint": wanted, "trusted": True}
+    click.echo(json.dumps(told) if as_json else f"{source} trusts {wanted}")
 
 
 @click.command("machines")
@@ -72,7 +74,8 @@ def trust_command(data: Path, source: str, fingerprint: str) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Data directory of the edge, with its keys and approved certificates.",
 )
-def machines_command(plant: Path, source: str, data: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def machines_command(plant: Path, source: str, data: Path | None, as_json: bool) -> None:
     """Find machines that follow a companion specification on the server of SOURCE of PLANT.
 
     Prints tags and signals to be copied into the plant file.
@@ -85,6 +88,10 @@ def machines_command(plant: Path, source: str, data: Path | None) -> None:
         machines = asyncio.run(_machines(config, data))
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
+    if as_json:
+        for machine in machines:
+            click.echo(json.dumps(machine, ensure_ascii=False))
+        return
     text = StringIO()
     YAML().dump(machines, text)
     click.echo(text.getvalue(), nl=False)

@@ -11,10 +11,11 @@ MANIFEST = Manifest(
     name={"ko": "OPC UA", "en": "OPC UA"},
     config="connectors.opcua.config:OpcuaSource",
     connector="connectors.opcua.connector:OpcuaConnector",
-    sdk_version=(2, 1),
+    sdk_version=(2, 2),
     level=Level.GOLD,
     words="connectors.opcua.words:WORDS",
     commands="connectors.opcua.commands:COMMANDS",
+    lists="connectors.opcua.lists:LISTS",
     capabilities=frozenset(
         {
             Capability.PUSH,

@@ -19,7 +19,10 @@ import structlog
 from connectors.runtime.browse_command import browse_command
 from connectors.runtime.diagnose_command import diagnose_command
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
+from connectors.runtime.export_command import export_command
 from connectors.runtime.frames_command import frames_command
+from connectors.runtime.meaning_command import meaning_command
+from connectors.runtime.orders_command import orders_command
 from connectors.runtime.plant_source import find_source, load_sources
 from connectors.runtime.source_check import (
     WHAT_TO_DO,
@@ -28,6 +31,7 @@ from connectors.runtime.source_check import (
     read_source,
     test_source,
 )
+from connectors.runtime.status_command import past_command, status_command
 from connectors.runtime.store import SpoolFileError
 from connectors.runtime.write_command import write_command
 from connectors.sdk.errors import ConfigurationError, ConnectorError
@@ -142,13 +146,24 @@ def _commands_of_connectors() -> dict[str, click.Command]:
 
 @click.group("source", cls=SourceGroup)
 def source_command() -> None:
-    """Look at the sources of a plant file, with neither database nor server."""
+    """Look at the sources of a plant file, with neither database nor server.
+
+    Only `status`, `past` and `write` ask a running MES.
+    """
 
 
-source_command.add_command(browse_command)
-source_command.add_command(diagnose_command)
-source_command.add_command(frames_command)
-source_command.add_command(write_command)
+for command in (
+    browse_command,
+    diagnose_command,
+    export_command,
+    frames_command,
+    meaning_command,
+    orders_command,
+    past_command,
+    status_command,
+    write_command,
+):
+    source_command.add_command(command)
 
 
 @source_command.command("list")
@@ -220,8 +235,11 @@ def connectors_command(as_json: bool) -> None:
 @source_command.command("describe")
 @click.argument("protocol")
 @click.option("--markdown", is_flag=True, help="As a page of the documentation.")
-def describe_command(protocol: str, markdown: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="As JSON, as without it.")
+def describe_command(protocol: str, markdown: bool, as_json: bool) -> None:
     """Describe the fields of a source of PROTOCOL as JSON, the way a form is drawn from it."""
+    if markdown and as_json:
+        raise click.UsageError("give --markdown or --json")
     try:
         manifest = manifest_of(protocol)
         form = form_of(manifest)

@@ -23,13 +23,14 @@ from connectors.sdk.errors import ConnectorError
     type=click.Path(file_okay=False, path_type=Path),
     help="Data directory of the edge, with its keys and approved certificates.",
 )
-def diagnose_command(plant: Path, source: str, data: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="In one line.")
+def diagnose_command(plant: Path, source: str, data: Path | None, as_json: bool) -> None:
     """Test and read SOURCE of PLANT and print all that helps to find a fault, as JSON."""
     try:
         found = asyncio.run(_examined(find_source(plant, source), data))
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=None if as_json else 2))
 
 
 async def _examined(config: SourceConfig, folder: Path | None) -> dict[str, object]:

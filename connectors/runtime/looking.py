@@ -28,8 +28,9 @@ MakeConnector = Callable[[Document], Awaitable[Connector]]
 async def registers(make: MakeConnector, arguments: Document) -> Document:
     """`{source, table, address, count, display}` -> `{registers, readings}`.
 
-    `registers` are [address, value or null, reason]; `readings` are all ways of reading as many of
-    them as one value may take, from each address on.
+    `registers` are [address, value or null, reason, address as manuals write it]; `readings` are
+    all ways of reading as many of them as one value may take, from each address on, each with the
+    `tag` that reads them so.
 
     Raises:
         ConnectorError: the device was not reached, or the source is none with registers.
@@ -41,7 +42,7 @@ async def registers(make: MakeConnector, arguments: Document) -> Document:
         raise ConfigurationError("request_malformed", "`source` and `table` are needed")
     if not 1 <= count <= REGISTERS_MAX:
         raise ConfigurationError("request_malformed", f"`count` must be 1 to {REGISTERS_MAX}")
-    viewing = await asyncio.to_thread(_register_viewing, source.get("protocol"))
+    viewing = await asyncio.to_thread(register_viewing, source.get("protocol"))
     connector = await make(viewing.register_source(source, table, first, count))
     try:
         reading = await open_and_read(connector)
@@ -51,13 +52,25 @@ async def registers(make: MakeConnector, arguments: Document) -> Document:
     shown = float(display) if isinstance(display, int | float) else None
     return {
         "registers": [
-            [int(s.tag), _word(s), s.reason if _word(s) is None else None] for s in reading.samples
+            [
+                int(sample.tag),
+                _word(sample),
+                sample.reason if _word(sample) is None else None,
+                viewing.register_label(table, int(sample.tag)),
+            ]
+            for sample in reading.samples
         ],
         "readings": [
             {
                 "address": address,
                 "count": width,
-                "candidates": [asdict(each) for each in viewing.candidates(found, shown)],
+                "candidates": [
+                    {
+                        **asdict(each),
+                        "tag": dict(viewing.register_tag(source, table, address, each)),
+                    }
+                    for each in viewing.candidates(found, shown)
+                ],
             }
             for width in viewing.register_widths
             for address in words
@@ -126,7 +139,7 @@ def _whole(arguments: Document, name: str, default: int) -> int:
     return value
 
 
-def _register_viewing(protocol: object) -> type[RegisterViewing]:
+def register_viewing(protocol: object) -> type[RegisterViewing]:
     """The connector of a protocol, when its devices have registers.
 
     Raises:

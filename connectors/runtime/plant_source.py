@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,29 @@ def load_sources(path: Path) -> list[Document]:
     if not isinstance(sources, list) or not all(isinstance(entry, dict) for entry in sources):
         raise ConfigurationError("plant_file_unreadable", "the file has no list `sources`")
     return sources
+
+
+def signals_of_units(path: Path) -> dict[str, Mapping[str, Any]]:
+    """What tags mean, by work unit, as a plant file writes it; what is malformed is left out.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    document = _load(path)
+    _check_size(document)
+    units = [unit for line in _rows(document, "lines") for unit in _rows(line, "work_units")]
+    return {
+        str(unit.get("id")): {
+            role: signal for role, signal in unit["signals"].items() if isinstance(signal, dict)
+        }
+        for unit in units
+        if isinstance(unit.get("signals"), dict)
+    }
+
+
+def _rows(node: object, key: str) -> list[dict[str, Any]]:
+    rows = node.get(key) if isinstance(node, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def find_source(path: Path, source: str) -> SourceConfig:

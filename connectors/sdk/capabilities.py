@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.frames import FrameLog
 from connectors.sdk.messages import Sample, Value
 from connectors.sdk.registers import Candidate
@@ -191,7 +192,8 @@ class FrameLogging(ABC):
 class RegisterViewing(ABC):
     """A connector whose device keeps numbered words, which people look at as they are.
 
-    Nothing here speaks to the device: the host reads the source that `register_source` makes.
+    Nothing here speaks to the device: the host reads the source that `register_source` makes. The
+    areas that people choose from stand in the manifest.
 
     Attributes:
         register_widths: numbers of words that one value takes.
@@ -225,3 +227,45 @@ class RegisterViewing(ABC):
             words: as they arrive, 0 to 65535.
             display: what the device itself shows; None when nobody looked.
         """
+
+    @classmethod
+    def register_place(cls, address: str, table: str | None) -> tuple[str, int]:
+        """Table and address on the wire of what a person wrote; since SDK 2.2.
+
+        Args:
+            table: None where the address says it.
+
+        Raises:
+            ConfigurationError: `address_malformed` or a code of the protocol: it means no place.
+        """
+        try:
+            if table is not None:
+                return table, int(address, 0)
+        except ValueError:
+            pass
+        detail = f"{address!r} names no register; give a table, and a number like 16 or 0x10"
+        raise ConfigurationError("address_malformed", detail)
+
+    @classmethod
+    def register_label(cls, table: str, address: int) -> str:
+        """The address as manuals write it; since SDK 2.2."""
+        return f"{table} {address}"
+
+    @classmethod
+    def register_tag(
+        cls, source: Mapping[str, object], table: str, address: int, candidate: Candidate
+    ) -> Mapping[str, Value]:
+        """The tag of the source that reads these words this way; since SDK 2.2.
+
+        Args:
+            source: as somebody is about to save it.
+            address: on the wire, of the first word.
+        """
+        tag: dict[str, Value] = {
+            "name": f"{table}_{address}",
+            "table": table,
+            "address": address,
+            "type": candidate.type,
+            "order": candidate.order,
+        }
+        return tag if candidate.scale is None else {**tag, "scale": candidate.scale}

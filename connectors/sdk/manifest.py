@@ -5,7 +5,7 @@ A manifest imports no protocol library; the classes that it names are loaded at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -22,6 +22,8 @@ from connectors.sdk.config import SourceConfig
 from connectors.sdk.connector import Connector, PollingConnector, PushConnector
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.levels import Level
+from connectors.sdk.register_lists import RegisterLists
+from connectors.sdk.registers import RegisterArea
 from connectors.sdk.words import Words
 
 CLASS_OF: Mapping[Capability, type] = {
@@ -51,6 +53,9 @@ class Manifest:
             there are none.
         commands: `module:attribute` of click commands by name that join `mes source`; None when the
             connector has none of its own.
+        register_areas: for the capability `registers`, what people choose from; since SDK 2.2.
+        lists: `module:attribute` of `RegisterLists`; None when no template can be made of a
+            register list. Since SDK 2.2.
     """
 
     protocol: str
@@ -62,6 +67,8 @@ class Manifest:
     level: Level = Level.NONE
     words: str | None = None
     commands: str | None = None
+    register_areas: Sequence[RegisterArea] = ()
+    lists: str | None = None
 
     def config_model(self) -> type[SourceConfig]:
         """The model that checks a source of this protocol.
@@ -116,6 +123,19 @@ class Manifest:
         found = self._load(self.commands)
         if not isinstance(found, Mapping):
             raise self._broken(f"{self.commands} is no mapping of commands by name")
+        return found
+
+    def register_lists(self) -> RegisterLists | None:
+        """How templates are made of register lists; None when they are not.
+
+        Raises:
+            ConfigurationError: `connector_broken`, with the reason in the detail.
+        """
+        if self.lists is None:
+            return None
+        found = self._load(self.lists)
+        if not isinstance(found, RegisterLists):
+            raise self._broken(f"{self.lists} is no RegisterLists")
         return found
 
     def _load(self, path: str) -> object:

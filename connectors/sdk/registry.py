@@ -1,12 +1,13 @@
 """Which connectors are installed: found by entry points, and listed as broken where they are.
 
-A broken package never stops another one. A package may not take the protocol of a built-in
-connector, nor may two packages take the same one: the later is listed as broken.
+Those of this program come by the same entry points as those of others. A broken package never stops
+another one. A package may not take the protocol of a connector of this program, nor may two
+packages take the same one: the later is listed as broken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -17,13 +18,9 @@ from connectors.sdk.manifest import Manifest, load
 from connectors.sdk.version import SDK_VERSION, SdkVersion
 
 ENTRY_POINT_GROUP = "mes.connectors"
-BUILT_IN = {
-    "modbus": "connectors.modbus.manifest:MANIFEST",
-    "mqtt": "connectors.mqtt.manifest:MANIFEST",
-    "opcua": "connectors.opcua.manifest:MANIFEST",
-    "replay": "connectors.replay.manifest:MANIFEST",
-}
 LANGUAGES = ("ko", "en")
+_OWN_PACKAGE = __name__.partition(".")[0]
+"""The package of this program in which its own connectors lie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +29,7 @@ class InstalledConnector:
 
     Attributes:
         name: the protocol, or the name of the entry point where no manifest could be read.
-        package: distribution that brought it; None for a built-in one.
+        package: distribution that brought it; None for one of this program.
         manifest: None when it is broken.
         problem: why it is broken; None when it can be used.
     """
@@ -51,7 +48,7 @@ class InstalledConnector:
 
 @cache
 def installed() -> tuple[InstalledConnector, ...]:
-    """Every connector that is installed, the built-in ones first, broken ones too."""
+    """Every connector that is installed, those of this program first, broken ones too."""
     return find(entry_points(group=ENTRY_POINT_GROUP))
 
 
@@ -76,22 +73,29 @@ def manifest_of(protocol: str) -> Manifest:
         if each.name == protocol and each.problem is not None:
             detail = f"the connector for {protocol!r} is broken: {each.problem}"
             raise ConfigurationError("connector_broken", detail, field="protocol")
-    raise ConfigurationError(
-        "protocol_not_available",
-        f"no connector speaks {protocol!r}; installed: {', '.join(sorted(known))}",
-        field="protocol",
-    )
+    names = ", ".join(sorted(known)) or "none, not even those of this program: install it with pip"
+    detail = f"no connector speaks {protocol!r}; installed: {names}"
+    raise ConfigurationError("protocol_not_available", detail, field="protocol")
 
 
-def find(entries: Iterable[EntryPoint]) -> tuple[InstalledConnector, ...]:
-    """The built-in connectors and those of the entry points, each with what is wrong with it."""
-    found = [_read(name, path, None) for name, path in BUILT_IN.items()]
-    for entry in sorted(entries, key=lambda each: (each.name, each.value)):
-        if entry.value in BUILT_IN.values():
-            continue
+def find(entries: Collection[EntryPoint]) -> tuple[InstalledConnector, ...]:
+    """The connectors of the entry points, each with what is wrong with it."""
+    found: list[InstalledConnector] = []
+    own = {entry.value: entry for entry in entries if _is_own(entry)}
+    others = [entry for entry in entries if not _is_own(entry)]
+    for entry in (*sorted(own.values(), key=_order), *sorted(others, key=_order)):
         package = entry.dist.name if entry.dist is not None else "unknown"
-        found.append(_without_shadow(_read(entry.name, entry.value, package), found))
+        each = _read(entry.name, entry.value, None if _is_own(entry) else package)
+        found.append(_without_shadow(each, found))
     return tuple(found)
+
+
+def _is_own(entry: EntryPoint) -> bool:
+    return entry.module.partition(".")[0] == _OWN_PACKAGE
+
+
+def _order(entry: EntryPoint) -> tuple[str, str]:
+    return entry.name, entry.value
 
 
 def checked(each: InstalledConnector) -> InstalledConnector:

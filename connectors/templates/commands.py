@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from connectors.sdk.documents import Mistake
-from connectors.templates.addresses import DIGIT_OF, Place
+from connectors.sdk.registry import manifests
 from connectors.templates.catalogue import FOLDER, Catalogue, Listed, catalogue_for
 from connectors.templates.expansion import TemplateError, example_of
 from connectors.templates.importing import Header, Imported, read_import, store
@@ -227,16 +227,18 @@ def _print(template: Template) -> None:
         click.echo(f"parameter {parameter.name}: {parameter.label.en}{default}")
     plain = {tag["name"]: tag for tag in example_of(template)["tags"]}
     for tag in template.tags:
-        where = _place(plain[tag.name])
+        where = _place(template.protocol, plain[tag.name])
         meaning = "" if tag.signal is None else f"  {tag.meaning} {tag.signal or ''}".rstrip()
         doubt = "" if tag.unverified is None else f"  not verified: {tag.unverified}"
         click.echo(f"tag {tag.name}: {where}{meaning}{doubt}")
 
 
-def _place(tag: dict[str, Any]) -> str:
+def _place(protocol: str, tag: dict[str, Any]) -> str:
     """Where a tag lies, a register both as on the wire and as manuals count."""
-    if tag.get("table") in DIGIT_OF and isinstance(tag.get("address"), int):
-        place = Place(table=tag["table"], address=tag["address"])
-        parts = [str(place), tag.get("type"), tag.get("order"), tag.get("unit")]
-        return ", ".join(str(part) for part in parts if part)
-    return str(tag.get("node") or " / ".join(map(str, tag.get("path", ()))))
+    manifest = manifests().get(protocol)
+    lists = None if manifest is None else manifest.register_lists()
+    show = None if lists is None else lists.show_place
+    path = " / ".join(map(str, tag.get("path", ())))
+    place = (show and show(tag)) or tag.get("node") or tag.get("address") or path
+    parts = [place, tag.get("type"), tag.get("order"), tag.get("unit")]
+    return ", ".join(str(part) for part in parts if part)

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sdk.documents import Mistake
+from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.register_lists import RegisterLists
+from connectors.sdk.registry import manifests
 from connectors.templates.catalogue import SHIPPED, file_name
 from connectors.templates.expansion import TemplateError
 from connectors.templates.model import SCHEMA, Template
-from connectors.templates.places import EXAMPLES, PLACES
 from connectors.templates.reading import checked, read
 from connectors.templates.register_list import OnDuplicate, read_list, text_of_list
 from connectors.templates.writing import as_document, as_yaml
@@ -62,13 +64,15 @@ def read_import(
     if header is None:
         words = "a register list needs the id of its template: --id"
         return Imported(template=None, mistakes=[_at_the_top("header_missing", words)])
-    if header.protocol not in PLACES:
-        words = f"lists are read for {', '.join(PLACES)}, not for {header.protocol!r}"
+    lists = _lists_of(header.protocol)
+    if lists is None:
+        known = ", ".join(sorted(each for each in manifests() if _lists_of(each) is not None))
+        words = f"lists are read for {known}, not for {header.protocol!r}"
         return Imported(template=None, mistakes=[_at_the_top("protocol_not_available", words)])
-    found = read_list(text, EXAMPLES[header.protocol], duplicates)
+    found = read_list(text, lists, duplicates)
     if found.mistakes:
         return Imported(template=None, mistakes=found.mistakes, skipped=found.skipped)
-    template, problems = checked(_document(header, found.tags, file.name))
+    template, problems = checked(_document(header, lists, found.tags, file.name))
     mistakes = [
         Mistake(line=1, field=".".join(map(str, path)), code=code, message=words)
         for path, code, words in problems
@@ -116,7 +120,18 @@ def _of_yaml(file: Path) -> Imported:
     return Imported(template=found.template, mistakes=found.mistakes)
 
 
-def _document(header: Header, tags: Sequence[dict[str, Any]], origin: str) -> dict[str, Any]:
+def _lists_of(protocol: str) -> RegisterLists | None:
+    """How lists of a protocol are read; None when they are not, or nobody speaks it."""
+    manifest = manifests().get(protocol)
+    try:
+        return None if manifest is None else manifest.register_lists()
+    except ConfigurationError:
+        return None
+
+
+def _document(
+    header: Header, lists: RegisterLists, tags: Sequence[dict[str, Any]], origin: str
+) -> dict[str, Any]:
     name = header.name or f"{header.vendor} {header.model}"
     return {
         "schema": SCHEMA,
@@ -128,7 +143,8 @@ def _document(header: Header, tags: Sequence[dict[str, Any]], origin: str) -> di
         "author": header.author,
         "origin": [f"register list {origin}"],
         "unverified": ["nothing of this list has been compared with the device"],
-        **PLACES[header.protocol],
+        "parameters": [dict(each) for each in lists.parameters],
+        "source": dict(lists.source),
         "tags": list(tags),
     }
 

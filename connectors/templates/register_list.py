@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from connectors.sdk.documents import Mistake
 from connectors.sdk.errors import ConfigurationError
+from connectors.sdk.register_lists import PlaceError, ReadPlace, RegisterLists
 from connectors.sdk.registry import manifest_of
-from connectors.templates.addresses import AddressError, place_of
 from connectors.templates.columns import (
     COLUMNS,
     COUNTER_COLUMNS,
@@ -78,13 +78,13 @@ def text_of_list(content: bytes) -> str:
 
 
 def read_list(
-    text: str, source: Mapping[str, Any], duplicates: OnDuplicate = OnDuplicate.REFUSE
+    text: str, lists: RegisterLists, duplicates: OnDuplicate = OnDuplicate.REFUSE
 ) -> RegisterList:
     """Read a register list and check it as tags of a source.
 
     Args:
         text: rows with a first row of headings; separated by comma, semicolon or tab.
-        source: a source of the protocol, without tags.
+        lists: of the protocol.
         duplicates: what becomes of a second tag of the same name or place.
     """
     found = RegisterList()
@@ -99,12 +99,12 @@ def read_list(
             found.refuse(line, "", "list_too_long", f"more than {TAGS_MAX} tags in one list")
             break
         if any(cell.strip() for cell in cells):
-            found.tags.append(_tag(line, columns, cells, found))
+            found.tags.append(_tag(line, columns, cells, lists.read_place, found))
             found.lines.append(line)
     if not found.tags:
         found.refuse(headings[0], "", "list_empty", "the file has no row of a tag")
     _settle_duplicates(found, duplicates)
-    _check_tags(found, source)
+    _check_tags(found, lists.example)
     found.mistakes = sorted(set(found.mistakes))
     return found
 
@@ -140,7 +140,11 @@ def _columns(headings: Sequence[str], found: RegisterList) -> list[str | None]:
 
 
 def _tag(
-    line: int, columns: Sequence[str | None], cells: Sequence[str], found: RegisterList
+    line: int,
+    columns: Sequence[str | None],
+    cells: Sequence[str],
+    read_place: ReadPlace,
+    found: RegisterList,
 ) -> dict[str, Any]:
     if len(cells) > len(columns):
         message = f"the row has {len(cells)} cells, the headings are {len(columns)}"
@@ -157,22 +161,25 @@ def _tag(
         except CellError as error:
             found.refuse(line, name, "cell_malformed", str(error))
             values[name] = _UNREADABLE
-    _settle_address(line, values, found)
+    _settle_address(line, values, read_place, found)
     values = {key: value for key, value in values.items() if value is not _UNREADABLE}
     return _in_parts(values)
 
 
-def _settle_address(line: int, values: dict[str, Any], found: RegisterList) -> None:
+def _settle_address(
+    line: int, values: dict[str, Any], read_place: ReadPlace, found: RegisterList
+) -> None:
     if "address" not in values:
         return
     try:
-        place = place_of(str(values["address"]), values.get("table"))
-    except AddressError as error:
+        place = read_place(str(values["address"]), values.get("table"))
+    except PlaceError as error:
         column = "table" if error.code.startswith("table") else "address"
         found.refuse(line, column, error.code, str(error))
         values["address"] = values["table"] = _UNREADABLE
         return
-    values["table"], values["address"] = place.table, place.address
+    del values["address"]
+    values.update(place)
 
 
 def _in_parts(values: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from enum import Enum
 from io import StringIO
 from typing import Any
 
@@ -55,10 +56,19 @@ SAMPLE_ROWS: tuple[Mapping[str, str], ...] = (
 
 def as_document(template: Template) -> dict[str, Any]:
     """The template as plain data, with defaults left out."""
-    found: dict[str, Any] = template.model_dump(
-        mode="json", by_alias=True, exclude_unset=True, exclude_none=True
+    found: dict[str, Any] = _plain(
+        template.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
     )
     return found
+
+
+def _plain(node: object) -> Any:
+    """Without enumerations and tuples; keys stay numbers where they are."""
+    if isinstance(node, Mapping):
+        return {key: _plain(part) for key, part in node.items()}
+    if isinstance(node, list | tuple):
+        return [_plain(part) for part in node]
+    return node.value if isinstance(node, Enum) else node
 
 
 def as_yaml(document: Mapping[str, Any]) -> str:

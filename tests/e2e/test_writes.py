@@ -379,3 +379,33 @@ async def test_the_command_line_writes_and_says_how_it_ended(
     unconfirmed = await loop.run_in_executor(PEOPLE, run, "plc/target", "78")
     assert unconfirmed.exit_code == 1
     assert "not_confirmed" in unconfirmed.stdout
+
+
+async def test_the_command_line_tells_link_holes_and_what_to_do(
+    mes: Served, edge: Edge, plc: Plc, tmp_path: Path
+) -> None:
+    token = tmp_path / "read-token"
+    token.write_text(mes.tokens["read"])
+
+    def run(*arguments: str) -> Result:
+        options = ["--server", mes.url, "--token-file", str(token)]
+        return CliRunner().invoke(source_command, [*arguments, *options])
+
+    loop = asyncio.get_running_loop()
+    up = await loop.run_in_executor(PEOPLE, run, "status", "plc", "--json")
+    assert up.exit_code == 0, up.output
+    assert json.loads(up.stdout)["state"] == "up"
+    past = await loop.run_in_executor(PEOPLE, run, "past", "plc", "--json")
+    assert json.loads(past.stdout)["is_complete"] is True
+    refused = await loop.run_in_executor(PEOPLE, run, "past", "none")
+    assert (refused.exit_code, "source_unknown" in refused.output) == (1, True)
+    plc.is_silent = True
+    await until(lambda: any(status.state == "backing_off" for status in edge.statuses), 20.0)
+
+    def told() -> Result:
+        return run("status")
+
+    down = await loop.run_in_executor(PEOPLE, told)
+    while down.exit_code == 0:
+        down = await loop.run_in_executor(PEOPLE, told)
+    assert "what to do: check cabinet power and cable" in down.stdout

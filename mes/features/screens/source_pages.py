@@ -29,8 +29,12 @@ def change_source(code: str) -> str:
 
 @screens.get("/sources/<code>")
 def source(code: str) -> str:
-    """One source: link, values, tag browser, signals, frames."""
-    return render_template("source.html", code=code, units=work_units(), may_change=may_change())
+    """One source: link, values, tag browser, signals, frames, writes, holes."""
+    who = maybe_actor()
+    roles = [] if who is None else sorted(who.roles)
+    return render_template(
+        "source.html", code=code, units=work_units(), may_change=may_change(), roles=roles
+    )
 
 
 def may_change() -> bool:

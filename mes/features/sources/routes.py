@@ -16,15 +16,18 @@ from connectors.sdk.form import form_of
 from connectors.sdk.form_text import as_document
 from connectors.sdk.registry import installed, manifests
 from connectors.templates.catalogue import Catalogue, catalogue_for
+from mes.clock import plant_clock
 from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.edge_requests.routes import TIMEOUT_S, board, found
 from mes.features.sources import service
+from mes.features.sources.past import HOUR_US, Window, past
 from mes.features.sources.schemas import (
     FramesIn,
     ParametersIn,
+    PastQuery,
     RegistersIn,
     RemoveIn,
     SignalsIn,
@@ -48,8 +51,13 @@ def list_forms() -> dict[str, Any]:
     """The form of a source for every protocol that is installed here."""
     forms = []
     for manifest in manifests().values():
-        capabilities = sorted(manifest.capabilities)
-        forms.append({**as_document(form_of(manifest)), "capabilities": capabilities})
+        forms.append(
+            {
+                **as_document(form_of(manifest)),
+                "capabilities": sorted(manifest.capabilities),
+                "register_areas": [asdict(area) for area in manifest.register_areas],
+            }
+        )
     return {"items": forms, "next": None}
 
 
@@ -203,6 +211,18 @@ def diagnostics(source: str) -> Response:
     answer = Response(text, mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{source}-diagnostics.json")
     return answer
+
+
+@bp.get("/sources/<source>/past")
+@bp.input(PastQuery, location="query")
+@require()
+def show_past(source: str, query_data: PastQuery) -> dict[str, Any]:
+    """The holes of a source with their reasons, and what its own history has filled."""
+    clock = plant_clock()
+    now = clock.now_us()
+    window = Window(start=now - query_data.hours * HOUR_US, end=now, speed=float(clock.speed))
+    with reading() as session:
+        return past(session, source, window)
 
 
 def _catalogue() -> Catalogue:

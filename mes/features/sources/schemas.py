@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mes.features.commands.schemas import CommandIn
 
-ADDRESS_MAX = 0xFFFF
+ADDRESS_MAX = 2**31 - 1
 REGISTERS_MAX = 64
 
 
@@ -35,12 +35,15 @@ class SignalsIn(CommandIn):
 
 
 class RegistersIn(BaseModel):
-    """Which registers of a device to look at; `display` is what the device itself shows."""
+    """Which registers of a device to look at; `display` is what the device itself shows.
+
+    `table`: one of the `register_areas` of the protocol, with its number where it has one (`db7`).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     source: dict[str, Any]
-    table: Literal["holding", "input"] = "holding"
+    table: str = Field(default="holding", pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,59}$")
     address: int = Field(ge=0, le=ADDRESS_MAX)
     count: int = Field(default=4, ge=1, le=REGISTERS_MAX)
     display: float | None = None
@@ -52,6 +55,14 @@ class ParametersIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class PastQuery(BaseModel):
+    """`hours`: plant hours to look back on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hours: int = Field(default=24, ge=1, le=168)
 
 
 class FramesIn(BaseModel):

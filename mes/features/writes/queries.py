@@ -26,6 +26,7 @@ def write_rows(
     session: Session,
     *,
     tag: str | None = None,
+    source: str | None = None,
     job: str | None = None,
     before: int | None = None,
     limit: int = LIMIT,
@@ -34,13 +35,16 @@ def write_rows(
 
     Args:
         tag: SOURCE/TAG; None: of all.
+        source: code of a source; None: of all.
         job: number of a job order; None: of all.
         before: `next` of the page before; None: the latest.
     """
     query = _selected().order_by(TagWrite.id.desc())
     if tag is not None:
-        source, _, name = tag.partition("/")
-        query = query.where(Source.code == source, Tag.name == name)
+        of, _, name = tag.partition("/")
+        query = query.where(Source.code == of, Tag.name == name)
+    if source is not None:
+        query = query.where(Source.code == source)
     if job is not None:
         query = query.where(JobOrder.number == job)
     if before is not None:

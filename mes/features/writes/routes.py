@@ -69,6 +69,7 @@ class WritesQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tag: Short | None = None
+    source: Short | None = None
     job_order: Short | None = None
     before: PageMark | None = None
     limit: int = Field(default=queries.LIMIT, ge=1, le=queries.LIMIT_MAX)
@@ -83,6 +84,7 @@ def list_writes(query_data: WritesQuery) -> dict[str, Any]:
         return queries.write_rows(
             session,
             tag=query_data.tag,
+            source=query_data.source,
             job=query_data.job_order,
             before=query_data.before,
             limit=query_data.limit,

@@ -10,12 +10,14 @@ import { classIcon, classOf, classWord, helpText, reasonText } from "../lib/sour
 import { figuresOf } from "../sources/figures.js";
 import { Frames } from "../sources/frames.js";
 import { Nodes } from "../sources/nodes.js";
+import { Past } from "../sources/past.js";
 import { Registers } from "../sources/registers.js";
 import { Revisions } from "../sources/revisions.js";
 import { runningTemplate } from "../sources/running.js";
 import { Signals } from "../sources/signals.js";
 import { Templated } from "../sources/templated.js";
 import { valuesOf } from "../sources/values.js";
+import { Writes } from "../sources/writes.js";
 import "../lib/texts-sources.js";
 
 const REFRESH_MS = 3000;
@@ -34,15 +36,17 @@ class SourcePage extends Island {
     const changed = () => this.update();
     const parts = [() => this.configuration.source, () => this.configuration.edge, (tag) => this.take(tag), changed];
     this.live = share(new Live({ site: document.documentElement.dataset.site }).start());
-    this.registers = new Registers(...parts);
+    this.registers = new Registers(parts[0], parts[1], () => this.form.register_areas, parts[2], changed);
     this.nodes = new Nodes(...parts);
     this.frames = new Frames(this.code, changed);
     this.revisions = new Revisions(changed);
     this.templated = new Templated(this.code, () => this.load(), changed);
+    this.writes = new Writes(this.code, this.given("roles", []), (path) => this.present.get(path), changed);
+    this.past = new Past(this.code, () => this.can("history"), () => this.link?.counters, changed);
     this.meanings = new Signals(this.code, this.given("units", []), changed);
     this.load();
     const timer = setInterval(() => this.read(), REFRESH_MS);
-    this.stop = () => { clearInterval(timer); this.frames.stop(); };
+    this.stop = () => { clearInterval(timer); this.frames.stop(); this.registers.live.stop(); this.nodes.live.stop(); };
   }
 
   async load() {
@@ -50,7 +54,7 @@ class SourcePage extends Island {
       const [configuration, forms, signals, reasons] = await Promise.all([get(`/api/v1/sources/${encodeURIComponent(this.code)}/configuration`), get("/api/v1/source-forms"), get("/api/v1/signals"), get("/api/v1/reasons?domain=stop")]);
       this.meanings.reasons = reasons.items.filter((reason) => reason.selectable);
       Object.assign(this, { configuration, forms: forms.items, signals: signals.items });
-      await Promise.all([this.read(), this.templated.read()]);
+      await Promise.all([this.read(), this.templated.read(), this.writes.read(), this.past.read()]);
     } catch (problem) {
       this.error = problemText(problem);
     }
@@ -69,8 +73,13 @@ class SourcePage extends Island {
     this.update();
   }
 
+  /** What the connector says of itself; undefined where it is not installed here. */
+  get form() {
+    return this.forms.find((form) => form.protocol === this.configuration.source.protocol);
+  }
+
   can(capability) {
-    return this.forms.find((form) => form.protocol === this.configuration.source.protocol)?.capabilities.includes(capability);
+    return this.form?.capabilities.includes(capability);
   }
 
   /** Go on in the flow with a tag that was picked here. */
@@ -99,12 +108,12 @@ class SourcePage extends Island {
 
   cards() {
     const source = this.configuration.source;
-    return html`${this.link ? this.state() : nothing}${this.link ? valuesOf(this.link) : nothing}${this.running()}${this.templated.template(this.mayChange)}
+    return html`${this.link ? this.state() : nothing}${this.link ? valuesOf(this.link) : nothing}${this.running()}${this.templated.template(this.mayChange)}${this.writes.template()}${this.past.template()}
       ${this.mayChange ? html`
-        ${source.protocol === "modbus" ? html`<section class="card" aria-labelledby="h-r"><h2 id="h-r">${_("Registers")}</h2>${this.registers.template()}</section>` : nothing}
+        ${this.can("registers") && this.form.register_areas.length ? html`<section class="card" aria-labelledby="h-r"><h2 id="h-r">${_("Registers")}</h2>${this.registers.template()}</section>` : nothing}
         ${this.can("browse") ? html`<section class="card" aria-labelledby="h-n"><h2 id="h-n">${_("What the source offers")}</h2>${this.nodes.template()}</section>` : nothing}
         <section class="card" aria-labelledby="h-g"><h2 id="h-g">${_("Meaning of tags")}</h2>${this.meanings.template(this.signals, source.tags, this.present)}</section>
-        ${source.protocol === "modbus" ? html`<section class="card" aria-labelledby="h-f"><h2 id="h-f">${_("Raw frames")}</h2>${this.frames.template()}</section>` : nothing}
+        ${this.can("frames") ? html`<section class="card" aria-labelledby="h-f"><h2 id="h-f">${_("Raw frames")}</h2>${this.frames.template()}</section>` : nothing}
         <details class="card"><summary>${_("Remove source")}</summary><p>${_("What it delivered stays. Tags with a meaning must lose it first.")}</p><button type="button" class="btn remove" @click=${() => this.remove()}>${icon("trash")}${_("Remove source")}</button></details>` : nothing}`;
   }
 

@@ -3,6 +3,7 @@ import { post } from "../lib/api.js";
 import { _ } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { problemText } from "../lib/problem-text.js";
+import { clockSeconds } from "../lib/time.js";
 
 const EVERY_MS = 1500;
 const SHOWN_MAX = 200;
@@ -52,6 +53,6 @@ export class Frames {
       <span class="muted num" role="status">${_("{n} frames", { n: this.frames.length })}${this.lost ? ` · ${_("{n} lost", { n: this.lost })}` : ""}</span></div>
       ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}
       ${this.frames.length ? html`<div class="tw frames" tabindex="0" role="region" aria-label=${_("Frames, scrolls")}><table><thead><tr><th scope="col">${_("Time")}</th><th scope="col">${_("Way")}</th><th scope="col" class="n">${_("Bytes")}</th><th scope="col">${_("Content")}</th></tr></thead>
-        <tbody>${this.frames.toReversed().map((frame) => html`<tr><td class="mono">${frame.at.slice(11, 23)}</td><td>${frame.direction === "sent" ? _("sent") : _("received")}</td><td class="n">${frame.size ?? "–"}</td><td class="mono hex">${frame.text ?? frame.hex}</td></tr>`)}</tbody></table></div>` : nothing}`;
+        <tbody>${this.frames.toReversed().map((frame) => html`<tr><td class="mono">${clockSeconds(frame.at)}${frame.at.slice(19, 23)}</td><td>${frame.direction === "sent" ? _("sent") : _("received")}</td><td class="n">${frame.size ?? "–"}</td><td class="mono hex">${frame.text ?? frame.hex}</td></tr>`)}</tbody></table></div>` : nothing}`;
   }
 }

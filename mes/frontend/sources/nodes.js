@@ -3,6 +3,8 @@ import { post } from "../lib/api.js";
 import { _ } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { problemText } from "../lib/problem-text.js";
+import { ageText, realAge } from "../lib/time.js";
+import { Repeating } from "./every.js";
 import { plain } from "./form.js";
 
 const LIMIT = 200;
@@ -18,6 +20,7 @@ export class Nodes {
 
   constructor(source, edge, pick, changed) {
     Object.assign(this, { source, edge, pick, changed });
+    this.live = new Repeating(() => this.again(), changed);
   }
 
   async read(pattern) {
@@ -41,6 +44,13 @@ export class Nodes {
     this.changed();
   }
 
+  /** Read what is shown once more; false: it could not be read. */
+  async again() {
+    if (this.found) await this.find();
+    else for (const path of ["", ...this.open]) if (!this.error) await this.level(path);
+    return !this.error;
+  }
+
   async find() {
     this.found = this.search.trim() ? await this.read(this.search.includes("*") ? this.search : `**/*${this.search.trim()}*`) : null;
     this.changed();
@@ -49,7 +59,8 @@ export class Nodes {
   template() {
     return html`<form class="tools" @submit=${(event) => { event.preventDefault(); this.find(); }}><div class="field"><label for="n-s">${_("Search")}</label><input class="in" id="n-s" .value=${this.search} @input=${(event) => { this.search = event.target.value; }}></div>
       <button class="btn" ?disabled=${this.busy}>${icon("search")}${_("Search")}</button>
-      <button type="button" class="btn" ?disabled=${this.busy} @click=${() => this.level("")}>${icon("refresh")}${_("Browse")}</button></form>
+      <button type="button" class="btn" ?disabled=${this.busy} @click=${() => this.level("")}>${icon("refresh")}${_("Browse")}</button>
+      ${this.levels.size || this.found ? html`<button type="button" class="btn live" aria-pressed=${this.live.running ? "true" : "false"} @click=${() => this.live.toggle()}>${icon(this.live.running ? "stop" : "run")}${this.live.running ? _("Pause") : _("Live")}</button>` : nothing}</form>
       ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}
       ${this.found ? this.list(this.found) : this.levels.has("") ? this.list(this.levels.get("")) : nothing}`;
   }
@@ -65,7 +76,7 @@ export class Nodes {
       return html`<li><button type="button" class="btn quiet" aria-expanded=${open ? "true" : "false"} @click=${() => this.toggle(node.path)}>${icon("right", open ? "turned" : "")}${name}</button>${open && this.levels.has(node.path) ? this.list(this.levels.get(node.path)) : nothing}</li>`;
     }
     const sample = node.sample;
-    return html`<li class="var"><span class="mono">${name}</span><span class="muted">${node.data_type ?? ""}</span><b>${sample ? `${sample.value ?? "–"} ${node.unit ?? ""}` : "–"}</b><span>${sample ? (sample.reason ?? { good: _("Good quality"), uncertain: _("Uncertain"), bad: _("Bad") }[sample.quality]) : ""}</span>
+    return html`<li class="var"><span class="mono">${name}</span><span class="muted">${node.data_type ?? ""}</span><b>${sample ? `${sample.value ?? "–"} ${node.unit ?? ""}` : "–"}</b><span>${sample ? (sample.reason ?? { good: _("Good quality"), uncertain: _("Uncertain"), bad: _("Bad") }[sample.quality]) : ""}</span><span class="muted num">${sample ? ageText(realAge(sample.source_time ?? sample.received_time)) : ""}</span>
       <button type="button" class="btn" @click=${() => this.pick({ name: name.replace(/[^A-Za-z0-9_.-]/g, "_").slice(0, 60), ...node.address, ...(node.unit ? { unit: node.unit } : {}) })}>${_("Take as tag")}<span class="sr"> ${name}</span></button></li>`;
   }
 

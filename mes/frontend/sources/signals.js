@@ -23,7 +23,12 @@ export class Signals {
 
   constructor(code, units, changed) {
     Object.assign(this, { code, units, changed });
-    this.unit = units[0]?.code ?? "";
+  }
+
+  /** The first work unit that a tag of this source means something to, else the first of all. */
+  first(all) {
+    const uses = (unit) => Object.values(all[unit.code] ?? {}).some((signal) => (signal?.tag ?? signal?.lamp ?? "").startsWith(`${this.code}/`));
+    return (this.units.find(uses) ?? this.units[0])?.code ?? "";
   }
 
   choose(unit) {
@@ -33,6 +38,7 @@ export class Signals {
 
   template(all, tags, values) {
     this.all = all;
+    this.unit ||= this.first(all);
     const before = all[this.unit] ?? {};
     this.draft ??= structuredClone(before);
     const names = tags.map((tag) => `${this.code}/${tag.name}`);

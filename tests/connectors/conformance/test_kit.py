@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +18,7 @@ import pytest
 from connectors.clock import plant_clock
 from connectors.conformance import bronze, gold, rules, silver
 from connectors.conformance.bench import Bench
-from connectors.conformance.plugin import Outcome, is_fault_of_kit
+from connectors.conformance.plugin import Outcome, reason_of
 from connectors.conformance.rig import Document, Mistake, Rig
 from connectors.conformance.rules import Rule, rules_for
 from connectors.modbus.config import ModbusSource
@@ -23,6 +26,7 @@ from connectors.modbus.connector import ModbusConnector
 from connectors.runtime.configuration import check_source
 from connectors.sdk.capabilities import Written
 from connectors.sdk.connector import Connector, ConnectorContext
+from connectors.sdk.errors import Unavailable
 from connectors.sdk.levels import Level
 from connectors.sdk.messages import Quality, Reading, Value
 from connectors.sdk.steps import Step, StepOutcome, StepResult
@@ -216,11 +220,21 @@ def test_a_level_is_earned_only_with_all_below_it(
     assert outcome.earned is earned
 
 
-def test_what_a_connector_or_a_story_raises_is_not_earned_and_what_the_kit_raises_is_an_error(
-    tmp_path: Path,
-) -> None:
+def test_rules_that_were_not_run_earn_nothing() -> None:
+    outcome = Outcome(
+        passed={Level.BRONZE: ["x"], Level.SILVER: ["y"]},
+        expected={Level.BRONZE: {"rig": 1}, Level.SILVER: {"rig": 2}},
+    )
+    assert outcome.earned is Level.BRONZE
+    assert outcome.words.splitlines() == [
+        "bronze",
+        "  silver not earned: 1 of its rules were not run",
+    ]
+
+
+def test_whatever_goes_wrong_says_why_nothing_is_earned(tmp_path: Path) -> None:
     def raised(work: Callable[[], object]) -> BaseException:
-        with pytest.raises(Exception) as caught:  # noqa: PT011  # any kind is what is asked for
+        with pytest.raises(BaseException) as caught:  # noqa: PT011  # any kind is what is asked for
             work()
         return caught.value
 
@@ -228,9 +242,69 @@ def test_what_a_connector_or_a_story_raises_is_not_earned_and_what_the_kit_raise
         def document(self) -> Document:
             raise KeyError("a rig that stumbles")
 
+    class Skipping(ReplayRig):
+        async def start(self) -> None:
+            pytest.skip("no device today")
+
     by_name = {rule.story: rule for rule in rules_for(ReplayRig)}
     story = by_name[bronze.every_tag_appears_exactly_once]
-    assert not is_fault_of_kit(raised(lambda: story.check(Broken, tmp_path)))
-    assert not is_fault_of_kit(TimeoutError("no end"))
     faulty = replace(story, story=None)  # type: ignore[arg-type]  # a fault of the kit
-    assert is_fault_of_kit(raised(lambda: faulty.check(ReplayRig, tmp_path)))
+    judged = ((story, Broken), (story, Skipping), (faulty, ReplayRig))
+    reasons = [reason_of(raised(partial(rule.check, rig, tmp_path))) for rule, rig in judged]
+    assert reasons == [
+        "KeyError: 'a rig that stumbles'",
+        "the rule was skipped: no device today",
+        "the kit itself stumbled: TypeError: 'NoneType' object is not callable",
+    ]
+    assert reason_of(TimeoutError()) == "TimeoutError"
+    assert (
+        reason_of(Unavailable("no_reply", "the unit is silent")) == "no_reply: the unit is silent"
+    )
+
+
+OUTSIDE = """
+import os
+import pytest
+from tests.connectors.conformance.replay_rig import ReplayRig
+
+class Skipping(ReplayRig):
+    async def start(self):
+        pytest.skip("no device today")
+
+class Ending(ReplayRig):
+    async def start(self):
+        raise SystemExit(3)
+
+class Nobody(ReplayRig):
+    protocol = "no_such_protocol"
+
+@pytest.mark.conformance(rig={rig})
+def test_conformance(conformance):
+    conformance()
+"""
+
+
+@pytest.mark.parametrize(
+    ("rig", "words"),
+    [
+        ("Skipping", "bronze not earned: every tag appears exactly once: the rule was skipped"),
+        ("Ending", "bronze not earned: every tag appears exactly once: SystemExit: 3"),
+        ("Nobody", "nothing is earned: protocol_not_available"),
+    ],
+)
+def test_a_run_that_could_not_judge_earns_nothing_and_fails(
+    tmp_path: Path, rig: str, words: str
+) -> None:
+    (tmp_path / "test_outside.py").write_text(OUTSIDE.replace("{rig}", rig))
+    options = ["-q", "-p", "no:cacheprovider", "-p", "connectors.conformance.plugin"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tmp_path)],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert words in done.stdout
+    assert "earned bronze" not in done.stdout

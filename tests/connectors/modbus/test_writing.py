@@ -31,6 +31,7 @@ class Plc:
         answer: takes over a write: what is sent instead of the right reply; None sends nothing.
         writes: every write as it arrived, without its framing.
         reads: how many reads it answered.
+        is_silent: whether it says nothing at all.
     """
 
     registers: dict[int, int] = field(default_factory=dict)
@@ -39,8 +40,11 @@ class Plc:
     writes: list[bytes] = field(default_factory=list)
     reads: int = 0
     port: int = 0
+    is_silent: bool = False
 
     def reply(self, pdu: bytes) -> bytes | None:
+        if self.is_silent:
+            return None
         function, address, count = struct.unpack_from(">BHH", pdu)
         self.reads += function in (1, 3)
         if function == 3:

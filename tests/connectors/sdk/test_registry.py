@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,14 @@ import pytest
 from connectors.replay.manifest import MANIFEST
 from connectors.sdk.capabilities import Capability
 from connectors.sdk.errors import ConfigurationError
-from connectors.sdk.registry import BUILT_IN, InstalledConnector, checked, find, manifest_of
+from connectors.sdk.registry import (
+    ENTRY_POINT_GROUP,
+    InstalledConnector,
+    checked,
+    find,
+    installed,
+    manifest_of,
+)
 from connectors.sdk.version import SdkVersion
 
 HEAD = "from dataclasses import replace\nfrom connectors.replay.manifest import MANIFEST as M\n"
@@ -34,17 +41,28 @@ def entry(name: str, value: str) -> EntryPoint:
 
 
 def found(name: str, folder: Path, code: str) -> InstalledConnector:
-    """What is found of a package with this code."""
+    """What is found of a package with this code, beside those of this program."""
     (folder / f"outside_{name}.py").write_text(HEAD + code, encoding="utf-8")
-    last = find([entry(name, f"outside_{name}:MANIFEST")])[-1]
+    known = entry_points(group=ENTRY_POINT_GROUP)
+    last = find([entry(name, f"outside_{name}:MANIFEST"), *known])[-1]
     assert last.package is not None
     return last
 
 
-def test_the_built_in_connectors_are_found_once_although_they_have_entry_points() -> None:
-    entries = [entry(name, path) for name, path in BUILT_IN.items()]
-    assert [each.name for each in find(entries)] == list(BUILT_IN)
-    assert all(checked(each).problem is None for each in find(entries))
+def test_the_connectors_of_this_program_come_first_and_by_the_same_entry_points() -> None:
+    own = [each for each in installed() if each.package is None]
+    assert [each.name for each in own] == ["modbus", "mqtt", "opcua", "replay"]
+    assert list(installed()[: len(own)]) == own
+    assert all(checked(each).problem is None for each in own)
+
+
+def test_a_connector_of_this_program_that_is_named_twice_is_found_once() -> None:
+    twice = [entry("replay", "connectors.replay.manifest:MANIFEST")] * 2
+    assert [(each.name, each.problem) for each in find(twice)] == [("replay", None)]
+
+
+def test_without_an_installation_it_is_said_that_there_is_none() -> None:
+    assert find([]) == ()
 
 
 def test_a_package_brings_a_protocol(packages: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from connectors.templates.catalogue import SHIPPED, file_name
-from connectors.templates.reading import read_file
+from connectors.templates.reading import read, read_file
+from connectors.templates.writing import as_document, as_yaml
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,12 @@ def test_a_mistake_of_a_template_is_named_with_its_line(
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     found = read_file(path).mistakes
     assert (line, field, code) in [(each.line, each.field, each.code) for each in found]
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_template_that_is_written_is_read_as_the_same(file: Path) -> None:
+    template = read_file(file).template
+    assert template is not None
+    again = read(as_yaml(as_document(template)))
+    assert again.mistakes == ()
+    assert again.template == template

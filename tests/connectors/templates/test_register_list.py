@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from connectors.modbus.lists import LISTS
 from connectors.templates.catalogue import Catalogue
 from connectors.templates.expansion import TemplateError
-from connectors.templates.places import EXAMPLES
 from connectors.templates.register_list import (
     BYTES_MAX,
     OnDuplicate,
@@ -79,7 +79,7 @@ EXPECTED = [
 
 
 def listed(text: str, duplicates: OnDuplicate = OnDuplicate.REFUSE) -> RegisterList:
-    return read_list(text, EXAMPLES["modbus"], duplicates)
+    return read_list(text, LISTS, duplicates)
 
 
 def codes(found: RegisterList) -> Sequence[tuple[int, str, str]]:

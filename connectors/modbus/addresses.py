@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connectors.sdk.register_lists import PlaceError
+
 DIGIT_OF: Mapping[str, str] = {"coil": "0", "discrete": "1", "input": "3", "holding": "4"}
 TABLE_OF: Mapping[str, str] = {digit: table for table, digit in DIGIT_OF.items()}
 LARGEST = 0xFFFF
@@ -27,21 +29,17 @@ class Place:
     table: str
     address: int
 
+    @property
+    def number(self) -> str:
+        """As manuals count, with the digit of the table in front."""
+        return f"{DIGIT_OF[self.table]}{self.address + 1:05d}"
+
     def __str__(self) -> str:
-        number = f"{DIGIT_OF[self.table]}{self.address + 1:05d}"
-        return f"{self.table} {self.address} (0x{self.address:04X}, {number})"
+        return f"{self.table} {self.address} (0x{self.address:04X}, {self.number})"
 
 
-class AddressError(ValueError):
-    """The text is no address that means one thing only.
-
-    Attributes:
-        code: stable identifier.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class AddressError(PlaceError):
+    """The text is no address that means one thing only."""
 
 
 def place_of(text: str, table: str | None) -> Place:

@@ -10,12 +10,11 @@ from pathlib import Path
 import click
 
 from connectors.runtime.configuration import check_source
-from connectors.runtime.looking import REGISTERS_MAX, registers
+from connectors.runtime.looking import REGISTERS_MAX, register_viewing, registers
 from connectors.runtime.plant_source import source_document
 from connectors.runtime.source_check import make_connector
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
-from connectors.templates.addresses import AddressError, Place, place_of
 
 MARK = "  <- plausible"
 
@@ -24,7 +23,7 @@ MARK = "  <- plausible"
 @click.argument("plant", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("source")
 @click.argument("address")
-@click.option("--table", type=click.Choice(["holding", "input"]), help="Not for 40001 or 3x1.")
+@click.option("--table", help="Area of the device, like holding; not where ADDRESS says it.")
 @click.option("--count", type=click.IntRange(1, REGISTERS_MAX), default=2, help="Registers.")
 @click.option("--display", type=float, help="What the device itself shows.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
@@ -37,35 +36,38 @@ def orders_command(
     display: float | None,
     as_json: bool,
 ) -> None:
-    """Read registers of SOURCE of PLANT from ADDRESS on (16, 0x10 or 40017) in all orders."""
+    """Read registers of SOURCE of PLANT from ADDRESS on, and show them in all types and orders.
+
+    ADDRESS is written as manuals of the protocol do; for Modbus 16 or 0x10 (on the wire), 40017 or
+    4x17 (counted from 1).
+    """
     try:
-        place = place_of(address, table)
         document = source_document(plant, source)
+        viewing = register_viewing(document.get("protocol"))
+        area, first = viewing.register_place(address, table)
         asked = {
             "source": document,
-            "table": place.table,
-            "address": place.address,
+            "table": area,
+            "address": first,
             "count": count,
             "display": display,
         }
         found = asyncio.run(registers(_made, asked))
-    except AddressError as error:
-        raise click.ClickException(f"{error.code}: {error}") from error
     except ConnectorError as error:
         raise click.ClickException(f"{error.code}: {error.detail}") from error
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
-        _print(found, place.table)
+        _print(found, area)
 
 
-def _print(found: Mapping[str, object], table: str) -> None:
+def _print(found: Mapping[str, object], area: str) -> None:
     rows, readings = found["registers"], found["readings"]
     assert isinstance(rows, list)
     assert isinstance(readings, list)
-    for address, value, reason in rows:
+    for address, value, reason, label in rows:
         word = f"0x{value:04X}  {value}" if value is not None else f"bad: {reason}"
-        click.echo(f"{Place(table=table, address=address)}  {word}")
+        click.echo(f"{area} {address} (0x{address:04X}, {label})  {word}")
     for reading in readings:
         click.echo(f"from {reading['address']}, {reading['count']} registers:")
         for each in reading["candidates"]:
@@ -77,6 +79,3 @@ def _print(found: Mapping[str, object], table: str) -> None:
 
 async def _made(document: Mapping[str, object]) -> Connector:
     return make_connector(check_source(document))
-
-
-COMMANDS = {"orders": orders_command}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.templates.addresses import AddressError, place_of
+from connectors.modbus.addresses import AddressError, place_of
 
 
 @pytest.mark.parametrize(
