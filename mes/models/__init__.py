@@ -31,6 +31,7 @@ from mes.models.projections import (
 )
 from mes.models.published import AuditLog, CaseFile, Outbox, PublicationMark, PublishedFigure
 from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
+from mes.models.reports import KpiTarget, SavedView
 from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
 from mes.models.sources import (
     ConfigRevision,
@@ -76,6 +77,7 @@ __all__ = [
     "JobOrder",
     "JobRun",
     "KpiPolicyVersion",
+    "KpiTarget",
     "LineCalendar",
     "MaterialDefinition",
     "MaterialRate",
@@ -98,6 +100,7 @@ __all__ = [
     "RollupShift",
     "Sample",
     "SampleChunk",
+    "SavedView",
     "ShiftPattern",
     "ShiftSignoff",
     "SignalBinding",
