@@ -46,6 +46,7 @@ class MqttConnector(PushConnector, Browsing, FrameLogging):
         Step.VALUE,
     )
     register_reasons = ("topic_", "path_", "metric_")
+    longest_retry_s = 2.0
 
     def __init__(self, config: MqttSource, context: ConnectorContext) -> None:
         super().__init__(config, context)

@@ -187,12 +187,14 @@ class SourceRunner:
             samples = await self._within(
                 connector.read_timeout_s, connector.next_samples(), "read_timeout"
             )
-            covered = connector.covered_until
-            if covered is None:
-                covered = self._covered or self._clock.now_us()
             failed, reason = connector.failing
             fresh = [sample for sample in samples if not sample.historical]
             late = [sample for sample in samples if sample.historical]
+            covered = connector.covered_until
+            if self._note_pause():
+                covered = fresh[0].received_time if fresh else self._clock.now_us()
+            elif covered is None:
+                covered = self._covered or self._clock.now_us()
             reading = Reading(samples=fresh, read_at=covered, failed=failed, reason=reason)
             self._take(reading, tags, covered, 0, Kept(samples=late))
 

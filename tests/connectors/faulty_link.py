@@ -46,7 +46,7 @@ class FaultyLink:
                 if fault is Fault.CUT_IN_FRAME:
                     writer.write(b"MSGF\x40\x00\x00\x00")
                 else:
-                    _reset(writer)
+                    reset(writer)
 
     def heal(self) -> None:
         """Relay again; what was swallowed stays lost, so old connections end."""
@@ -58,7 +58,7 @@ class FaultyLink:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, both ways, until either side ends."""
         if self.fault is Fault.RESET:
-            _reset(writer)
+            reset(writer)
             return
         self._writers.add(writer)
         try:
@@ -97,9 +97,10 @@ class FaultyLink:
             await writer.drain()
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection with a reset; one that is closed already stays so."""
     connection = writer.get_extra_info("socket")
-    if connection is not None:
+    if connection is not None and not writer.transport.is_closing():
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 

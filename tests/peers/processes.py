@@ -85,6 +85,23 @@ async def serial_line(folder: Path) -> AsyncIterator[tuple[str, str]]:
 
 
 @asynccontextmanager
+async def joined_line(end: Path, port: int) -> AsyncIterator[None]:
+    """A serial port (socat) whose other end is a TCP port of the loopback interface."""
+    process = await asyncio.create_subprocess_exec(
+        "socat", f"pty,raw,echo=0,link={end}", f"tcp:127.0.0.1:{port}"
+    )
+    try:
+        async with asyncio.timeout(START_S):
+            while not end.exists():
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
 async def _served(
     *command: str, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[Peer]:

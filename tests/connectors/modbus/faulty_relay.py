@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
+
+from tests.connectors.faulty_link import reset
 
 HEAD = struct.Struct(">HHHB")
 LENGTH_FROM_UNIT = 6
@@ -101,7 +102,7 @@ class FaultyRelay:
 
     def _reset_all(self) -> None:
         for writer in list(self._writers):
-            _reset(writer)
+            reset(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -109,7 +110,7 @@ class FaultyRelay:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if self.fault is Fault.RESET:
-            _reset(writer)
+            reset(writer)
             return
         if self.fault is Fault.HALF_OPEN:
             self._dead.add(writer)
@@ -155,13 +156,6 @@ class FaultyRelay:
 async def _frame(reader: asyncio.StreamReader) -> bytes:
     head = await reader.readexactly(LENGTH_FROM_UNIT)
     return head + await reader.readexactly(int.from_bytes(head[4:6], "big"))
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    connection = writer.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
 
 
 def _with_head(reply: bytes, *, transaction: int = 0, unit: int = 0) -> bytes:

@@ -13,9 +13,16 @@ from typing import Any
 
 import pytest
 
-from connectors.clock import real_now_us
+from connectors.clock import PlantClock, real_now_us
+from connectors.runtime.pauses import PauseWatch
+from connectors.runtime.runner import SourceRunner
+from connectors.runtime.spool import Spool
+from connectors.sdk.connector import ConnectorContext, PushConnector
+from connectors.sdk.messages import Quality, Reading, Sample, Stream
 from tests.connectors.modbus.device import Device, Request, serving
 from tests.connectors.runtime.test_edge import configuration, last_values, plc, start_edge
+from tests.connectors.runtime.test_runner import records, values
+from tests.connectors.sdk.small_connector import SmallSource
 from tests.connectors.support import TOKEN, Centre, centre, until
 
 SECOND_US = 1_000_000
@@ -92,6 +99,61 @@ async def test_a_pause_of_less_than_a_few_scans_is_no_hole(tmp_path: Path) -> No
                 process.send_signal(signal.SIGCONT)
                 await until(lambda: last_values(mes, "one") == [10, 11], 10.0)
     assert gaps(mes) == []
+
+
+class Speaking(PushConnector):
+    """Says what it is told to."""
+
+    def __init__(self, clock: PlantClock) -> None:
+        config = SmallSource.model_validate({"id": "one", "tags": [{"name": "strokes"}]})
+        super().__init__(config, ConnectorContext(clock=clock))
+        self.told: asyncio.Queue[list[Sample]] = asyncio.Queue()
+        self._covered = 0
+
+    async def open(self) -> None:
+        self._covered = 0
+
+    async def close(self) -> None:
+        self._covered = 0
+
+    def says(self, value: int) -> Sample:
+        return Sample("strokes", value, Quality.GOOD, self.context.clock.now_us())
+
+    async def read_all(self) -> Reading:
+        self._covered = self.context.clock.now_us()
+        return Reading(samples=[self.says(10)], read_at=self._covered)
+
+    async def next_samples(self) -> list[Sample]:
+        samples = await self.told.get()
+        self._covered = self.context.clock.now_us()
+        return samples
+
+    @property
+    def covered_until(self) -> int:
+        return self._covered
+
+
+@pytest.mark.parametrize("speaks_at_once", [True, False])
+async def test_what_a_source_says_just_after_a_pause_does_not_cover_it(
+    tmp_path: Path, speaks_at_once: bool
+) -> None:
+    clock = PlantClock.starting_at(real_now_us())
+    spool, pauses, connector = Spool(tmp_path / "spool.db"), PauseWatch(clock), Speaking(clock)
+    runner = SourceRunner(connector, {"strokes": Stream.EVENT}, spool, clock, pauses=pauses)
+    task = asyncio.create_task(runner.run())
+    await until(lambda: values(spool) == [10])
+    covered = spool.covered_until("one")
+    pauses.count, pauses.last_us = 1, 4 * SECOND_US
+    connector.told.put_nowait([connector.says(11)] if speaks_at_once else [])
+    await until(lambda: len(values(spool)) == 2 + speaks_at_once)
+    task.cancel()
+    await asyncio.wait([task])
+    gap, back = [record for record in records(spool) if record[1] == "g" or record[0] == 3]
+    spool.close()
+    assert (gap[0], gap[2], gap[4]) == (2, covered, "edge_paused")
+    assert back[3] == (11 if speaks_at_once else 10)
+    assert covered is not None
+    assert covered < gap[3] <= back[7]
 
 
 def _is_stopped(pid: int) -> bool:
