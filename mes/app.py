@@ -21,9 +21,11 @@ from mes.features.downtime import routes as downtime
 from mes.features.edge_requests import routes as edge_requests
 from mes.features.execution import routes as execution
 from mes.features.explain import routes as explain
+from mes.features.handover import routes as handover
 from mes.features.ingest import routes as ingest
 from mes.features.ingest.healing import Healer
 from mes.features.ingest.metrics import publish as publish_sources
+from mes.features.line_hours import routes as line_hours
 from mes.features.materials import routes as materials
 from mes.features.oee import rollup_routes as rollups
 from mes.features.oee import routes as oee
@@ -78,6 +80,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     reasons.bp,
     calendars.bp,
     calls.bp,
+    line_hours.bp,
+    handover.bp,
     checks.bp,
     publishing.bp,
     people.people,

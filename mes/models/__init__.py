@@ -5,6 +5,7 @@ from mes.models.calendar import Calendar, CalendarException, LineCalendar, Shift
 from mes.models.calls import CallEvent, WorkUnitCalls
 from mes.models.counts import CountSuspect
 from mes.models.equipment import Equipment, WorkUnitSetting
+from mes.models.handover import HandoverEvent, HourComment
 from mes.models.materials import (
     MaterialDefinition,
     MaterialRate,
@@ -73,6 +74,8 @@ __all__ = [
     "Edge",
     "Equipment",
     "GapFact",
+    "HandoverEvent",
+    "HourComment",
     "JobEvent",
     "JobOrder",
     "JobRun",

@@ -16,7 +16,7 @@ from mes.features.commands.context import ActorJson, Context
 from mes.features.commands.subjects import find_work_unit, lock_work_unit
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import WorkUnit
-from mes.features.quantities.queries import people_names
+from mes.features.quantities.queries import actor_name
 from mes.live.announce import announce
 from mes.models import CallEvent as EventRow
 
@@ -238,7 +238,7 @@ def _keep(
             expected_at=expected_at,
             note=(note or "").strip() or None,
             at=at,
-            who=_name(session, context.actor),
+            who=actor_name(session, context.actor),
             actor=dict(context.actor),
             recorded_at=context.now,
         )
@@ -252,10 +252,3 @@ def _keep(
         unit.code,
         {"command_id": context.command_id, "call": call_id, "kind": kind.value},
     )
-
-
-def _name(session: Session, actor: ActorJson) -> str:
-    """How the person is called, else the account or terminal."""
-    badge = actor.get("person")
-    names = people_names(session, [badge]) if badge else {}
-    return names.get(badge or "") or str(actor.get("label") or "")

@@ -28,3 +28,17 @@ def check_place(session: Session, who: Actor, unit: WorkUnit) -> None:
     if who.work_unit == unit.code or line == unit.line_code:
         return
     raise forbidden(f"this terminal stands at {who.work_unit}; a supervisor may do this everywhere")
+
+
+def check_line(session: Session, who: Actor, line: str) -> None:
+    """That a terminal speaks only about the line (code) at which it stands.
+
+    Raises:
+        Refusal: `forbidden` (403).
+    """
+    if may_everywhere(who) or who.work_unit is None:
+        return
+    known = masters(session)
+    own = known.work_units.get(known.work_unit_ids.get(who.work_unit, 0))
+    if line != (who.work_unit if own is None else own.line_code):
+        raise forbidden(f"this terminal stands at {who.work_unit}; a supervisor may do this")

@@ -133,6 +133,13 @@ def people_names(session: Session, badges: Collection[str]) -> dict[str, str]:
     return {person.badge_no: person.name for person in rows}
 
 
+def actor_name(session: Session, actor: Mapping[str, Any]) -> str:
+    """How a person is called, else the account or terminal."""
+    badge = actor.get("person")
+    names = people_names(session, [badge]) if badge else {}
+    return names.get(badge or "") or str(actor.get("label") or "")
+
+
 def _quantity(row: QuantityStatement, reasons: Mapping[str, Reason]) -> dict[str, Any]:
     return {
         **_common(row, "quantity", row.at, reasons),

@@ -49,6 +49,11 @@ def init_screens(app: Flask, database: Database, who: Callable[[], Who | None]) 
     """
     from mes.features.screens import source_pages  # noqa: F401  # its pages join the blueprint
     from mes.features.screens.calendar_page import screens  # with the pages of all modules
+    from mes.features.screens.floor import (  # noqa: F401  # their pages join the blueprint
+        calls_page,
+        handover_page,
+        line_page,
+    )
 
     app.extensions[EXTENSION] = Screens(database=database, assets=read_assets(), who=who)
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(TRANSLATIONS))
@@ -89,6 +94,9 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
     leads = who is not None and who.kind is ActorKind.ACCOUNT and who.has(Role.SUPERVISOR)
     return (
         ("overview", "/", gettext("Overview")),
+        ("line_view", "/lines", gettext("Lines")),
+        ("handover", "/handover", gettext("Handover")),
+        ("call_list", "/calls", gettext("Calls")),
         ("orders", "/orders", gettext("Work orders")),
         ("report", "/report", gettext("Reports")),
         ("calendar", "/calendar", gettext("Shifts")),

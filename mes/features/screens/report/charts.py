@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mes.core.classes import TimeClass
 from mes.core.instants import US_PER_S
 from mes.features.screens.report import words
-from mes.features.screens.report.bins import Bin
+from mes.features.oee.bins import Bin
 from mes.features.screens.report.ladder import Loss, LossKind, Rung
 from mes.features.screens.report.page import ReportPage
 from mes.features.screens.report.periods import OF_DAYS, PeriodKind

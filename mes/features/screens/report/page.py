@@ -15,7 +15,7 @@ from mes.core.partition import Segment, classify
 from mes.core.policies import Policy
 from mes.core.tally import Tally, sum_of
 from mes.features.production.plan import Plan
-from mes.features.screens.report.bins import Bin, bins_of
+from mes.features.oee.bins import Bin, bins_of
 from mes.features.screens.report.ladder import (
     Loss,
     Step,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mes.core.case_model import Case, Material, Span
+from mes.core.exact import parse_number
 from mes.core.instants import US_PER_S
 from mes.core.intervals import union
+from mes.features.production.masters import Masters, WorkUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,18 @@ class Bin:
     def gap(self) -> Fraction | None:
         """Good less plan; None when one of them is not known."""
         return None if self.plan is None or self.good is None else self.good - self.plan
+
+
+def default_rate(known: Masters, unit: WorkUnit, at: int) -> Material | None:
+    """The rate that plans a work unit's time while no order is loaded; None: there is none."""
+    item = unit.setting(at).default_item
+    material = known.materials.get(known.material_ids.get(item or "", 0))
+    rate = material.rate(unit.id, at) if material else None
+    if rate is None or rate.ideal_cycle_s is None:
+        return None
+    return Material(
+        ideal_cycle_s=parse_number(rate.ideal_cycle_s), pieces_per_cycle=rate.pieces_per_cycle
+    )
 
 
 def bins_of(

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from mes.core.case import Case, Material, Span, load_json, parse_case
 from mes.core.instants import parse_instant
-from mes.features.screens.report.bins import bins_of, planned_time
+from mes.features.oee.bins import bins_of, planned_time
 
 HOUR = 3_600_000_000
 START = parse_instant("2026-03-11T08:00:00Z")

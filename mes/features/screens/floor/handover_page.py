@@ -1,0 +1,107 @@
+"""A8, the handover of a shift: prefilled, signed by two leads, printed on one A4 page."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from mes.clock import plant_now_us
+from mes.core.handover import HandoverState, Topic
+from mes.features.commands.subjects import STOP
+from mes.features.handover.queries import handover_view
+from mes.features.handover.routes import LEADS, WRITERS
+from mes.features.people.queries import names
+from mes.features.production.plan import Plan
+from mes.features.publishing.periods import Period
+from mes.features.reasons.queries import reasons
+from mes.features.screens.floor import words
+from mes.features.screens.floor.choosing import (
+    Speaker,
+    before,
+    choose,
+    first_line,
+    lines_of,
+    present,
+)
+from mes.features.screens.language import select_language
+from mes.features.screens.routes import held, screens
+from mes.web.roles import Role, maybe_actor
+
+__all__ = ["screens"]
+
+STILL_US = 2 * 3600 * 1_000_000
+"""So long after its end the page opens on the shift that is being handed over."""
+ONE_TAP_MAX = 5
+PRINTED_STOPS_MAX = 8
+PRINTED_ENTRIES_MAX = 12
+Shown = dict[str, Any]
+
+
+@screens.get("/handover")
+def handovers() -> Response:
+    """The handover of the first line."""
+    with held().database.reading() as session:
+        return redirect(f"/lines/{first_line(session)}/handover", 303)
+
+
+@screens.get("/lines/<line>/handover")
+def handover(line: str) -> str:
+    """The handover of a shift of a line."""
+    asked = {name: request.args.get(name, "")[:80] for name in ("day", "shift")}
+    now = plant_now_us()
+    who = maybe_actor()
+    with held().database.reading() as session:
+        chosen = choose(session, line, asked["day"], asked["shift"], now, default=being_handed)
+        period = chosen.period
+        day, shift = period.day.isoformat(), period.shift or None
+        reader = None if who is None else who.to_json()
+        shown = handover_view(session, line, day, shift, now, reader)
+        people = names(session)
+        choices = _one_tap(session, shown["stops"], now)
+    writes = who is not None and who.has(*WRITERS)
+    leads = who is not None and who.has(*LEADS)
+    crew = shown["crew"]
+    return render_template(
+        "handover.html",
+        line=chosen.line,
+        lines=lines_of(chosen.known),
+        h=shown,
+        closed=shown["state"] == HandoverState.CLOSED,
+        before=chosen.address("/handover", chosen.before),
+        after=chosen.address("/handover", chosen.after),
+        hours=chosen.address("", period),
+        people=people,
+        crew={one["badge"] for one in (crew or {}).get("people", shown["crew_seen"])},
+        choices=choices,
+        topics=[(topic.value, words.topic_word(topic)) for topic in Topic],
+        may_write=writes,
+        may_lead=leads,
+        may_sign=who is not None and who.has(Role.SUPERVISOR, Role.MANAGER),
+        may_reopen=who is not None and who.has(Role.MANAGER),
+        printed_stops=PRINTED_STOPS_MAX,
+        printed_entries=PRINTED_ENTRIES_MAX,
+        changed={(one["work_unit"], one["field"]): one for one in shown["changes"]},
+        say=Speaker(zone=ZoneInfo(chosen.line.site.time_zone), language=select_language()),
+        words=words,
+    )
+
+
+def being_handed(plan: Plan, now_us: int) -> Period:
+    """The shift that is handed over now: the one that runs, else shortly the one before."""
+    running = present(plan, now_us)
+    if now_us - running.span.start < STILL_US:
+        return before(plan, running) or running
+    return running
+
+
+def _one_tap(session: Session, stops: list[Shown], now: int) -> dict[str, list[Shown]]:
+    """By work unit: the reasons that are used most there."""
+    units = {stop["work_unit"] for stop in stops}
+    return {
+        unit: [one for one in reasons(session, STOP, unit, now) if one["selectable"]][:ONE_TAP_MAX]
+        for unit in sorted(units)
+    }
