@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from mes.core.case import effective_window, parse_case
@@ -35,6 +36,15 @@ def test_the_classes_sum_to_the_window_to_the_microsecond(data: dict[str, Any]) 
 def test_two_overlapping_stops_of_ten_minutes_are_not_twenty() -> None:
     stops = [[at(10), at(20), "down", "jam"], [at(15), at(25), "stopped", "tool"]]
     assert minutes(intervals=stops) == {"running": 45, "unplanned_stop": 15}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_where_stated_times_overlap_the_greater_loss_holds_whichever_is_stated_first(
+    turned: bool,
+) -> None:
+    stated = [[at(10), at(30), "running"], [at(15), at(25), "waiting"], [at(20), at(40), "down"]]
+    entries = [[*one, None] for one in (stated[::-1] if turned else stated)]
+    assert minutes(intervals=entries) == {"running": 35, "waiting": 5, "unplanned_stop": 20}
 
 
 def test_stops_longer_than_the_window_never_make_negative_running_time() -> None:
