@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from connectors.runtime.edge import Edge, EdgeOptions
+from connectors.templates.catalogue import Catalogue
 from mes.clock import real_now_us
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
@@ -21,28 +22,69 @@ from tests.connectors.support import free_port
 from tests.web.serving import Served, add_people, serve
 
 PEOPLE = ThreadPoolExecutor(4)
-PORTS = [free_port(), free_port()]
+PORTS = [free_port(), free_port(), free_port()]
 PLANT = """
 schema: plant/1
 site: {{id: busan, name: {{ko: 부산, en: Busan}}, time_zone: Asia/Seoul, day_starts: "08:00"}}
 sources:
   - id: one
-    protocol: modbus
-    link: {{transport: tcp, host: 127.0.0.1, port: {ports[0]}}}
-    scan_ms: 100
-    tags:
-      - {{name: speed, table: holding, address: 0, type: uint16, scale: {scale}}}
+{one}
   - id: two
     protocol: modbus
-    link: {{transport: tcp, host: 127.0.0.1, port: {ports[1]}}}
+    link: {{transport: tcp, host: 127.0.0.1, port: {port}}}
     scan_ms: 100
     tags:
       - {{name: speed, table: holding, address: 0, type: uint16}}
 """
+BY_HAND = """
+    protocol: modbus
+    link: {{transport: tcp, host: 127.0.0.1, port: {port}}}
+    scan_ms: 100
+    tags:
+      - {{name: speed, table: holding, address: 0, type: uint16, scale: {scale}}}
+"""
+BY_TEMPLATE = """
+    template: {{id: our-press, version: {version}, parameters: {{port: {port}}}}}
+"""
+TEMPLATE = """
+schema: device-template/1
+id: our-press
+version: {version}
+name: {{ko: 우리 프레스, en: Our press}}
+vendor: project
+model: press
+author: project
+origin: [this test]
+parameters:
+  - {{name: port, label: {{ko: 포트, en: Port}}, kind: whole, default: 502, min: 1, max: 65535}}
+source:
+  protocol: modbus
+  link: {{transport: tcp, host: 127.0.0.1, port: "{{port}}"}}
+  unit: 1
+  scan_ms: 100
+tags:
+  - name: speed
+    label: {{ko: 속도, en: Speed}}
+    table: holding
+    address: 0
+    type: uint16
+    scale: {scale}
+vectors:
+  - {{words: {{speed: "012C"}}, values: {{speed: {value}}}, origin: this test}}
+"""
 
 
-def changed(mes: Served, scale: float) -> None:
-    checked = check(PLANT.format(ports=PORTS, scale=scale))
+@pytest.fixture
+def templates(tmp_path: Path) -> Catalogue:
+    """Two versions of a template of this plant."""
+    for version, scale, value in ((1, 1, 300), (2, 0.1, 30)):
+        text = TEMPLATE.format(version=version, scale=scale, value=value)
+        (tmp_path / f"our-press@{version}.yaml").write_text(text)
+    return Catalogue([tmp_path])
+
+
+def changed(mes: Served, one: str, templates: Catalogue) -> None:
+    checked = check(PLANT.format(port=PORTS[1], one=one.strip("\n")), templates=templates)
     assert checked.plant is not None, checked.mistakes
     with mes.database.transaction() as session:
         apply(session, checked.plant, actor="file", now_us=real_now_us())
@@ -51,14 +93,13 @@ def changed(mes: Served, scale: float) -> None:
 @pytest.fixture
 def mes(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
     with serve(tmp_path / "mes", sqlite_template) as running:
-        changed(running, 1)
         running.tokens = add_people(running.database)
         yield running
 
 
 @pytest.fixture
 async def devices() -> AsyncIterator[list[Device]]:
-    running = [Device(registers={0: 300}), Device(registers={0: 40})]
+    running = [Device(registers={0: value}) for value in (300, 40, 70)]
     async with AsyncExitStack() as stack:
         for device, port in zip(running, PORTS, strict=True):
             await stack.enter_async_context(serving(device, port))
@@ -100,19 +141,46 @@ async def shown(mes: Served, value: float, revision: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_one_tag_changes_and_goes_back_while_the_other_device_keeps_its_connection(
-    mes: Served, devices: list[Device], edge: Edge
+def by_hand(device: int, scale: float) -> str:
+    return BY_HAND.format(port=PORTS[device], scale=scale)
+
+
+def by_template(version: int) -> str:
+    return BY_TEMPLATE.format(port=PORTS[0], version=version)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "value", "labels"),
+    [
+        pytest.param(by_hand(0, 1), by_hand(0, 0.1), 30, ["tag one/speed"], id="one tag"),
+        pytest.param(by_hand(0, 1), by_hand(2, 1), 70, ["source one"], id="one device"),
+        pytest.param(
+            *(by_template(1), by_template(2), 30, ["source one", "tag one/speed"]),
+            id="one template",
+        ),
+    ],
+)
+async def test_a_change_reaches_its_device_and_goes_back_while_the_other_keeps_its_connection(
+    mes: Served,
+    devices: list[Device],
+    templates: Catalogue,
+    edge: Edge,
+    before: str,
+    after: str,
+    value: float,
+    labels: list[str],
 ) -> None:
+    changed(mes, before, templates)
     await shown(mes, 300, 1)
     ports = list(devices[1].connections)
-    changed(mes, 0.1)
-    await shown(mes, 30, 2)
-    body = {"command_id": str(uuid4()), "reason": "wrong scale"}
+    changed(mes, after, templates)
+    await shown(mes, value, 2)
+    body = {"command_id": str(uuid4()), "reason": "does not fit"}
     done = await asked(mes, "POST", "/plant/roll-back", body)
-    assert (done["revision"], done["to"], done["changed"]) == (3, 1, ["tag one/speed"])
+    assert (done["revision"], done["to"], done["changed"]) == (3, 1, labels)
     assert await asked(mes, "POST", "/plant/roll-back", body) == done, "a repeat goes back once"
     await shown(mes, 300, 3)
-    assert devices[1].connections == ports
+    assert devices[1].connections == ports, "the same source port before and after"
     assert len(ports) == 1
     history = (await asked(mes, "GET", "/plant/revisions"))["items"]
     assert [(row["revision"], row["goes_back_to"]) for row in history] == [

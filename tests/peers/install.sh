@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the independent Modbus, OPC UA and MQTT peers of the conformance tests into .peers/.
 # Does nothing when they are already there; stops with a clear word when they cannot be had.
-# socat, a C compiler and libmodbus come from the system's packages when they are missing (Debian).
+# socat, mbpoll, a C compiler and libmodbus come from the system's packages when they are missing
+# (Debian).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -12,6 +13,7 @@ mkdir -p "$target"
 system_packages() {
     missing=""
     command -v socat >/dev/null || missing="$missing socat"
+    command -v mbpoll >/dev/null || missing="$missing mbpoll"
     command -v cc >/dev/null || missing="$missing gcc libc6-dev"
     [ -e /usr/include/modbus/modbus.h ] || missing="$missing libmodbus-dev"
     [ -n "$missing" ] || return 0

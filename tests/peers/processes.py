@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -55,6 +56,13 @@ async def installed_peer(program: str, port: int) -> AsyncIterator[Peer]:
     assert path.is_file(), "the peers are not installed: run `make peers`"
     async with _served(str(path), str(port)) as peer:
         yield peer
+
+
+def system_program(name: str) -> str:
+    """The path of a program that `make peers` gets from the system's packages."""
+    path = shutil.which(name)
+    assert path is not None, f"{name} is not installed: run `make peers`"
+    return path
 
 
 @asynccontextmanager

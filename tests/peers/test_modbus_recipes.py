@@ -20,10 +20,12 @@ from mes.core.case_model import CounterMode
 from mes.core.derive.increments import CounterRule, increments
 from mes.core.derive.increments import Reading as CounterReading
 from mes.core.flags import Flag
-from tests.connectors.modbus.sources import connector, source, tag
-from tests.connectors.support import free_port
+from tests.connectors.modbus.sources import connector, document, source, tag
+from tests.connectors.runtime.test_edge import configuration, edge_running, options
+from tests.connectors.support import centre, free_port, until
 from tests.peers.processes import installed_peer, node_peer, script_peer, serial_line
 
+ESTABLISHED = "01"
 FAR = [tag(f"t{n}", 100 * n) for n in range(3)]
 
 
@@ -214,3 +216,42 @@ async def test_recipe_8_a_rollover_adds_and_a_reset_does_not_and_both_are_told_a
     added = [(i.amount, i.flags) for i in increments(read["rejects"], resettable)]
     reset = (Flag.COUNTER_RESET,)
     assert added == [(1, ()), (3, reset), (0, reset)]
+
+
+async def test_recipe_9_a_scale_changes_and_no_other_device_sees_its_connection_closed(
+    tmp_path: Path,
+) -> None:
+    scaled = {**tag("count", 0), "stream": "event"}
+    ports = [free_port(), free_port()]
+    plcs = [document(port, [scaled], id=f"plc-{port}", scan_ms=50) for port in ports]
+
+    def runs(revision: int, value: float) -> bool:
+        known = [mes.values(f"plc-{port}", "count")[-1:] for port in ports]
+        return edge.revision == revision and known == [[value], [65_535]]
+
+    with centre() as mes:
+        async with (
+            installed_peer("libmodbus_server", ports[0]),
+            node_peer("modbus_serial_server.js", ports[1]),
+            edge_running(options(tmp_path, mes.url)) as edge,
+        ):
+            mes.configuration = configuration(1, *plcs)
+            await until(lambda: runs(1, 65_535), 10.0)
+            before = [source_ports(port) for port in ports]
+            changed = {**plcs[0], "tags": [{**plcs[0]["tags"][0], "scale": 0.5}]}
+            mes.configuration = configuration(2, changed, plcs[1])
+            await until(lambda: runs(2, 32_767.5), 10.0)
+            after = [source_ports(port) for port in ports]
+    assert [len(each) for each in before] == [1, 1]
+    assert after[1] == before[1], "the same source port before and after"
+    assert after[0] != before[0], "the device that was changed is connected anew"
+
+
+def source_ports(port: int) -> set[int]:
+    """From where connections of this machine to one of its ports come, as its kernel says."""
+    found = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, ours, theirs, state, *_ = line.split()
+        if state == ESTABLISHED and int(theirs.rpartition(":")[2], 16) == port:
+            found.add(int(ours.rpartition(":")[2], 16))
+    return found
