@@ -272,7 +272,40 @@ class SerialLine(RtuUnits):
         await self._stack.enter_async_context(joined_line(self._end, self.bus.port))
 
 
-class OpcuaServer(OverNetwork):
+class OfProcess(OverNetwork):
+    """A connection to a process, which can be suspended, killed and started again."""
+
+    @abstractmethod
+    def freeze(self) -> None:
+        """Connections stand, nothing answers."""
+
+    @abstractmethod
+    def thaw(self) -> None:
+        """Go on."""
+
+    @abstractmethod
+    async def kill(self) -> None:
+        """End it, as a power cut does."""
+
+    @abstractmethod
+    async def revive(self) -> None:
+        """Start it again, on the same port."""
+
+    async def stands_still(self, seconds: float, _: random.Random) -> None:
+        """The process is suspended."""
+        self.freeze()
+        await asyncio.sleep(seconds)
+        self.thaw()
+
+    async def starts_again(self, seconds: float, _: random.Random) -> None:
+        """The process is killed and comes back."""
+        with self.seeing_nothing():
+            await self.kill()
+            await asyncio.sleep(seconds)
+            await self.revive()
+
+
+class OpcuaServer(OfProcess):
     """An independent OPC UA server (node-opcua)."""
 
     kind = "opcua"
@@ -282,7 +315,7 @@ class OpcuaServer(OverNetwork):
         self._port = free_port()
         self._options = _server_options(world, number)
         self._stack = await world.stack.enter_async_context(AsyncExitStack())
-        await self._begin()
+        await self.revive()
         self.link = await world.stack.enter_async_context(faulty_link(self._port))
         tags = [
             {"name": f"t{n}", "node": f"nsu=urn:demo:day;s=t{n}", "stream": _stream(n)}
@@ -303,28 +336,28 @@ class OpcuaServer(OverNetwork):
     def faults(self) -> Sequence[Break]:
         return (self.network_fails, self.network_fails, self.stands_still, self.starts_again)
 
-    async def stands_still(self, seconds: float, _: random.Random) -> None:
-        """The process is suspended."""
+    def freeze(self) -> None:
         self._peer.freeze()
-        await asyncio.sleep(seconds)
+
+    def thaw(self) -> None:
         self._peer.thaw()
 
-    async def starts_again(self, seconds: float, _: random.Random) -> None:
-        """The server is killed and comes back."""
-        with self.seeing_nothing():
-            await self._stack.aclose()
-            await asyncio.sleep(seconds)
-            await self._begin()
+    async def kill(self) -> None:
+        await self._stack.aclose()
 
-    async def _begin(self) -> None:
+    async def revive(self) -> None:
         peer = node_peer("ticking_opcua_server.js", self._port, self._options)
         self._peer: Peer = await self._stack.enter_async_context(peer)
 
 
-class MqttBroker(OverNetwork):
+class MqttBroker(OfProcess):
     """An independent broker (NATS) with one publisher of JSON."""
 
     kind = "mqtt"
+
+    def __init__(self, *devices: int, keep_alive_s: int = 4) -> None:
+        super().__init__(*devices)
+        self._keep_alive_s = keep_alive_s
 
     async def start(self, world: World) -> list[dict[str, Any]]:
         (number,) = self.devices
@@ -340,7 +373,7 @@ class MqttBroker(OverNetwork):
             | {"max_silence_s": silence_s}
             for n in range(TAGS)
         ]
-        place = {"host": "127.0.0.1", "port": self.link.port, "keep_alive_s": 2}
+        place = {"host": "127.0.0.1", "port": self.link.port, "keep_alive_s": self._keep_alive_s}
         times = {"time_path": "at", "time_format": "us"}
         return [{"id": name_of(number), "protocol": "mqtt", "broker": place, "tags": tags, **times}]
 
@@ -351,18 +384,17 @@ class MqttBroker(OverNetwork):
             *(self.publishes_garbage, self.publisher_is_silent),
         )
 
-    async def stands_still(self, seconds: float, _: random.Random) -> None:
-        """The process of the broker is suspended."""
+    def freeze(self) -> None:
         self._broker.freeze()
-        await asyncio.sleep(seconds)
+
+    def thaw(self) -> None:
         self._broker.thaw()
 
-    async def starts_again(self, seconds: float, _: random.Random) -> None:
-        """The broker is killed and comes back."""
-        with self.seeing_nothing():
-            await self._broker.stop()
-            await asyncio.sleep(seconds)
-            await self._broker.start()
+    async def kill(self) -> None:
+        await self._broker.stop()
+
+    async def revive(self) -> None:
+        await self._broker.start()
 
     async def publishes_garbage(self, seconds: float, chance: random.Random) -> None:
         """What cannot be believed, between messages that can."""
@@ -383,7 +415,7 @@ class MqttBroker(OverNetwork):
 def all_connections() -> list[Connection]:
     """Those of the day; every device has its own number."""
     single = [ModbusTcp(number) for number in range(1, 5)]
-    return [*single, SerialLine(5, 6), RtuOverTcp(7), OpcuaServer(8), MqttBroker(9)]
+    return [*single, SerialLine(5, 6), RtuOverTcp(7), OpcuaServer(8), MqttBroker(9, keep_alive_s=2)]
 
 
 def _stream(tag_number: int) -> str:

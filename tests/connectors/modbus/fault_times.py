@@ -19,7 +19,7 @@ from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.links import LinkRegistry
 from connectors.sdk.messages import LinkState, Stream
 from tests.connectors.modbus.device import Device, serving
-from tests.connectors.modbus.faulty_relay import OF_ONE_UNIT, Fault, faulty_relay
+from tests.connectors.modbus.faulty_relay import OF_ONE_UNIT, Fault, Transport, faulty_relay
 from tests.connectors.modbus.sources import source, tag
 from tests.connectors.support import until
 
@@ -95,15 +95,23 @@ class Rig:
         )
 
 
-async def measure_fault(fault: Fault, folder: Path, *, scan_ms: int, timeout_ms: int) -> FaultTimes:
+async def measure_fault(
+    fault: Fault,
+    folder: Path,
+    *,
+    scan_ms: int,
+    timeout_ms: int,
+    transport: Transport = Transport.TCP,
+) -> FaultTimes:
     """Break, wait until it is noticed, heal, and wait until data flow again."""
     device = Device(registers={0: 1})
     late_s = 1.5 * timeout_ms / 1000
-    async with serving(device), faulty_relay(device.port, 1, late_s) as relay:
-        ports = {SICK: relay.port, NEIGHBOUR: relay.port, ELSEWHERE: device.port}
+    async with serving(device), faulty_relay(transport, device.port, 1, late_s, folder) as relay:
+        elsewhere = {"transport": "tcp", "host": "127.0.0.1", "port": device.port}
+        links = {SICK: relay.link, NEIGHBOUR: relay.link, ELSEWHERE: elsewhere}
         if fault not in OF_ONE_UNIT:
-            del ports[NEIGHBOUR]
-        async with _rig(device, ports, folder, scan_ms, timeout_ms) as rig:
+            del links[NEIGHBOUR]
+        async with _rig(device, links, folder, scan_ms, timeout_ms) as rig:
             await rig.flows()
             scans, begun, answered = rig.scans(), monotonic_s(), rig.answered()
             await relay.break_with(fault)
@@ -147,16 +155,15 @@ def _share(done: int, possible: float) -> float:
 
 @asynccontextmanager
 async def _rig(
-    device: Device, ports: dict[str, int], folder: Path, scan_ms: int, timeout_ms: int
+    device: Device, links: dict[str, dict[str, Any]], folder: Path, scan_ms: int, timeout_ms: int
 ) -> AsyncIterator[Rig]:
     spool = Spool(folder / f"{len(list(folder.iterdir()))}.db")
-    clock, links = PlantClock.starting_at(real_now_us()), LinkRegistry()
+    clock, shared = PlantClock.starting_at(real_now_us()), LinkRegistry()
     runners: dict[str, SourceRunner] = {}
-    for unit, (name, port) in enumerate(ports.items(), start=1):
-        config = source(
-            port, [tag("count", 0)], id=name, unit=unit, scan_ms=scan_ms, timeout_ms=timeout_ms
-        )
-        context = ConnectorContext(clock=clock, links=links)
+    periods = {"scan_ms": scan_ms, "timeout_ms": timeout_ms}
+    for unit, (name, link) in enumerate(links.items(), start=1):
+        config = source(0, [tag("count", 0)], id=name, unit=unit, link=link, **periods)
+        context = ConnectorContext(clock=clock, links=shared)
         runners[name] = SourceRunner(ModbusConnector(config, context), EVENTS, spool, clock)
     tasks = [asyncio.create_task(runner.run()) for runner in runners.values()]
     try:

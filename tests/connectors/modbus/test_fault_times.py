@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.connectors.modbus.fault_times import FaultTimes, measure_fault
-from tests.connectors.modbus.faulty_relay import Fault
+from tests.connectors.modbus.faulty_relay import Fault, Transport
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOTICED_S = 5.0
@@ -22,23 +22,34 @@ SCANS = 0.95
 COSTS_NOTHING = (Fault.TWO_FRAMES,)
 
 
+CASES = [(transport, fault) for transport in Transport for fault in transport.faults]
+Measured = dict[tuple[Transport, Fault], FaultTimes]
+
+
+def cases(*, cost_nothing: bool) -> pytest.MarkDecorator:
+    chosen = [case for case in CASES if (case[1] in COSTS_NOTHING) is cost_nothing]
+    return pytest.mark.parametrize("case", chosen, ids=": ".join)
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[Fault, FaultTimes]:
+async def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     """All faults at once, each on a device of its own."""
-    found = await asyncio.gather(*(_measured(fault, tmp_path_factory) for fault in Fault))
-    return {each.fault: each for each in found}
+    found = await asyncio.gather(*(_measured(*case, tmp_path_factory) for case in CASES))
+    return dict(zip(CASES, found, strict=True))
 
 
-async def _measured(fault: Fault, folders: pytest.TempPathFactory) -> FaultTimes:
+async def _measured(
+    transport: Transport, fault: Fault, folders: pytest.TempPathFactory
+) -> FaultTimes:
     folder: Path = folders.mktemp("fault")
-    return await measure_fault(fault, folder, scan_ms=200, timeout_ms=200)
+    return await measure_fault(fault, folder, scan_ms=400, timeout_ms=150, transport=transport)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in COSTS_NOTHING])
+@cases(cost_nothing=False)
 async def test_a_fault_is_noticed_healed_and_recorded_and_no_value_is_wrong(
-    measured: dict[Fault, FaultTimes], fault: Fault
+    measured: Measured, case: tuple[Transport, Fault]
 ) -> None:
-    times = measured[fault]
+    times = measured[case]
     assert times.noticed_s is not None
     assert times.healed_s is not None
     assert times.noticed_s <= NOTICED_S
@@ -48,9 +59,11 @@ async def test_a_fault_is_noticed_healed_and_recorded_and_no_value_is_wrong(
     assert times.scans >= SCANS
 
 
-@pytest.mark.parametrize("fault", COSTS_NOTHING)
-async def test_what_is_no_loss_makes_none(measured: dict[Fault, FaultTimes], fault: Fault) -> None:
-    times = measured[fault]
+@cases(cost_nothing=True)
+async def test_what_is_no_loss_makes_none(
+    measured: Measured, case: tuple[Transport, Fault]
+) -> None:
+    times = measured[case]
     assert times.noticed_s is None
     assert not times.has_gap
     assert times.wrong == []
