@@ -12,6 +12,7 @@ from mes.core.explain import Interval
 from mes.core.figures import counts_in
 from mes.core.formulas import Filled, Term, filled
 from mes.core.kpis import KPIS, Kpi
+from mes.core.kpis_waiting import WAITING, WaitingKpi
 from mes.core.pieces import PieceKey, Pieces
 from mes.features.explain import words as say
 from mes.features.explain.asked import Asked
@@ -95,11 +96,12 @@ def shown_explanation(frame: Frame) -> Shown:
     name = name_of(unit.names, frame.language, unit.code)
     value = say.value_word(made.value, kpi.unit)
     return {
-        "title": _("Why %(n)s?", n=value),
+        "title": _("Why is there no value?") if made.value is None else _("Why %(n)s?", n=value),
         "kpi": kpi.key,
         "kpi_name": _kpi_name(kpi, frame.language),
         "definition": _definition(kpi, frame.language),
         "kpis": [(one.key, name_of(one.names, frame.language)) for one in KPIS],
+        "waiting": [_waiting(one, frame.language) for one in WAITING],
         "place": name,
         "subtitle": _subtitle(frame),
         "known": made.value is not None,
@@ -162,6 +164,11 @@ def _each(sums: Pieces) -> str:
 def _kpi_name(kpi: Kpi, language: str) -> str:
     name = name_of(kpi.names, language)
     return name if name == kpi.iso_symbol else f"{name} ({kpi.iso_symbol})"
+
+
+def _waiting(kpi: WaitingKpi, language: str) -> str:
+    wanted = name_of(kpi.waits_for, language)
+    return _("%(kpi)s: waits for %(data)s", kpi=name_of(kpi.names, language), data=wanted)
 
 
 def _definition(kpi: Kpi, language: str) -> str:

@@ -204,4 +204,10 @@ def cause_word(cause: str | None) -> str:
         "no_processing_time": _("no processing time"),
         "no_busy_time": _("no busy time"),
         "no_window": _("the window has no length"),
+        "no_operation_time": _("no shift is planned"),
+        "no_order_time": _("no order was loaded"),
+        "orders_unknown": _("times of orders were not kept then"),
+        "no_failure": _("no failure was observed"),
+        "no_restoration": _("no failure ended"),
+        "failures_unknown": _("no reason is marked as a failure"),
     }.get(cause or "", words.cause_word(cause))

@@ -9,6 +9,9 @@ from html import unescape
 import httpx
 import pytest
 
+from mes.core.kpi_formulas import Cause
+from mes.core.kpis_waiting import WAITING
+from mes.features.explain.words import cause_word
 from tests.web.serving import Served
 
 DAY = "work_unit=press-1&day=2026-03-02&shift=D"
@@ -117,3 +120,28 @@ def test_whoever_may_read_the_report_may_read_why(served: Served) -> None:
     with served.signed_in("office") as manager:
         assert manager.get(f"/explain?{DAY}").status_code == 200
         assert manager.get("/report.xlsx").status_code == 200
+
+
+def test_a_kpi_without_a_value_says_why_in_words(client: httpx.Client) -> None:
+    day = "day=2020-03-02&shift=D"
+    causes = client.get(f"/api/v1/work-units/press-1/oee?{day}").json()["causes"]
+    assert causes
+    for kpi, cause in causes.items():
+        text = page_of(client, f"/explain?work_unit=press-1&{day}&kpi={kpi}&lang=en")
+        assert "<h1>Why is there no value?</h1>" in text
+        assert f"({cause})" not in text
+
+
+def test_every_cause_has_words() -> None:
+    assert not [one for one in Cause if cause_word(one) == one.value]
+
+
+def test_the_kpis_without_data_yet_are_named_with_what_they_wait_for(client: httpx.Client) -> None:
+    for language in ("ko", "en"):
+        text = page_of(client, f"/explain?{DAY}&lang={language}")
+        for one in WAITING:
+            assert re.search(
+                f"<option disabled>{re.escape(one.names[language])}: [^<]*"
+                f"{re.escape(one.waits_for[language])}",
+                text,
+            )
