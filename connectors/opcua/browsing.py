@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from asyncua import ua
 
 from connectors.opcua.decoding import notification_of
+from connectors.opcua.node_ids import NodeName
 from connectors.opcua.notifications import Notification
 from connectors.opcua.portions import in_portions
 from connectors.opcua.session import OpcuaSession
@@ -44,6 +45,14 @@ class FoundNode:
     def path(self) -> str:
         """The browse names without their namespaces, joined by `/`."""
         return "/".join((name.Name or "").replace("/", "_") for name in self.names)
+
+
+def names_of(session: OpcuaSession, node: FoundNode) -> tuple[NodeName, ...]:
+    """The browse names of a node with their namespaces by address."""
+    return tuple(
+        NodeName(session.space.uri_of(int(name.NamespaceIndex)), name.Name or "")
+        for name in node.names
+    )
 
 
 async def found_nodes(

@@ -16,9 +16,12 @@ from asyncua import ua
 from connectors.clock import monotonic_s
 from connectors.opcua.address_space import AddressSpace
 from connectors.opcua.browsing import FoundNode, details, found_nodes
+from connectors.opcua.calling import call_once
 from connectors.opcua.config import OpcuaSource, OpcuaTag
 from connectors.opcua.decoding import notification_of
 from connectors.opcua.history import kept_values
+from connectors.opcua.job_calls import hand_over, state_of
+from connectors.opcua.methods import OpcuaMethod
 from connectors.opcua.notifications import Batch, Notification
 from connectors.opcua.session import OpcuaSession
 from connectors.opcua.traffic import Traffic
@@ -26,10 +29,14 @@ from connectors.opcua.trust import TrustList
 from connectors.opcua.values import ValueConverter, plain_sample
 from connectors.opcua.watches import Watch, tags_by_watch, watches_of
 from connectors.opcua.writing import read_now, write_once
+from connectors.sdk.call_rules import MethodAddress
 from connectors.sdk.capabilities import (
+    Argument,
     Browsed,
     BrowsedNode,
     Browsing,
+    Called,
+    Calling,
     FrameLogging,
     HistoryReading,
     NodeKind,
@@ -53,8 +60,8 @@ _HANDLE = itemgetter(0)
 log = structlog.get_logger()
 
 
-class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing, FrameLogging):
-    """Watches the variables of one server; can browse, write, and read its history."""
+class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing, Calling, FrameLogging):
+    """Watches the variables of one server; can browse, write, call, and read its history."""
 
     test_steps = (
         Step.NAME,
@@ -204,6 +211,24 @@ class OpcuaConnector(PushConnector, Browsing, HistoryReading, Writing, FrameLogg
         answer = await read_now(session, self._node(session, tag))
         notification = notification_of(self._handles[tag], answer)
         return self._values.one(tag, notification, self.context.clock.now_us())
+
+    async def call(
+        self, address: MethodAddress, arguments: Sequence[Argument], timeout_s: float
+    ) -> Called:
+        """Call a method once, or hand a job over, over the connection of the subscriptions."""
+        session = self._open_session()
+        assert isinstance(address, OpcuaMethod)
+        if address.job_order is None:
+            return await call_once(session, address, arguments, timeout_s)
+        return await hand_over(session, address, arguments, timeout_s)
+
+    async def call_state(
+        self, address: MethodAddress, arguments: Sequence[Argument]
+    ) -> Mapping[str, object] | None:
+        """What a machine says of the job that it was handed; None of a plain method."""
+        session = self._open_session()
+        assert isinstance(address, OpcuaMethod)
+        return None if address.job_order is None else await state_of(session, address, arguments)
 
     async def history(
         self, tags: Sequence[str], since_us: int, until_us: int

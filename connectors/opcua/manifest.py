@@ -11,16 +11,18 @@ MANIFEST = Manifest(
     name={"ko": "OPC UA", "en": "OPC UA"},
     config="connectors.opcua.config:OpcuaSource",
     connector="connectors.opcua.connector:OpcuaConnector",
-    sdk_version=(2, 2),
+    sdk_version=(2, 3),
     level=Level.GOLD,
     words="connectors.opcua.words:WORDS",
     commands="connectors.opcua.commands:COMMANDS",
     lists="connectors.opcua.lists:LISTS",
+    method="connectors.opcua.methods:OpcuaMethod",
     capabilities=frozenset(
         {
             Capability.PUSH,
             Capability.BROWSE,
             Capability.WRITE,
+            Capability.CALL,
             Capability.HISTORY,
             Capability.FRAMES,
         }

@@ -8,6 +8,7 @@ from asyncua import ua
 from asyncua.client.ua_session import UaSession
 
 from connectors.opcua.address_space import AddressSpace, Limits
+from connectors.opcua.browse_paths import browse_path, target_of
 from connectors.opcua.config import DeadbandKind, Filter, Trigger
 from connectors.opcua.failures import Failing, status_name
 from connectors.opcua.node_ids import node_name, step_name
@@ -74,7 +75,7 @@ class MonitoredItems:
                 if node_id is not None:
                     self._resolved[handle] = node_id
             else:
-                path = self._browse_path(watch.path or ())
+                path = browse_path(self.space, [step_name(step) for step in watch.path or ()])
                 if path is not None:
                     paths[handle] = path
             if handle not in self._resolved and handle not in paths:
@@ -179,24 +180,6 @@ class MonitoredItems:
             RequestedParameters=parameters,
         )
 
-    def _browse_path(self, steps: Sequence[str]) -> ua.BrowsePath | None:
-        names = [self.space.qualified_name(step_name(step)) for step in steps]
-        if any(name is None for name in names):
-            return None
-        elements = [
-            ua.RelativePathElement(
-                ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HierarchicalReferences)),
-                IsInverse=False,  # type: ignore[arg-type]  # a bool, typed otherwise there
-                TargetName=name,
-            )
-            for name in names
-            if name is not None
-        ]
-        return ua.BrowsePath(
-            StartingNode=ua.NodeId(ua.Int32(ua.ObjectIds.ObjectsFolder)),
-            RelativePath=ua.RelativePath(Elements=elements),
-        )
-
     async def _translate(self, paths: Mapping[int, ua.BrowsePath]) -> dict[int, str]:
         if not paths:
             return {}
@@ -208,15 +191,11 @@ class MonitoredItems:
             results = await in_portions(list(paths.values()), self._limits.browse, translate)
         failed: dict[int, str] = {}
         for handle, result in zip(paths, results, strict=True):
-            status = int(result.StatusCode.value)
-            whole = [t for t in result.Targets or () if t.RemainingPathIndex == (1 << 32) - 1]
-            if status & _GOOD or not whole:
-                failed[handle] = status_name(status) if status & _GOOD else "BadNoMatch"
+            target = target_of(result)
+            if isinstance(target, str):
+                failed[handle] = target
             else:
-                target = whole[0].TargetId
-                self._resolved[handle] = ua.NodeId(
-                    target.Identifier, target.NamespaceIndex, target.NodeIdType
-                )
+                self._resolved[handle] = target
         return failed
 
 

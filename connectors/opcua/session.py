@@ -12,15 +12,19 @@ from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 
+from asyncua import ua
 from asyncua.client.ua_client import UASocketProtocol
 from asyncua.client.ua_session import UaSession
+from asyncua.ua.ua_binary import struct_from_binary
 
 from connectors.clock import monotonic_s
 from connectors.opcua.address_space import AddressSpace, Limits, look_around
+from connectors.opcua.browse_paths import OBJECTS, browse_path, target_of
 from connectors.opcua.client import ServerClient, connected
 from connectors.opcua.config import OpcuaSource
 from connectors.opcua.failures import Failing
 from connectors.opcua.monitored_items import MonitoredItems
+from connectors.opcua.node_ids import NodeName
 from connectors.opcua.notifications import Batch, Notification, NotificationQueue
 from connectors.opcua.publishing import KEEP_ALIVE_S, SILENT_KEEP_ALIVES, Publisher, Subscription
 from connectors.opcua.traffic import Traffic
@@ -58,6 +62,8 @@ class OpcuaSession:
         self.queue = NotificationQueue(queue_limit)
         self.items = MonitoredItems(client.uaclient.session, endpoint, space, limits)
         self._client = client
+        self._protocol = protocol
+        self._knows_types = False
         self._now_us = now_us
         self._publisher = Publisher(protocol, endpoint, self._deliver, self.lose)
         self._by_period: dict[float, Subscription] = {}
@@ -91,12 +97,13 @@ class OpcuaSession:
                 space, limits = await look_around(
                     client.uaclient.session, config.max_items_per_call
                 )
-                if any(tag.field is not None for tag in config.tags):
-                    await client.load_data_type_definitions()
             protocol = client.uaclient.protocol
             if protocol is None:
                 raise Unavailable("connection_lost", f"{config.endpoint} closed the connection")
-            return cls(client, protocol, space, limits, now_us, config.queue_limit)
+            session = cls(client, protocol, space, limits, now_us, config.queue_limit)
+            if any(tag.field is not None for tag in config.tags):
+                await session.learn_types()
+            return session
         except BaseException:
             await client.end()
             raise
@@ -115,6 +122,51 @@ class OpcuaSession:
     def failing(self) -> Failing:
         """Turns what the services raise into our errors."""
         return Failing(self._client.failing.endpoint, Step.REGISTER)
+
+    async def learn_types(self) -> None:
+        """Take over how the server describes its own structures, once in a session.
+
+        Raises:
+            Unavailable: the server does not answer.
+        """
+        if not self._knows_types:
+            with self.failing:
+                await self._client.load_data_type_definitions()
+            self._knows_types = True
+
+    async def below(
+        self, names: Sequence[NodeName], start: ua.NodeId = OBJECTS
+    ) -> ua.NodeId | None:
+        """The node that browse names lead to from a node on; None when there is none.
+
+        Raises:
+            Unavailable: the server does not answer.
+        """
+        path = browse_path(self.space, names, start)
+        if path is None:
+            return None
+        with self.failing:
+            (result,) = await self.services.translate_browsepaths_to_nodeids([path])
+        target = target_of(result)
+        return None if isinstance(target, str) else target
+
+    async def call(self, request: ua.CallMethodRequest, timeout_s: float) -> ua.CallMethodResult:
+        """Send one call once; the client has no way of sending it again.
+
+        Raises:
+            Unavailable: no answer came; whether the call arrived is not known.
+        """
+        parameters = ua.CallParameters(MethodsToCall=[request])
+        with self.failing:
+            data = await self._protocol.send_request(
+                ua.CallRequest(Parameters=parameters), timeout_s
+            )
+            response = struct_from_binary(ua.CallResponse, data)
+            response.ResponseHeader.ServiceResult.check()
+            results: list[ua.CallMethodResult] = response.Results
+            if len(results) != 1:
+                raise Unavailable("short_reply", f"{self.failing.endpoint} left out the result")
+        return results[0]
 
     async def watch(
         self, watches: Mapping[int, Watch], real_ms: Callable[[int], float]

@@ -17,6 +17,7 @@ import click
 import structlog
 
 from connectors.runtime.browse_command import browse_command
+from connectors.runtime.call_command import call_command
 from connectors.runtime.diagnose_command import diagnose_command
 from connectors.runtime.edge import Edge, EdgeOptions, read_options
 from connectors.runtime.export_command import export_command
@@ -148,7 +149,7 @@ def _commands_of_connectors() -> dict[str, click.Command]:
 def source_command() -> None:
     """Look at the sources of a plant file, with neither database nor server.
 
-    Only `status`, `past` and `write` ask a running MES.
+    Only `status`, `past`, `call` and `write` ask a running MES.
     """
 
 
@@ -161,6 +162,7 @@ for command in (
     orders_command,
     past_command,
     status_command,
+    call_command,
     write_command,
 ):
     source_command.add_command(command)

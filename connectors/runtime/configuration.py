@@ -7,10 +7,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
+from connectors.sdk.call_rules import CallRule
 from connectors.sdk.config import SourceConfig
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.messages import Stream
@@ -20,6 +21,7 @@ from connectors.templates.catalogue import Catalogue
 from connectors.templates.sources import without_template
 
 Document = Mapping[str, object]
+Rule = TypeVar("Rule", WriteRule, CallRule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +48,14 @@ class SourceDocument:
 class EdgeConfiguration:
     """All sources of an edge in one revision; revision 0 is "none yet".
 
-    `writes` is the allow-list of writes by SOURCE/TAG; nothing else is ever written.
+    `writes` is the allow-list of writes by SOURCE/TAG, `calls` that of methods by SOURCE/NAME;
+    nothing else is ever written or called.
     """
 
     revision: int = 0
     sources: Sequence[SourceDocument] = field(default_factory=tuple)
     writes: Mapping[str, WriteRule] = field(default_factory=dict)
+    calls: Mapping[str, CallRule] = field(default_factory=dict)
 
 
 def parse_configuration(document: object) -> EdgeConfiguration:
@@ -73,7 +77,10 @@ def parse_configuration(document: object) -> EdgeConfiguration:
     if len(set(names)) != len(names):
         raise ConfigurationError("configuration_malformed", "two sources have the same id")
     return EdgeConfiguration(
-        revision=revision, sources=tuple(sources), writes=_writes(document.get("writes", []))
+        revision=revision,
+        sources=tuple(sources),
+        writes={rule.tag: rule for rule in _rules(document, "writes", WriteRule)},
+        calls={rule.call: rule for rule in _rules(document, "calls", CallRule)},
     )
 
 
@@ -117,15 +124,15 @@ def save_cached(path: Path, document: object) -> None:
     fresh.replace(path)
 
 
-def _writes(entries: object) -> Mapping[str, WriteRule]:
+def _rules(document: Document, name: str, kind: type[Rule]) -> Sequence[Rule]:
+    entries = document.get(name, [])
     if not isinstance(entries, list):
-        raise ConfigurationError("configuration_malformed", "`writes` must be a list")
+        raise ConfigurationError("configuration_malformed", f"`{name}` must be a list")
     try:
-        rules = [WriteRule.model_validate(entry) for entry in entries]
+        return [kind.model_validate(entry) for entry in entries]
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise ConfigurationError("configuration_malformed", f"writes: {first['msg']}") from error
-    return {rule.tag: rule for rule in rules}
+        raise ConfigurationError("configuration_malformed", f"{name}: {first['msg']}") from error
 
 
 def _source(entry: object, of_pages: Sequence[object]) -> SourceDocument:

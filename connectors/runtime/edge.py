@@ -18,6 +18,7 @@ import structlog
 
 from connectors.clock import PlantClock, plant_clock
 from connectors.runtime.applied import Applied
+from connectors.runtime.calls import SourceCaller
 from connectors.runtime.centre import CentreConnection, token_reader
 from connectors.runtime.configuration import (
     EdgeConfiguration,
@@ -35,6 +36,7 @@ from connectors.runtime.runner import SourceRunner
 from connectors.runtime.sink import EdgeReport, Sink
 from connectors.runtime.spool import DEFAULT_LIMIT_BYTES, Spool
 from connectors.runtime.writes import SourceWriter
+from connectors.sdk.call_rules import CallRule
 from connectors.sdk.connector import Connector, ConnectorContext
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.form import form_of
@@ -91,6 +93,7 @@ class Edge:
         self._running: dict[str, _Running] = {}
         self._revision = 0
         self._writes: Mapping[str, WriteRule] = {}
+        self._calls: Mapping[str, CallRule] = {}
         self._stopping = asyncio.Event()
         self._changing = asyncio.Lock()
         self._cache = options.data / f"configuration-{options.edge}.json"
@@ -166,7 +169,7 @@ class Edge:
                 elif name not in fresh:
                     self._confirm(self._running[name], source, configuration.revision)
             self._revision = configuration.revision
-            self._writes = configuration.writes
+            self._writes, self._calls = configuration.writes, configuration.calls
             log.info(
                 "configuration_applied",
                 revision=configuration.revision,
@@ -189,6 +192,7 @@ class Edge:
             links=self._links,
             folder=options.data,
             writer=SourceWriter(lambda: self._writes, self._connector_of),
+            caller=SourceCaller(lambda: self._calls, self._connector_of),
             running=self._connector_of,
         )
         answer = partial(answer_request, host)

@@ -17,9 +17,9 @@ from urllib.parse import quote
 import structlog
 
 from connectors.clock import monotonic_s
+from connectors.runtime.attempts import Claim
 from connectors.runtime.backoff import Backoff
 from connectors.runtime.centre import CentreConnection, CentreUnreachable
-from connectors.runtime.writes import Claim
 from connectors.sdk.errors import ConfigurationError, ConnectorError, Unavailable
 
 WAIT_S = 25

@@ -1,7 +1,8 @@
 """What an edge does for people who ask: each kind of request is one function in `KINDS`.
 
 Arguments and results are plain JSON. The source that is asked about comes as the configuration that
-somebody is about to save, so nothing of what runs is touched. Only a write goes to what runs.
+somebody is about to save, so nothing of what runs is touched. Only a write or a call goes to what
+runs.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from connectors.clock import PlantClock
 from connectors.runtime import looking
+from connectors.runtime.attempts import Claim
+from connectors.runtime.calls import SourceCaller
 from connectors.runtime.configuration import check_source
 from connectors.runtime.source_check import as_line, browse_in_time, open_and_read
-from connectors.runtime.writes import Claim, SourceWriter
+from connectors.runtime.writes import SourceWriter
 from connectors.sdk.connector import Connector, ConnectorContext
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.form import form_of
@@ -26,6 +29,7 @@ from connectors.sdk.registry import manifest_of
 
 NODES_MAX = 1000
 WRITE = "write"
+CALL = "call"
 
 Document = Mapping[str, object]
 
@@ -38,6 +42,7 @@ class RequestHost:
         links: the connections of the edge, so that a serial line is shared and not opened twice.
         folder: data directory of the edge with its keys and approvals.
         writer: writes to the sources that run.
+        caller: calls methods of the sources that run.
         running: the connector of a source that runs; None: there is none.
     """
 
@@ -45,6 +50,7 @@ class RequestHost:
     links: LinkRegistry
     folder: Path
     writer: SourceWriter
+    caller: SourceCaller
     running: Callable[[str], Connector | None]
 
 
@@ -61,9 +67,11 @@ async def answer_request(
     """
     if kind == WRITE:
         return await host.writer.write(arguments, claim)
+    if kind == CALL:
+        return await host.caller.call(arguments, claim)
     work = KINDS.get(kind)
     if work is None:
-        detail = f"this edge knows no request {kind!r}; known: {', '.join([*KINDS, WRITE])}"
+        detail = f"this edge knows no request {kind!r}; known: {', '.join([*KINDS, WRITE, CALL])}"
         raise ConfigurationError("request_kind_unknown", detail)
     return await work(host, arguments)
 
@@ -115,6 +123,7 @@ KINDS: Mapping[str, Callable[[RequestHost, Document], Awaitable[Document]]] = {
     "browse": browse,
     "registers": lambda host, asked: looking.registers(partial(_made, host), asked),
     "frames": lambda host, asked: looking.frames(host.running, asked),
+    "call_state": lambda host, asked: host.caller.state(asked),
     "diagnose": lambda host, asked: looking.diagnose(host.running, asked),
 }
 

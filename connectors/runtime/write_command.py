@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from http import HTTPStatus
 from pathlib import Path
 from uuid import uuid4
 
 import click
 
-from connectors.runtime.centre import CentreConnection, CentreUnreachable, token_reader
-from connectors.sdk.messages import Value
-
-ANSWER_TIMEOUT_S = 75.0
+from connectors.runtime.asking import REASON, SERVER, TOKEN_FILE, WITHIN, ask_once, value_of
 
 
 @click.command("write")
 @click.argument("tag")
 @click.argument("value")
-@click.option("--server", required=True, help="Address of the MES, like http://host:port.")
-@click.option(
-    "--token-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="File with a token of scope write.",
-)
-@click.option("--reason", required=True, help="Why; it is kept in the audit log.")
+@SERVER
+@TOKEN_FILE
+@REASON
 @click.option("--text", is_flag=True, help="VALUE is a text, also when it looks like a number.")
-@click.option(
-    "--within",
-    type=click.FloatRange(0, 30, min_open=True),
-    default=5.0,
-    help="Real seconds after which it is not written any more.",
-)
+@WITHIN
 @click.option("--json", "as_json", is_flag=True, help="Answer for programs.")
 def write_command(
     tag: str,
@@ -50,44 +35,14 @@ def write_command(
     wish = {
         "command_id": str(uuid4()),
         "tag": tag,
-        "value": value if text else _value(value),
+        "value": value if text else value_of(value),
         "reason": reason,
         "begin_within_s": within,
     }
-    answer = _ask(server, token_file, wish)
+    answer = ask_once(server, token_file, "/api/v1/tag-writes", wish)
     click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _line(answer))
     if answer.get("outcome") != "confirmed":
         sys.exit(1)
-
-
-def _ask(server: str, token_file: Path, wish: Mapping[str, object]) -> dict[str, object]:
-    try:
-        connection = CentreConnection(server, token_reader(token_file))
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    try:
-        answer = connection.request(
-            "POST",
-            "/api/v1/tag-writes",
-            body=json.dumps(wish).encode(),
-            timeout_s=ANSWER_TIMEOUT_S,
-        )
-    except CentreUnreachable as error:
-        message = f"centre_unreachable: {error}; look at `GET /api/v1/tag-writes` before you repeat"
-        raise click.ClickException(message) from error
-    finally:
-        connection.close()
-    if answer.status != HTTPStatus.OK:
-        raise click.ClickException(f"{answer.code}: {answer.document.get('detail', '')}")
-    return answer.document
-
-
-def _value(text: str) -> Value:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, bool | int | float) else text
 
 
 def _line(answer: dict[str, object]) -> str:

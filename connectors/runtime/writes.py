@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from enum import StrEnum
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from connectors.clock import monotonic_s
+from connectors.runtime.attempts import Attempts, Claim, Outcome
 from connectors.runtime.source_check import as_line
 from connectors.sdk.capabilities import WriteOutcome, Writing, Written
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import Busy, ConfigurationError, ConnectorError, Unavailable
+from connectors.sdk.errors import ConfigurationError, ConnectorError, Unavailable
 from connectors.sdk.messages import Quality, Sample, Value
 from connectors.sdk.write_rules import WriteRule
 
@@ -30,22 +29,8 @@ SAME_NUMBER = 1e-6
 """Largest relative difference of what was asked and what a float of the device gives back."""
 
 Document = Mapping[str, object]
-Claim = Callable[[], Awaitable[float]]
-"""Takes the request for good; returns the monotonic second before which its work must begin.
-
-Raises a `ConnectorError` when the request is over.
-"""
 
 log = structlog.get_logger()
-
-
-class Outcome(StrEnum):
-    """What is known of a write that was sent."""
-
-    CONFIRMED = "confirmed"
-    NOT_CONFIRMED = "not_confirmed"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
 
 
 class SourceWriter:
@@ -64,8 +49,7 @@ class SourceWriter:
         """
         self._rules = rules
         self._connector_of = connector_of
-        self._written_s: dict[str, float] = {}
-        self._under_way: set[str] = set()
+        self._attempts = Attempts()
 
     async def write(self, arguments: Document, claim: Claim) -> Document:
         """`{tag, value}` -> `{outcome, code, detail, before, after}`.
@@ -79,12 +63,9 @@ class SourceWriter:
         rule = self._allowed(tag, value)
         source, _, name = tag.partition("/")
         connector = self._connector(source)
-        with self._alone(tag, rule):
+        with self._attempts.alone(tag, rule.every_s):
             before = await _read(connector, name)
-            must_begin_by = await claim()
-            if monotonic_s() >= must_begin_by:
-                raise Unavailable("write_expired", "the time for this write is over")
-            self._written_s[tag] = monotonic_s()
+            await self._attempts.begin(tag, claim)
             written = await _write_once(connector, name, value)
             outcome, after = await _read_back(connector, name, value, written)
         log.info("tag_written", tag=tag, outcome=outcome.value, reason=written.reason)
@@ -114,19 +95,6 @@ class SourceWriter:
             detail = f"a source of {connector.source_config.protocol} cannot be written"
             raise ConfigurationError("write_not_possible", detail)
         return connector
-
-    @contextmanager
-    def _alone(self, tag: str, rule: WriteRule) -> Iterator[None]:
-        """One write of a tag at a time, and none sooner after the last than its rule says."""
-        last_s = self._written_s.get(tag)
-        too_soon = last_s is not None and monotonic_s() - last_s < rule.every_s
-        if tag in self._under_way or too_soon:
-            raise Busy("write_too_soon", f"{tag} may be written once in {rule.every_s} s")
-        self._under_way.add(tag)
-        try:
-            yield
-        finally:
-            self._under_way.discard(tag)
 
 
 async def _write_once(connector: Writing, name: str, value: Value) -> Written:

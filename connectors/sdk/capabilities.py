@@ -1,4 +1,4 @@
-"""What a connector can do beside reading: browse, write, tell the past, show what is below.
+"""What a connector can do beside reading: browse, write, call, tell the past, show what is below.
 
 Each is one small mix-in.
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
+from connectors.sdk.call_rules import ArgumentType, MethodAddress
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.frames import FrameLog
 from connectors.sdk.messages import Sample, Value
@@ -30,6 +31,7 @@ class Capability(StrEnum):
     HISTORY = "history"
     FRAMES = "frames"
     REGISTERS = "registers"
+    CALL = "call"
 
 
 class NodeKind(StrEnum):
@@ -149,6 +151,68 @@ class Writing(ABC):
         Raises:
             Unavailable: the device does not answer.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """One argument of a call, checked by the host."""
+
+    name: str
+    type: ArgumentType
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """The outcome of one attempt to call.
+
+    Attributes:
+        reason: stable code; None when it was accepted.
+        detail: a sentence for people; None when there is nothing to say.
+        results: what the method answered, plain values and lists of them.
+        state: what the device says of what the call began; None: nothing.
+    """
+
+    outcome: WriteOutcome
+    reason: str | None = None
+    detail: str | None = None
+    results: Sequence[object] = ()
+    state: Mapping[str, object] | None = None
+
+
+class Calling(ABC):
+    """A connector that can call methods; which ones is decided by the host's allow-list.
+
+    Since SDK 2.3. The address is one that the method model of the manifest has checked.
+    """
+
+    @abstractmethod
+    async def call(
+        self, address: MethodAddress, arguments: Sequence[Argument], timeout_s: float
+    ) -> Called:
+        """Call a method once. It is never called again, neither by us nor by a library.
+
+        Args:
+            arguments: in the order of the method.
+            timeout_s: real seconds in which the method must have ended; then the outcome is
+                unknown.
+
+        Raises:
+            ConfigurationError: the device has no such method, or it takes other arguments; nothing
+                was sent.
+            Unavailable: there is no connection; nothing was sent.
+        """
+
+    async def call_state(
+        self, address: MethodAddress, arguments: Sequence[Argument]
+    ) -> Mapping[str, object] | None:
+        """What the device says now of what such a call began; None: it says nothing. Only reads.
+
+        Raises:
+            Unavailable: the device does not answer.
+        """
+        del address, arguments
+        return None
 
 
 class HistoryReading(ABC):

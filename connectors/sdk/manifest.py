@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from connectors.sdk.call_rules import MethodAddress
 from connectors.sdk.capabilities import (
     Browsing,
+    Calling,
     Capability,
     FrameLogging,
     HistoryReading,
@@ -34,6 +36,7 @@ CLASS_OF: Mapping[Capability, type] = {
     Capability.HISTORY: HistoryReading,
     Capability.FRAMES: FrameLogging,
     Capability.REGISTERS: RegisterViewing,
+    Capability.CALL: Calling,
 }
 
 
@@ -56,6 +59,7 @@ class Manifest:
         register_areas: for the capability `registers`, what people choose from; since SDK 2.2.
         lists: `module:attribute` of `RegisterLists`; None when no template can be made of a
             register list. Since SDK 2.2.
+        method: for the capability `call`, `module:class` of the `MethodAddress`. Since SDK 2.3.
     """
 
     protocol: str
@@ -69,6 +73,7 @@ class Manifest:
     commands: str | None = None
     register_areas: Sequence[RegisterArea] = ()
     lists: str | None = None
+    method: str | None = None
 
     def config_model(self) -> type[SourceConfig]:
         """The model that checks a source of this protocol.
@@ -136,6 +141,21 @@ class Manifest:
         found = self._load(self.lists)
         if not isinstance(found, RegisterLists):
             raise self._broken(f"{self.lists} is no RegisterLists")
+        return found
+
+    def method_model(self) -> type[MethodAddress]:
+        """The model that checks the address of a method.
+
+        Raises:
+            ConfigurationError: `call_not_possible`: the protocol has no methods, or
+                `connector_broken`, with the reason in the detail.
+        """
+        if self.method is None or Capability.CALL not in self.capabilities:
+            detail = f"a source of {self.protocol} has no methods to call"
+            raise ConfigurationError("call_not_possible", detail)
+        found = self._load(self.method)
+        if not (isinstance(found, type) and issubclass(found, MethodAddress)):
+            raise self._broken(f"{self.method} is no MethodAddress")
         return found
 
     def _load(self, path: str) -> object:

@@ -24,4 +24,4 @@ class SdkVersion(NamedTuple):
         return self.major == wanted.major and self.minor >= wanted.minor
 
 
-SDK_VERSION = SdkVersion(2, 2)
+SDK_VERSION = SdkVersion(2, 3)

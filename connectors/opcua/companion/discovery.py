@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.opcua.browsing import FoundNode, found_nodes
+from connectors.opcua.browsing import found_nodes, names_of
 from connectors.opcua.companion.euromap77 import EUROMAP77
 from connectors.opcua.companion.machinery import MACHINERY
 from connectors.opcua.companion.model import (
@@ -68,7 +68,7 @@ async def instances(session: OpcuaSession) -> list[Instance]:
         pattern = "**/" + "/".join(name.text for name in model.marker)
         markers, _ = await found_nodes(session, pattern, MOST_MARKERS)
         for marker in markers:
-            names = _names(session, marker)
+            names = names_of(session, marker)
             depth = len(model.marker)
             if len(names) > depth and names[-depth:] == model.marker:
                 found.append(await _instance(session, model, names[:-depth]))
@@ -80,13 +80,6 @@ async def _instance(
 ) -> Instance:
     pattern = "/".join(name.text for name in path) + "/**"
     nodes, _ = await found_nodes(session, pattern, MOST_NODES)
-    below = {_names(session, node)[len(path) :] for node in nodes}
+    below = {names_of(session, node)[len(path) :] for node in nodes}
     has = tuple(variable for variable in model.variables if variable.path in below)
     return Instance(model=model, path=path, variables=has)
-
-
-def _names(session: OpcuaSession, node: FoundNode) -> tuple[NodeName, ...]:
-    return tuple(
-        NodeName(session.space.uri_of(int(name.NamespaceIndex)), name.Name or "")
-        for name in node.names
-    )

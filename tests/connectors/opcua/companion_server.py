@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,11 @@ PACKML = "http://opcfoundation.org/UA/PackML/"
 PLASTICS = "http://opcfoundation.org/UA/PlasticsRubber/GeneralTypes/"
 JOBS = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/"
 PLANT = "urn:plant:machines"
+NUMBERS = {"NotAllowedToStart": 1, "AllowedToStart": 2, "Running": 3, "Ended": 5}
+"""Main states of a job (OPC 10031-4, 6.2.4)."""
+UNKNOWN_JOB = 1
+MOST_FEED = 1.5
+TOO_FAST = 7
 STARTED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -24,12 +30,36 @@ class Machines:
     """The variables that a test changes, by a short name, and the jobs that arrived.
 
     Attributes:
+        states: what the machine says of each job in `jobs`.
         return_status: what the next job is answered with; 0 takes it.
+        answer_after: set: a job is answered only when it is; None: at once.
+        recipes: arguments with which `SetRecipe` was called.
     """
 
     variables: dict[str, Node] = field(default_factory=dict)
     jobs: list[Any] = field(default_factory=list)
+    states: dict[str, str] = field(default_factory=dict)
     return_status: int = 0
+    answer_after: asyncio.Event | None = None
+    recipes: list[tuple[int, float]] = field(default_factory=list)
+    count_class: Any = None
+
+    async def say(self, name: str, text: str | None) -> None:
+        """Let a state machine show a state; None: it is not active."""
+        inactive = ua.StatusCode(ua.UInt32(ua.StatusCodes.BadStateNotActive))
+        value = ua.DataValue(StatusCode=inactive)
+        if text is not None:
+            value = ua.DataValue(ua.Variant(ua.LocalizedText(text)))
+        await self.variables[name].write_value(value)
+
+    async def count(self, name: str, number: int) -> None:
+        """Set a production counter of the packer."""
+        counted = self.count_class(ID=0, Name="all", Count=number, AccCount=number)
+        await self.variables[name].write_value([counted])
+
+    async def set(self, name: str, number: int, kind: ua.VariantType) -> None:
+        """Set a variable that is a number."""
+        await self.variables[name].write_value(ua.DataValue(ua.Variant(number, kind)))
 
 
 @asynccontextmanager
@@ -45,6 +75,7 @@ async def companion_server(port: int) -> AsyncIterator[Machines]:
     await _packml(server, machines, plant)
     await _euromap(server, machines, plant)
     await _job_control(server, machines, plant)
+    await _recipe(server, machines, plant)
     await server.start()
     try:
         yield machines
@@ -82,7 +113,8 @@ async def _packml(server: Server, machines: Machines, plant: int) -> None:
         ],
     )
     await server.load_data_type_definitions()
-    count_class: Any = vars(ua)["PackMLCountDataType"]  # it stays known to the library
+    count_class: Any = ua.get_type(count_type.nodeid)  # several servers may have one of this name
+    machines.count_class = count_class
     packer = await server.nodes.objects.add_object(plant, "Packer")
     base = await packer.add_object(index, "BaseStateMachine")
     machine = await base.add_object(index, "MachineState")
@@ -153,13 +185,13 @@ async def _job_types(server: Server, index: int) -> dict[str, Any]:
             field_of("MaterialRequirements", material, array=True, optional=True),
         ],
     )
-    await new_struct(
+    entry, _ = await new_struct(
         server,
         index,
         "ISA95JobOrderAndStateDataType",
         [field_of("JobOrder", order), field_of("State", state, array=True)],
     )
-    await new_struct(
+    response, _ = await new_struct(
         server,
         index,
         "ISA95JobResponseDataType",
@@ -173,7 +205,10 @@ async def _job_types(server: Server, index: int) -> dict[str, Any]:
         ],
     )
     await server.load_data_type_definitions()
-    return {name: known for name, known in vars(ua).items() if name.startswith("ISA95")}
+    known = [
+        ua.get_type(node.nodeid) for node in (parameter, material, state, order, entry, response)
+    ]
+    return {each.__name__: each for each in known}
 
 
 async def _job_control(server: Server, machines: Machines, plant: int) -> None:
@@ -182,8 +217,7 @@ async def _job_control(server: Server, machines: Machines, plant: int) -> None:
     machine = await server.nodes.objects.add_object(plant, "Mill")
     receiver = await machine.add_object(index, "JobOrderReceiver")
     provider = await machine.add_object(index, "JobResponseProvider")
-    running = types["ISA95StateDataType"](StateText=ua.LocalizedText("Running"), StateNumber=3)
-    entry = types["ISA95JobOrderAndStateDataType"]
+    entry, one_state = types["ISA95JobOrderAndStateDataType"], types["ISA95StateDataType"]
     job_list = await receiver.add_variable(
         index,
         "JobOrderList",
@@ -192,13 +226,34 @@ async def _job_control(server: Server, machines: Machines, plant: int) -> None:
         datatype=entry.data_type,
     )
 
-    @uamethod
-    async def store_and_start(parent: ua.NodeId, order: Any, comment: Any) -> int:
+    def state_of(job_id: str) -> list[Any]:
+        text = machines.states[job_id]
+        return [one_state(StateText=ua.LocalizedText(text), StateNumber=NUMBERS[text])]
+
+    async def take(order: Any, state: str) -> int:
+        if machines.answer_after is not None:
+            await machines.answer_after.wait()
         if machines.return_status:
             return machines.return_status
         machines.jobs.append(order)
-        entries = [entry(JobOrder=job, State=[running]) for job in machines.jobs]
+        machines.states[order.JobOrderID] = state
+        entries = [entry(JobOrder=job, State=state_of(job.JobOrderID)) for job in machines.jobs]
         await job_list.write_value(ua.Variant(entries, ua.VariantType.ExtensionObject))
+        return 0
+
+    @uamethod
+    async def store_and_start(parent: ua.NodeId, order: Any, comment: Any) -> int:
+        return await take(order, "Running")
+
+    @uamethod
+    async def store(parent: ua.NodeId, order: Any, comment: Any) -> int:
+        return await take(order, "NotAllowedToStart")
+
+    @uamethod
+    async def start(parent: ua.NodeId, job_id: str, comment: Any) -> int:
+        if machines.states.get(job_id) != "NotAllowedToStart":
+            return UNKNOWN_JOB
+        machines.states[job_id] = "Running"
         return 0
 
     @uamethod
@@ -208,9 +263,30 @@ async def _job_control(server: Server, machines: Machines, plant: int) -> None:
             JobResponseID=f"R-{job_id}",
             JobOrderID=job_id,
             StartTime=STARTED,
-            JobState=[running],
+            JobState=state_of(job_id),
             JobResponseData=[parameter(ID="good", Value=ua.Variant(12, ua.VariantType.Int32))],
         )
 
     await receiver.add_method(index, "StoreAndStart", store_and_start, [], [])
+    await receiver.add_method(index, "Store", store, [], [])
+    await receiver.add_method(index, "Start", start, [], [])
     await provider.add_method(index, "RequestJobResponseByJobOrderID", response, [], [])
+
+
+async def _recipe(server: Server, machines: Machines, plant: int) -> None:
+    """A plain method with typed arguments, as controllers of all vendors have them."""
+
+    @uamethod
+    async def set_recipe(parent: ua.NodeId, number: int, feed: float) -> int:
+        machines.recipes.append((number, feed))
+        return 0 if feed <= MOST_FEED else TOO_FAST
+
+    drill = await server.nodes.objects.add_object(plant, "Drill")
+    kinds = {"number": ua.VariantType.Int16, "feed": ua.VariantType.Double}
+    inputs = [_argument(name, kind) for name, kind in kinds.items()]
+    outputs = [_argument("error", ua.VariantType.UInt16)]
+    await drill.add_method(plant, "SetRecipe", set_recipe, inputs, outputs)
+
+
+def _argument(name: str, kind: ua.VariantType) -> ua.Argument:
+    return ua.Argument(Name=name, DataType=ua.NodeId(ua.Int32(kind.value)), ValueRank=-1)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 from asyncua import ua
 
 from connectors.clock import PlantClock, monotonic_s, real_now_us
+from connectors.opcua.calling import call_once
 from connectors.opcua.companion.discovery import MODELS, Instance, instances
 from connectors.opcua.companion.euromap77 import JOB_STATES, JOB_STATUSES
 from connectors.opcua.companion.job_control import Job, JobReceiver
 from connectors.opcua.config import OpcuaSource
 from connectors.opcua.connector import OpcuaConnector
+from connectors.opcua.methods import OpcuaMethod
+from connectors.opcua.node_ids import NodeName
 from connectors.opcua.session import OpcuaSession
-from connectors.sdk.capabilities import WriteOutcome
+from connectors.sdk.call_rules import ArgumentType
+from connectors.sdk.capabilities import Argument, WriteOutcome
 from connectors.sdk.connector import ConnectorContext
-from connectors.sdk.errors import Refused
-from tests.connectors.opcua.companion_server import STARTED, Machines, companion_server
+from connectors.sdk.errors import ConfigurationError, Refused
+from tests.connectors.opcua.companion_server import (
+    PLANT,
+    STARTED,
+    UNKNOWN_JOB,
+    Machines,
+    companion_server,
+)
 from tests.connectors.support import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -131,7 +142,6 @@ async def test_the_state_of_a_packer_is_that_of_the_innermost_machine_that_is_ac
     )
     await reader.open()
     await reader.read_all()
-    inactive = ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(ua.StatusCodes.BadStateNotActive)))
     steps: dict[str, dict[str, str | None]] = {
         "Stopped": {"machine_state": "Stopped", "execute_state": None},
         "Aborted": {"base_state": "Aborted", "machine_state": None},
@@ -139,8 +149,7 @@ async def test_the_state_of_a_packer_is_that_of_the_innermost_machine_that_is_ac
     }
     for expected, changes in steps.items():
         for name, text in changes.items():
-            value = inactive if text is None else ua.DataValue(ua.Variant(ua.LocalizedText(text)))
-            await machines.variables[name].write_value(value)
+            await machines.say(name, text)
         await shows(reader, "Packer.state", expected)
     await reader.close()
 
@@ -159,33 +168,115 @@ async def test_every_job_status_has_a_state() -> None:
     assert len({model.key for model in MODELS}) == len(MODELS)
 
 
+MILL = [NodeName(PLANT, "Mill")]
+IN_TIME_S = 5.0
+
+
 async def test_a_job_is_handed_over_and_its_response_read(
     served: Served, session: OpcuaSession
 ) -> None:
     machines, _ = served
-    receiver = await JobReceiver.find(session, "Mill")
-    job = Job(job_id="WO-1", item="BRKT-100", quantity="500", parameters={"feed": 0.2})
-    taken = await receiver.store_and_start(job)
-    assert taken.outcome is WriteOutcome.ACCEPTED
+    receiver = await JobReceiver.find(session, MILL)
+    feed = Argument(name="feed", type=ArgumentType.FLOAT32, value=0.25)
+    job = Job(job_id="WO-1", item="BRKT-100", quantity="500", parameters=[feed])
+    taken = await receiver.store_and_start(job, IN_TIME_S)
+    assert (taken.outcome, taken.results) == (WriteOutcome.ACCEPTED, [0])
     (order,) = machines.jobs
     assert order.JobOrderID == "WO-1"
     assert order.MaterialRequirements[0].MaterialDefinitionID == "BRKT-100"
     assert order.MaterialRequirements[0].Quantity == "500"
-    assert order.JobOrderParameters[0].ID == "feed"
+    (parameter,) = order.JobOrderParameters
+    assert (parameter.ID, parameter.Value) == ("feed", ua.Variant(0.25, ua.VariantType.Float))
     (listed,) = await receiver.jobs()
     assert (listed.job_id, listed.states) == ("WO-1", ("Running",))
-    response = await receiver.response("WO-1")
-    assert response is not None
-    assert (response.states, response.start) == (("Running",), STARTED)
-    assert response.data == {"good": 12}
+    said = await receiver.said_of("WO-1", IN_TIME_S)
+    assert said is not None
+    assert said.as_document() == {
+        "job_order": "WO-1",
+        "states": ["Running"],
+        "start": STARTED.isoformat(),
+        "end": None,
+        "data": {"good": 12},
+    }
 
     machines.return_status = 8
-    refused = await receiver.store_and_start(job)
+    refused = await receiver.store_and_start(job, IN_TIME_S)
     machines.return_status = 0
-    assert (refused.outcome, refused.return_status) == (WriteOutcome.REFUSED, 8)
-    assert len(machines.jobs) == 1
+    assert (refused.outcome, refused.reason) == (WriteOutcome.REFUSED, "job_refused_by_machine")
+    assert (list(refused.results), len(machines.jobs)) == ([8], 1)
+
+
+async def test_a_job_is_stored_first_and_started_later(
+    served: Served, session: OpcuaSession
+) -> None:
+    machines, _ = served
+    receiver = await JobReceiver.find(session, MILL)
+    job = Job(job_id="WO-2", item="BRKT-200", quantity="20")
+    assert (await receiver.store(job, IN_TIME_S)).outcome is WriteOutcome.ACCEPTED
+    assert machines.states["WO-2"] == "NotAllowedToStart"
+    assert (await receiver.start("WO-2", IN_TIME_S)).outcome is WriteOutcome.ACCEPTED
+    assert machines.states["WO-2"] == "Running"
+    unknown = await receiver.start("WO-3", IN_TIME_S)
+    assert (unknown.outcome, list(unknown.results)) == (WriteOutcome.REFUSED, [UNKNOWN_JOB])
+
+
+async def test_a_machine_that_takes_too_long_leaves_it_unknown(
+    served: Served, session: OpcuaSession
+) -> None:
+    machines, _ = served
+    machines.answer_after = asyncio.Event()
+    receiver = await JobReceiver.find(session, MILL)
+    called = await receiver.store(Job(job_id="WO-4", item="A", quantity="1"), 0.2)
+    assert (called.outcome, called.reason) == (WriteOutcome.UNKNOWN, "no_reply")
+    machines.answer_after.set()
+    machines.answer_after = None
 
 
 async def test_a_machine_without_job_control_says_so(session: OpcuaSession) -> None:
-    with pytest.raises(Refused, match="job_control_not_available"):
-        await JobReceiver.find(session, "Packer")
+    for path in ([NodeName(PLANT, "Packer")], [NodeName("urn:other", "Mill")]):
+        with pytest.raises(Refused, match="job_control_not_available"):
+            await JobReceiver.find(session, path)
+
+
+def method(**more: Any) -> OpcuaMethod:
+    drill = f"nsu={PLANT};Drill"
+    return OpcuaMethod.model_validate({"path": [drill], "name": f"nsu={PLANT};SetRecipe", **more})
+
+
+def recipe(number: object, feed: object, kind: str = "int16") -> list[Argument]:
+    return [
+        Argument(name="number", type=ArgumentType(kind), value=cast(int, number)),
+        Argument(name="feed", type=ArgumentType.FLOAT64, value=cast(float, feed)),
+    ]
+
+
+async def test_a_method_is_called_once_in_the_types_of_the_server(
+    served: Served, session: OpcuaSession
+) -> None:
+    machines, _ = served
+    called = await call_once(session, method(), recipe(3, 1.25), IN_TIME_S)
+    assert (called.outcome, called.results) == (WriteOutcome.ACCEPTED, [0])
+    assert machines.recipes == [(3, 1.25)]
+    machines.recipes.clear()
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "code"),
+    [
+        (method(name=f"nsu={PLANT};None"), recipe(3, 1.0), "method_unknown"),
+        (method(name="nsu=urn:other;SetRecipe"), recipe(3, 1.0), "method_unknown"),
+        (method(path=[f"nsu={PLANT};None"]), recipe(3, 1.0), "method_unknown"),
+        (method(), recipe(3, 1.0, kind="int32"), "arguments_differ"),
+        (method(), recipe(3, 1.0)[:1], "arguments_differ"),
+    ],
+)
+async def test_what_the_server_does_not_have_is_not_called(
+    served: Served,
+    session: OpcuaSession,
+    address: OpcuaMethod,
+    arguments: list[Argument],
+    code: str,
+) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        await call_once(session, address, arguments, IN_TIME_S)
+    assert (error.value.code, served[0].recipes) == (code, [])
