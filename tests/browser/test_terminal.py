@@ -177,7 +177,7 @@ def take_a_reason_back(page: Page) -> None:
             method: 'POST',
             headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
             body: JSON.stringify({
-              command_id: '0b6f3a52-5a0e-4c0e-9a55-3f1d5d1f7c11',
+              command_id: crypto.randomUUID(),
               kind: 'revert', replaces: stop.statement,
               seen_start: stop.start, seen_end: stop.end, seen_statement: stop.statement,
             }),

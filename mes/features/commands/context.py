@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mes.clock import plant_clock
 from mes.core.instants import US_PER_S, parse_instant
 from mes.core.refusal import Refusal
 
 ActorJson = Mapping[str, Any]
 """Who acts, as it is stored with a fact (`Actor.to_json()`)."""
 
-SKEW_US = 2 * US_PER_S
-"""How far a corrected time may lie after the present moment and still be taken as now."""
+SKEW_US = 10 * US_PER_S
+"""How far the clock of a device may seem to be from ours and still be taken as right; real time. A
+request may be under way that long, and correcting by it would change the order of entries."""
 OLDEST_US = 7 * 24 * 3600 * US_PER_S
 """How old an entry from an outbox may be."""
 
@@ -51,9 +53,11 @@ def happened_at(device_time: str | None, device_now: str | None, now: int) -> in
     if device_time is None:
         return now
     at = _instant(device_time, "device_time")
+    skew_us = int(SKEW_US * plant_clock().speed)
     if device_now is not None:
-        at += now - _instant(device_now, "device_now")
-    if at > now + SKEW_US:
+        apart = now - _instant(device_now, "device_now")
+        at += apart if abs(apart) > skew_us else 0
+    if at > now + skew_us:
         raise Refusal(
             "device_time_in_future",
             "device_time lies in the future; set the clock of the device or send device_now",

@@ -17,9 +17,10 @@ export class OutboxDialog {
     const { outbox } = host;
     const said = _("{unsent} unsent, {refused} refused, at most {most} are kept", { unsent: outbox.unsent.length, refused: outbox.refused.length, most: CAPACITY });
     return html`<div class="dlg dl">${head(_("On this tablet"), said, () => host.closeDialog(), _("Close"), this.sendAll())}
-      <div>${outbox.durable ? nothing : html`<p class="offer changed" role="alert">${icon("info")}<b>${_("This browser stores nothing: entries are lost when the page is closed. Open the terminal in a normal window.")}</b></p>`}
-      ${keepsPage() ? nothing : html`<p class="hint left">${_("Plain HTTP: do not reload this page while there is no network. Entries stay, the page does not.")}</p>`}</div>
-      <ul class="stops" tabindex="0" aria-label=${_("On this tablet")}>${outbox.entries.map((entry) => (entry.problem ? refusedEntry(host, entry) : unsentEntry(host, entry)))}
+      <ul class="stops" tabindex="0" aria-label=${_("On this tablet")}>
+        ${outbox.durable ? nothing : html`<li class="offer changed" role="alert">${icon("info")}<b>${_("This browser stores nothing: entries are lost when the page is closed. Open the terminal in a normal window.")}</b></li>`}
+        ${keepsPage() ? nothing : html`<li class="hint left">${_("Plain HTTP: do not reload this page while there is no network. Entries stay, the page does not.")}</li>`}
+        ${outbox.entries.map((entry) => (entry.problem ? refusedEntry(host, entry) : unsentEntry(host, entry)))}
         ${outbox.entries.length ? nothing : html`<li class="muted">${_("Everything has arrived at the server.")}</li>`}</ul></div>`;
   }
 

@@ -1,4 +1,5 @@
 // A6: good, reject and reason in one submit, on our own keypad.
+import { WAYS, fieldWord, goodOf, noteOf, wayWord } from "../lib/counting.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
@@ -6,13 +7,17 @@ import { keypad, pressed } from "../lib/keypad.js";
 import { reasonsOf } from "../lib/reasons.js";
 import { clock } from "../lib/time.js";
 import { keepDraft } from "../lib/draft.js";
+import { keep, kept } from "../lib/kept.js";
 import { choice, foot, head } from "./parts.js";
+
+const MOST = 999999;
 
 export class QuantityDialog {
   constructor(terminal, field, form = null) {
     this.terminal = terminal;
-    this.form = form ?? { good: 0, reject: 0, reason: null, disposition: "scrap" };
-    this.field = field;
+    this.form = form ?? { good: 0, reject: 0, reason: null, disposition: "scrap", ...this.#counted() };
+    this.field = field === "good" && this.form.way ? WAYS[this.form.way][0] : field;
+    this.fresh = false;
     this.previous = null;
     this.corrects = null;
     this.confirmed = "";
@@ -37,20 +42,73 @@ export class QuantityDialog {
     return Boolean(this.terminal.tile?.counted);
   }
 
+  // How was counted here last, where people count: the counter goes on, a container holds as much.
+  #counted() {
+    if (this.counted) return {};
+    const { way = "pieces", end = null, sizes = {} } = kept(this.#countingName) ?? {};
+    return { way, start: end, end: 0, containers: 0, size: sizes[this.#item] ?? 0 };
+  }
+
+  #rememberCounting() {
+    const { way, start, end, size } = this.form;
+    if (!way || !this.good) return;
+    const before = kept(this.#countingName) ?? {};
+    const sizes = way === "container" ? { ...before.sizes, [this.#item]: size } : before.sizes;
+    keep(this.#countingName, { way, end: way === "counter" ? end : (before.end ?? start), sizes });
+  }
+
+  get #countingName() {
+    return `counting:${this.terminal.unit.code}`;
+  }
+
+  get #item() {
+    return this.terminal.tile?.job?.item ?? "";
+  }
+
+  /** Good pieces, in whatever way they were counted. */
+  get good() {
+    return goodOf(this.form);
+  }
+
   press(name) {
-    this.form[this.field] = pressed(this.form[this.field], name);
+    const before = this.fresh && /\d/.test(name) ? 0 : this.form[this.field];
+    this.fresh = false;
+    this.form[this.field] = pressed(before, name);
     this.terminal.update();
   }
 
   add(step) {
-    this.form[this.field] = Math.min(999999, Math.max(-999999, this.form[this.field] + step));
+    this.fresh = false;
+    this.form[this.field] = Math.min(MOST, Math.max(-MOST, this.form[this.field] + step));
     this.terminal.update();
+  }
+
+  /** A defect type without a number means one piece; a digit behind it says another number. */
+  chooseReason(code) {
+    const { form } = this;
+    const takesBack = this.fresh && form.reason === code;
+    const isFirst = form.reject === 0;
+    form.reason = takesBack ? null : code;
+    if (isFirst || takesBack) form.reject = takesBack ? 0 : 1;
+    if (isFirst) this.field = "reject";
+    this.fresh = !takesBack && (isFirst || this.fresh);
+    this.terminal.update();
+  }
+
+  choose(field) {
+    Object.assign(this, { field, fresh: false });
+    this.terminal.update();
+  }
+
+  countBy(way) {
+    this.form.way = way;
+    this.choose(WAYS[way][0]);
   }
 
   /** What is half typed outlives the dialog, the page and a lock. */
   keep() {
     const { terminal, form, field, previous, corrects } = this;
-    const begun = form.good !== 0 || form.reject !== 0;
+    const begun = this.good !== 0 || form.reject !== 0;
     if (!corrects) keepDraft(terminal.unit.code, begun ? { form, field, previous } : null);
   }
 
@@ -59,10 +117,10 @@ export class QuantityDialog {
     const { terminal, form } = this;
     const reasons = reasonsOf("scrap", terminal.unit.code, () => terminal.update());
     return html`<div class="dlg d3">
-      ${head(_("Good and reject"), this.subtitle(), () => terminal.closeDialog())}
+      ${head(_("Good and reject"), this.subtitle(), () => terminal.closeDialog(), _("Close"), this.ways())}
       <div class="cols c1"><div class="left">
         <div class="fields" role="group" aria-label=${_("What is entered")}>${this.display("good", this.counted ? _("Good, adjustment") : _("Good"))}${this.display("reject", _("Reject"))}</div>
-        <div class="quick">${[1, 5, 10].map((step) => html`<button type="button" class="key" @click=${() => this.add(step)}>+${step}</button>`)}</div>
+        ${this.parts()}
         ${keypad((name) => this.press(name))}
         ${this.counted && this.field === "good"
           ? html`<button type="button" class="btn tap wide" @click=${() => { form.good = -form.good; terminal.update(); }}>${_("Change sign")}</button>`
@@ -70,7 +128,7 @@ export class QuantityDialog {
       </div>
       <div class="right"><h3>${_("Defect type")}</h3>
         <div class="rts r2 scroll">${reasons.map((reason) =>
-          choice(reason.name, form.reason === reason.code, () => { form.reason = reason.code; terminal.update(); }))}</div>
+          choice(reason.name, form.reason === reason.code, () => this.chooseReason(reason.code)))}</div>
         <h3>${_("Disposition")}</h3>
         <div class="rts r2">${this.disposition("scrap", _("Scrap"))}${this.disposition("rework", _("Rework"))}</div></div></div>
       ${foot(this.note(), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}
@@ -83,13 +141,30 @@ export class QuantityDialog {
     return [nameOf(terminal.unit.name), terminal.tile?.job && nameOf(terminal.tile.job.item_name, terminal.tile.job.item)].filter(Boolean).join(" · ");
   }
 
+  /** How good pieces are counted, where a person counts them. */
+  ways() {
+    const { form } = this;
+    if (!form.way) return nothing;
+    return html`<div class="seg tap" role="group" aria-label=${_("How it is counted")}>${Object.keys(WAYS).map((way) =>
+      html`<button type="button" aria-pressed=${form.way === way ? "true" : "false"} @click=${() => this.countBy(way)}>${wayWord(way)}</button>`)}</div>`;
+  }
+
+  /** What the good pieces are made of; else the quick steps. */
+  parts() {
+    const fields = WAYS[this.form.way] ?? [];
+    if (fields.length < 2 || this.field === "reject") return html`<div class="quick">${[1, 5, 10].map((step) => html`<button type="button" class="key" @click=${() => this.add(step)}>+${step}</button>`)}</div>`;
+    return html`<div class="quick two">${fields.map((field) => html`<button type="button" class="key part-of" aria-pressed=${this.field === field ? "true" : "false"}
+      @click=${() => this.choose(field)}><small>${fieldWord(field)}</small><output class="num">${count(this.form[field])}</output></button>`)}</div>`;
+  }
+
   display(field, label) {
     const { tile } = this.terminal;
-    const value = this.form[field];
+    const value = field === "good" ? this.good : this.form[field];
+    const first = field === "good" && this.form.way ? WAYS[this.form.way][0] : field;
+    const active = this.field === "reject" ? field === "reject" : field === "good";
     const old = this.corrects && Number(field === "good" ? this.corrects.good : this.corrects[this.form.disposition]);
     const before = field === "good" ? tile?.good : tile?.scrap;
-    return html`<button type="button" class="disp" aria-pressed=${this.field === field ? "true" : "false"}
-        @click=${() => { this.field = field; this.terminal.update(); }}>
+    return html`<button type="button" class="disp" aria-pressed=${active ? "true" : "false"} @click=${() => this.choose(first)}>
       <span class="lb">${label}</span><output class="num">${count(value)}</output>
       <span class="to num"><b>${count(old ?? before)}</b>${icon("right")}<b>${count(old === null ? Number(before ?? 0) + value : value)}</b></span></button>`;
   }
@@ -109,7 +184,7 @@ export class QuantityDialog {
 
   /** More is bad, or taken back, than was made: kept all the same, after a second look. */
   get exceeds() {
-    return this.counted && this.form.reject - Math.min(0, this.form.good) > this.there;
+    return this.counted && this.form.reject - Math.min(0, this.good) > this.there;
   }
 
   get asks() {
@@ -123,16 +198,21 @@ export class QuantityDialog {
   }
 
   ready() {
-    const { good, reject, reason } = this.form;
+    const { good } = this;
+    const { reject, reason } = this.form;
     if (this.busy) return false;
     if (good === 0 && reject === 0) return false;
+    if (good > MOST || (this.form.way && good < 0)) return false;
     if (this.corrects?.adjustment) return true;
     return reject === 0 || (reject > 0 && Boolean(reason));
   }
 
   submitLabel(reasons) {
-    const { good, reject, reason, disposition } = this.form;
+    const { good } = this;
+    const { reject, reason, disposition } = this.form;
     if (good === 0 && reject === 0) return _("Enter a quantity");
+    if (this.form.way && good < 0) return _("The counter ran back: check both numbers");
+    if (good > MOST) return _("At most {n} pieces in one entry", { n: count(MOST) });
     if (reject > 0 && !reason) return _("Choose a defect type");
     const name = nameOf(reasons.find((known) => known.code === reason)?.name, reason ?? "");
     const rejects = disposition === "scrap"
@@ -161,18 +241,20 @@ export class QuantityDialog {
     const { terminal, form } = this;
     const scrap = form.disposition === "scrap" ? form.reject : 0;
     const rework = form.disposition === "rework" ? form.reject : 0;
-    if (this.corrects) return this.#correct({ good: form.good, scrap, rework }, name);
+    if (this.corrects) return this.#correct({ good: this.good, scrap, rework }, name);
     // The good count of a counting machine is corrected by a statement of its own.
     const bodies = [];
-    if (this.counted && form.good !== 0) bodies.push({ good: form.good, scrap: 0, rework: 0, reason: null, adjustment: true });
-    const good = this.counted ? 0 : form.good;
+    if (this.counted && this.good !== 0) bodies.push({ good: this.good, scrap: 0, rework: 0, reason: null, adjustment: true });
+    const good = this.counted ? 0 : this.good;
     if (good !== 0 || form.reject !== 0) {
-      bodies.push({ good, scrap, rework, reason: form.reject ? form.reason : null, adjustment: false });
+      const note = good ? noteOf(form) : null;
+      bodies.push({ good, scrap, rework, reason: form.reject ? form.reason : null, adjustment: false, note });
     }
     for (const body of bodies) {
       if (!(await this.#queue(body, name)).id) return; // the tablet is full: the form stays
     }
     if (this.previous) await terminal.outbox.discard(this.previous);
+    this.#rememberCounting();
     this.#finish();
   }
 

@@ -51,10 +51,15 @@ export class SignInDialog {
     return this.attempt(() => this.terminal.hands.signOut());
   }
 
+  get others() {
+    const { hands } = this.terminal;
+    return hands.people.filter((one) => one.badge_no !== hands.person?.badge_no);
+  }
+
   /** Others who are signed in here: one tap makes them the active one. */
   here() {
     const { hands } = this.terminal;
-    const others = hands.people.filter((one) => one.badge_no !== hands.person?.badge_no);
+    const others = this.others;
     if (!others.length) return nothing;
     return html`<h3>${_("Signed in here: tap to take over")}</h3><div class="rts r2 here">${others.map((one) =>
       html`<button type="button" class="rt" @click=${() => this.attempt(() => hands.change(one.badge_no), true)}>${icon("user")}<span><b>${one.name}</b><small>${_("No. {no}", { no: one.badge_no })}</small></span></button>`)}</div>`;
@@ -85,7 +90,9 @@ export class SignInDialog {
   }
 
   recent() {
-    return html`<h3>${_("Recent at this machine")}</h3><div class="rts r2 scroll">${this.people.slice(0, 6).map((person) => this.tile(person))}</div>
+    const here = new Set(this.terminal.hands.people.map((one) => one.badge_no));
+    const recent = this.people.filter((one) => !here.has(one.badge_no)).slice(0, this.others.length ? 4 : 6);
+    return html`<h3>${_("Recent at this machine")}</h3><div class="rts r2 scroll">${recent.map((person) => this.tile(person))}</div>
       <button type="button" class="btn tap wide" @click=${() => { this.search = ""; this.terminal.update(); }}>${icon("search")}<span>${_("Find another name")}</span></button>`;
   }
 

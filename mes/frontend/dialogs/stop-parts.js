@@ -3,7 +3,7 @@ import { _, counted, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing, svg } from "../lib/island.js";
 import { classWord } from "../lib/states.js";
 import { cutRange, lengthOf, wanted } from "../lib/stop-pieces.js";
-import { clock, duration, instant, now } from "../lib/time.js";
+import { clock, elapsed, instant, now } from "../lib/time.js";
 import { choice } from "./parts.js";
 
 const MOST_USED = 6;
@@ -62,7 +62,7 @@ function edgeControls(dialog, index) {
   const range = cutRange({ start: pieces[index].start, end: pieces[index + 1].end }, now());
   const step = (minutes, label) => html`<button type="button" class="btn tap" aria-label=${label} @click=${() => dialog.moveEdge(minutes * MINUTE_MS)}>${minutes < 0 ? "−" : "+"}${Math.abs(minutes)}</button>`;
   return html`<div class="edge">${step(-5, _("Split five minutes earlier"))}${step(-1, _("Split one minute earlier"))}
-    <label class="num"><b>${clock(at)}</b><small>${duration(lengthOf(pieces[index], now()))} | ${duration(lengthOf(pieces[index + 1], now()))}</small>
+    <label class="num"><b>${clock(at)}</b><small>${elapsed(lengthOf(pieces[index], now()))} | ${elapsed(lengthOf(pieces[index + 1], now()))}</small>
       ${range ? html`<input type="range" aria-label=${_("Split at")} min=${range.first} max=${range.last} step=${MINUTE_MS} .value=${String(at)}
         aria-valuetext=${clock(at)} @input=${(event) => dialog.moveEdgeTo(Number(event.target.value))}>` : nothing}</label>
     ${step(1, _("Split one minute later"))}${step(5, _("Split five minutes later"))}</div>`;
@@ -78,7 +78,7 @@ export function pieceButtons(dialog, reasons) {
   };
   return html`<div class="parts" role="group" aria-label=${_("Parts of the stop")}>${pieces.map((piece, index) => html`<button type="button" class="part"
       aria-pressed=${index === part ? "true" : "false"} @click=${() => { dialog.part = index; dialog.host.update(); }}>
-    <span class="num">${clock(piece.start)}–${piece.end ? clock(piece.end) : _("now")} · ${duration(lengthOf(piece, now()))}</span>
+    <span class="num">${clock(piece.start)}–${piece.end ? clock(piece.end) : _("now")} · ${elapsed(lengthOf(piece, now()))}</span>
     <em>${word(piece)}</em>${piece.person && !piece.chosen ? html`<small>${piece.person}</small>` : nothing}</button>`)}</div>`;
 }
 
@@ -113,7 +113,7 @@ export function reasonColumns(dialog, reasons) {
   const shown = dialog.group ? reasons.filter((reason) => reason.class === dialog.group) : reasons.slice(0, MOST_USED);
   return html`<div class="cols c2"><div class="list"><h3>${dialog.group ? classWord(dialog.group) : _("Most used here")}</h3>
       <div class="rts r2 scroll">${shown.map((reason) =>
-        choice(reason.name, (piece.chosen ?? piece.reason) === reason.code, () => dialog.choose(reason.code), {
+        choice(reason.name, (piece.chosen ?? piece.reason) === reason.code, () => dialog.choose(reason.code, reasons), {
           note: reason.used ? counted(reason.used, _("once"), _("{n} times", { n: reason.used })) : "",
         }))}</div></div>
     <div class="groups"><h3>${_("All reasons")}</h3><div class="rts g2">${GROUPS.map((group) => groupTile(dialog, group, reasons))}</div></div></div>`;

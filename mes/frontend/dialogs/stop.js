@@ -88,9 +88,16 @@ export class StopDialog {
     return (this.also.at(-1) ?? this.stop).end;
   }
 
-  choose(code) {
+  /** Choose a reason; for a stop that has none and is in one piece that is all, it is saved at once. */
+  choose(code, reasons) {
+    if (this.busy) return;
     this.pieces[this.part].chosen = code;
-    this.host.update();
+    if (this.saysItAll) this.submit(reasons);
+    else this.host.update();
+  }
+
+  get saysItAll() {
+    return this.goOn && !this.edited && !this.changes && this.pieces.length === 1 && !this.stop.statement;
   }
 
   split() {
@@ -136,6 +143,7 @@ export class StopDialog {
   }
 
   note() {
+    if (this.saysItAll) return _("One tap saves the reason. It can be changed later, under All stops.");
     if (this.also.length) return _("One reason over {n} stops; the running time between them stays running.", { n: this.also.length + 1 });
     return _("Earlier values stay in the history.");
   }
@@ -209,7 +217,17 @@ export class StopDialog {
     return host.send(`/api/v1/work-units/${host.unit.code}/stops/statements`, body, {
       label,
       form: { kind: "stop", start: stop.start, reason: body.reason },
+      undo: body.kind === "whole" ? (id) => this.takeBack(id, stop) : null,
     });
+  }
+
+  /** A reason of a moment ago goes: thrown away while unsent, reverted by a statement afterwards. */
+  async takeBack(id, stop) {
+    const { host } = this;
+    host.answered.delete(instant(stop.start));
+    if (await host.outbox.discard(id)) return host.update();
+    const body = { kind: "revert", seen_start: stop.start, seen_end: stop.end, seen_statement: id, from: null, to: null, reason: null, note: null, replaces: id };
+    return this.state(body, _("Take back {time}", { time: clock(stop.start) }));
   }
 
   /** Wait for the answers; a stop that somebody else has changed comes back with what is new. */
@@ -223,7 +241,7 @@ export class StopDialog {
     if (clash) return this.conflict(entries, clash.problem.body.stop ?? null);
     const answered = outcomes.at(-1).answer;
     if (answered?.stop && (stay || this.isPartly(answered.stop))) return this.show(answered.stop);
-    if (outcomes.every(({ problem }) => !problem)) host.answered.add(stop.start);
+    if (outcomes.every(({ problem }) => !problem)) host.answered.add(instant(stop.start));
     return this.next();
   }
 
@@ -255,7 +273,7 @@ export class StopDialog {
   }
 
   next() {
-    const left = this.stops.filter((stop) => !this.host.answered.has(stop.start));
+    const left = this.stops.filter((stop) => !this.host.answered.has(instant(stop.start)));
     if (!left.length || !this.goOn) return this.host.closeDialog();
     Object.assign(this, { stops: left, index: Math.min(this.index, left.length - 1) });
     this.reset();

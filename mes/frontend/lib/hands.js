@@ -1,6 +1,8 @@
 // Who works at this terminal: several people signed in, one active. After the idle time nobody is:
 // the tablet locks itself, also without a server, and what was half entered stays.
 import { get, post } from "./api.js";
+import { keep, kept } from "./kept.js";
+import { keepSafe, keptSafe } from "./outbox-store.js";
 
 const KEEP = "mes-hands";
 const TELL_MS = 60000;
@@ -14,10 +16,12 @@ export class Hands extends EventTarget {
   #idleMs = IDLE_S * 1000;
   #usedAt = Date.now();
   #toldAt = Date.now();
+  #isKnown = false;
 
   /** Begin with who was active here before a reload, then ask the server. */
   start() {
-    this.#recall();
+    this.#recall(kept(KEEP));
+    keptSafe(KEEP).then((found) => this.#isKnown || this.session || this.#recall(found));
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.#used(), { capture: true, passive: true });
     this.timer = setInterval(() => this.#watch(), 1000);
     this.read();
@@ -71,6 +75,7 @@ export class Hands extends EventTarget {
   }
 
   #set(changes) {
+    this.#isKnown = true;
     Object.assign(this, changes);
     this.#keep();
     this.dispatchEvent(new Event("change"));
@@ -90,22 +95,17 @@ export class Hands extends EventTarget {
 
   #keep() {
     const { person, session, people, roles } = this;
-    try {
-      localStorage.setItem(KEEP, JSON.stringify({ person, session, people, roles, at: this.#usedAt, idle: this.#idleMs }));
-    } catch {
-      // A private window may keep nothing.
-    }
+    const said = { person, session, people, roles, at: this.#usedAt, idle: this.#idleMs };
+    keep(KEEP, said);
+    keepSafe(KEEP, said);
   }
 
-  #recall() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(KEEP));
-      if (!kept?.session || Date.now() - kept.at > kept.idle) return;
-      const { person, session, people, roles } = kept;
-      Object.assign(this, { person, session, people, roles });
-      this.#usedAt = kept.at;
-    } catch {
-      // Nothing was kept.
-    }
+  #recall(found) {
+    if (!found?.session || Date.now() - found.at > found.idle) return;
+    const { person, session, people, roles } = found;
+    Object.assign(this, { person, session, people, roles });
+    this.#usedAt = found.at;
+    this.#idleMs = found.idle;
+    this.dispatchEvent(new Event("change"));
   }
 }

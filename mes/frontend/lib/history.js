@@ -1,7 +1,9 @@
 // State items of the running shift per work unit. A terminal reads them again whenever something
 // about its stops changes, because a statement must name what was seen; a wall with many machines
-// goes on by itself from the tiles and reads again only now and then.
+// goes on by itself from the tiles and reads again only now and then. A terminal keeps the items,
+// so that a page opened again without a server knows which stops there were to explain.
 import { get } from "./api.js";
+import { keep, kept } from "./kept.js";
 import { instant, now } from "./time.js";
 
 const TERMINAL = { refreshMs: 60000, restMs: 3000 };
@@ -27,7 +29,7 @@ export class History extends EventTarget {
   /** Make sure that the items belong to the state the tile shows. */
   follow(tile) {
     if (!tile?.shift) return;
-    const held = this.#held(tile.work_unit);
+    const held = this.#held(tile);
     const age = performance.now() - held.at;
     const key = this.#wall ? tile.shift.start : stopKey(tile);
     if (this.#wall && held.key === key) held.items = continued(held.items, tile);
@@ -42,10 +44,16 @@ export class History extends EventTarget {
     if (held) Object.assign(held, { key: "", at: -Infinity });
   }
 
-  #held(unit) {
+  #held(tile) {
+    const unit = tile.work_unit;
     const fresh = { items: [], key: "", at: -Infinity, busy: false, refreshMs: 0 };
-    if (!this.#units.has(unit)) this.#units.set(unit, fresh);
+    if (!this.#units.has(unit)) this.#units.set(unit, { ...fresh, ...this.#recalled(tile) });
     return this.#units.get(unit);
+  }
+
+  #recalled({ work_unit, shift }) {
+    const found = this.#wall ? null : kept(keptName(work_unit));
+    return found?.shift === shift.start ? { items: found.items } : {};
   }
 
   async #read(tile, held, key) {
@@ -54,6 +62,7 @@ export class History extends EventTarget {
     try {
       const answer = await get(`/api/v1/work-units/${encodeURIComponent(tile.work_unit)}/states?${query}`);
       Object.assign(held, { items: answer.items ?? [], key });
+      if (!this.#wall) keep(keptName(tile.work_unit), { shift: tile.shift.start, items: held.items });
     } catch {
       held.key = ""; // read again after the rest
     }
@@ -63,6 +72,8 @@ export class History extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 }
+
+const keptName = (unit) => `states:${unit}`;
 
 // What a terminal must read again for: the present state, its reason, the number of open stops.
 function stopKey(tile) {

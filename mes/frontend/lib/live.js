@@ -48,7 +48,6 @@ export class Live extends EventTarget {
     for (const tile of Array.isArray(tiles) ? tiles : []) {
       if (!tile?.work_unit || !newer(tile, this.tiles.get(tile.work_unit))) continue;
       this.tiles.set(tile.work_unit, tile);
-      synchronize(instant(tile.as_of));
       changed = true;
     }
     if (changed) this.#changed();
@@ -63,6 +62,7 @@ export class Live extends EventTarget {
 
   #connected() {
     this.connected = true;
+    this.dispatchEvent(new Event("connected"));
     this.reload();
     this.#changed();
   }
@@ -73,6 +73,7 @@ export class Live extends EventTarget {
     this.#changed();
   }
 
+  // Only heartbeats tell the time: a tile may be as old as a kept page or a silent source.
   #heartbeat(beat) {
     if (this.#outdated(beat)) return location.reload();
     this.edges = beat.edges ?? {};
@@ -111,9 +112,9 @@ export class Live extends EventTarget {
   }
 }
 
-/** Whether `tile` is newer than `known` by (version, as_of). */
+/** Whether `tile` is newer than `known` by (version, as_of); any is that comes after a kept one. */
 export function newer(tile, known) {
-  if (!known) return true;
+  if (!known || known.kept) return true;
   if (tile.version !== known.version) return tile.version > known.version;
   return (instant(tile.as_of) ?? 0) > (instant(known.as_of) ?? 0);
 }

@@ -1,6 +1,8 @@
 // Several tabs of one tablet share the outbox; one of them sends. Web Locks exist only on HTTPS;
 // on plain HTTP a note in localStorage with an end does the same. Should two send all the same,
 // the server does each command once.
+import { keep, kept } from "./kept.js";
+
 const NAME = "mes-outbox-sender";
 const LEASE_MS = 15000;
 const SETTLE_MS = 40;
@@ -31,26 +33,10 @@ async function leased() {
   return (note()?.tab ?? me) === me;
 }
 
-function note() {
-  try {
-    return JSON.parse(localStorage.getItem(NAME));
-  } catch {
-    return null;
-  }
-}
-
-function renew() {
-  try {
-    localStorage.setItem(NAME, JSON.stringify({ tab: me, until: Date.now() + LEASE_MS }));
-  } catch {
-    // Without a store there is no second tab that shares the outbox.
-  }
-}
+// Without a store there is no second tab that shares the outbox.
+const note = () => kept(NAME);
+const renew = () => keep(NAME, { tab: me, until: Date.now() + LEASE_MS });
 
 function release() {
-  try {
-    if (note()?.tab === me) localStorage.removeItem(NAME);
-  } catch {
-    // as above
-  }
+  if (note()?.tab === me) keep(NAME, null);
 }

@@ -9,7 +9,8 @@ const JAMO = "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊ
 const SHIFTED = { ㅃ: "ㅂ", ㅉ: "ㅈ", ㄸ: "ㄷ", ㄲ: "ㄱ", ㅆ: "ㅅ", ㅒ: "ㅐ", ㅖ: "ㅔ" };
 const LATIN = "QWERTYUIOPASDFGHJKLZXCVBNM";
 
-export function listenToScanner(found, target = globalThis) {
+/** `wanted`: which texts are taken; others stay where they were scanned into. */
+export function listenToScanner(found, { target = globalThis, wanted = () => true } = {}) {
   let text = "";
   let last = -Infinity;
   let field = null;
@@ -23,13 +24,14 @@ export function listenToScanner(found, target = globalThis) {
       text = (text + characterOf(event)).slice(-LENGTH_MAX);
       return;
     }
-    if (text.length >= LENGTH_MIN) {
+    if (text.length >= LENGTH_MIN && wanted(text)) {
       event.preventDefault();
       event.stopImmediatePropagation();
       field?.restore();
       found(text);
     }
     text = "";
+    last = -Infinity; // whatever follows is another burst
   }, true);
   // A burst into a composing field arrives as compositions; its keys still come as keydown.
   target.addEventListener("compositionstart", (event) => {

@@ -22,9 +22,9 @@ export function stopsOf(items) {
   return [...found.values()].sort((a, b) => instant(a.start) - instant(b.start));
 }
 
-/** Stops without a reason, except those answered on this device and not yet confirmed. */
+/** Stops without a reason, except those `answered` (instants of their starts) on this device and not yet confirmed. */
 export function openStops(items, answered) {
-  return stopsOf(items).filter((stop) => stop.needsReason && !answered.has(stop.start));
+  return stopsOf(items).filter((stop) => stop.needsReason && !answered.has(instant(stop.start)));
 }
 
 /** Length in milliseconds; an open stop lasts until `present`. */

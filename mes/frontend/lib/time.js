@@ -1,12 +1,16 @@
 // Plant time: the server's clock (possibly scaled), the plant's time zone, never the tablet's.
 import { _, language } from "./i18n.js";
+import { keep, kept } from "./kept.js";
 
 const HEARD = "mes-clock";
-const OLD_MS = 10000;
+const OLD_MS = 2000;
 const page = document.documentElement.dataset;
 const zone = page.zone || "Asia/Seoul";
 export const speed = Number(page.speed || 1);
-let anchorMs = Math.max(Number(page.clock || Date.now() * 1000) / 1000, lastHeard());
+const heardMs = lastHeard();
+/** Whether this page is an old copy that was kept on the device. */
+export const isCopy = heardMs > 0;
+let anchorMs = Math.max(Number(page.clock || Date.now() * 1000) / 1000, heardMs);
 let anchorTick = performance.now();
 
 const formats = {
@@ -35,23 +39,15 @@ export function synchronize(serverMs) {
 
 /** Keep how the plant's clock goes, for a page that is opened again without a server. */
 export function keepClock() {
-  try {
-    localStorage.setItem(HEARD, JSON.stringify({ site: page.site, plant: now(), at: Date.now() }));
-  } catch {
-    // A private window may keep nothing.
-  }
+  keep(HEARD, { site: page.site, plant: now(), at: Date.now() });
 }
 
 // Present plant time by the clock last heard; 0 unless the page is an old copy of the same plant's.
 function lastHeard() {
-  try {
-    const heard = JSON.parse(localStorage.getItem(HEARD));
-    const present = heard.plant + Math.max(0, Date.now() - heard.at) * speed;
-    const copied = Number(page.clock) / 1000;
-    return heard.site === page.site && present - copied > OLD_MS * speed ? present : 0;
-  } catch {
-    return 0;
-  }
+  const heard = kept(HEARD);
+  if (!heard || heard.site !== page.site) return 0;
+  const present = heard.plant + Math.max(0, Date.now() - heard.at) * speed;
+  return present - Number(page.clock) / 1000 > OLD_MS * speed ? present : 0;
 }
 
 /** Milliseconds since 1970 of an ISO 8601 text or of integer microseconds; null stays null. */

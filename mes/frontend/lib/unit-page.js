@@ -9,12 +9,13 @@ import { linkState } from "./link.js";
 import { Live } from "./live.js";
 import { Outbox } from "./outbox.js";
 import { Hands } from "./hands.js";
+import { keep, kept } from "./kept.js";
 import { keepPage } from "./keep-page.js";
 import { listenToScanner, scanKind } from "./scanner.js";
 import { sheet, syncSheet } from "./sheet.js";
 import { OutboxDialog } from "../dialogs/outbox.js";
 import { SignInDialog } from "../dialogs/sign-in.js";
-import { now, speed } from "./time.js";
+import { isCopy, now, speed } from "./time.js";
 
 const TOAST_S = 10;
 const DOUBLE_TAP_MS = 800;
@@ -32,7 +33,9 @@ export class UnitPage extends Island {
     this.line = this.given("line");
     this.canEnrol = this.given("canEnrol", false);
     this.live = share(new Live({ work_unit: this.unit.code }, this.given("tiles", [])).start());
+    this.rememberTile();
     for (const source of [this.live, this.history, this.outbox]) source.addEventListener("change", () => this.update());
+    this.live.addEventListener("connected", () => this.outbox.retry());
     this.outbox.addEventListener("sent", (event) => this.sent(event.detail));
     this.outbox.addEventListener("refused", (event) => this.refused(event.detail));
     this.outbox.addEventListener("sign-in-needed", () => this.openSignIn());
@@ -44,6 +47,14 @@ export class UnitPage extends Island {
     this.hands.start();
     this.handsChanged();
     keepPage();
+  }
+
+  // A copy of the page that is opened without a server shows the tile last heard, not the copied one.
+  rememberTile() {
+    const name = `tile:${this.unit.code}`;
+    const last = kept(name);
+    if (last && isCopy) this.live.take([{ ...last, kept: true }]);
+    this.live.addEventListener("beat", () => this.tile && keep(name, this.tile));
   }
 
   get person() {

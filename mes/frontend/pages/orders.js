@@ -31,6 +31,12 @@ class Orders extends Island {
     this.live = share(new Live({ site: document.documentElement.dataset.site }).start());
     this.outbox.addEventListener("change", () => this.update());
     this.outbox.start();
+    this.wanted = new URLSearchParams(location.search).get("order");
+    addEventListener("order-scanned", (event) => {
+      event.preventDefault();
+      this.wanted = event.detail;
+      this.read();
+    });
     this.read();
     get("/api/v1/items").then((answer) => { this.items = answer.items ?? []; this.update(); }, () => {});
     const draft = stored();
@@ -142,10 +148,22 @@ class Orders extends Island {
     this.update();
   }
 
+  /** Open the order that was scanned, itself or by one of its jobs; nothing half typed is lost. */
+  find(number) {
+    this.wanted = null;
+    const order = this.orders.find((known) => number === known.order || number.startsWith(`${known.order}-`));
+    if (order && this.form && this.changes.length) this.message = { bad: true, text: _("Save or discard the changes first, then scan again.") };
+    else if (order) {
+      this.filter = { ...this.filter, text: order.order, states: new Set(STATES), from: "", to: "" };
+      this.open({ order: order.order });
+    } else this.error = _("There is no work order {number}.", { number });
+  }
+
   async read() {
     try {
       this.orders = (await allOrders()).map((order) => ({ ...order, good: order.good ?? 0, scrap: order.scrap ?? 0 }));
       this.error = "";
+      if (this.wanted) this.find(this.wanted);
       const fresh = this.orders.find((order) => order.order === this.selected);
       if (fresh && this.form && !this.changes.length) Object.assign(this, { shown: fresh, form: formOf(fresh), original: formOf(fresh) });
     } catch (problem) {

@@ -5,7 +5,7 @@ import { _, nameOf } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
 import { problemText } from "../lib/problem-text.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
-import { now } from "../lib/time.js";
+import { instant, now } from "../lib/time.js";
 import { UnitPage } from "../lib/unit-page.js";
 import { actions } from "../terminal/actions.js";
 import { band } from "../terminal/band.js";
@@ -29,6 +29,7 @@ class Terminal extends UnitPage {
 
   start() {
     super.start();
+    load().then((dialogs) => dialogs.readReasons(this.unit.code), () => {});
     this.resize = new ResizeObserver(() => this.measure());
     this.resize.observe(this);
     if (keptDraft(this.unit.code)) this.openQuantity();
@@ -117,7 +118,7 @@ class Terminal extends UnitPage {
   /** Any stop of the shift, explained or not. */
   openAnyStop(start, mends = null) {
     const stops = this.allStops;
-    const index = stops.findIndex((stop) => stop.start === start);
+    const index = stops.findIndex((stop) => instant(stop.start) === instant(start));
     if (index < 0) return mends && this.say(_("This stop is no longer there. The entry stays in the list until it is thrown away."), null);
     return this.openLater((dialogs) => Object.assign(new dialogs.StopDialog(this, stops, index, false), { mends }));
   }
@@ -136,7 +137,7 @@ class Terminal extends UnitPage {
   }
 
   openStop(start) {
-    this.openStops(Math.max(0, this.open.findIndex((stop) => stop.start === start)));
+    this.openStops(Math.max(0, this.open.findIndex((stop) => instant(stop.start) === instant(start))));
   }
 
   pause() {
@@ -167,7 +168,7 @@ class Terminal extends UnitPage {
       this.outbox.discard(entry.id);
       return this.openCall();
     }
-    this.answered.delete(entry.form.start);
+    this.answered.delete(instant(entry.form.start));
     this.history.expire(this.unit.code);
     return this.openAnyStop(entry.form.start, entry.id);
   }

@@ -73,7 +73,7 @@ test("a stop is one, however many classes it crosses; an open one has no end", (
   assert.deepEqual(stops.map((stop) => [stop.start, stop.end, stop.statement]), [[at(10), at(30), null], [at(40), null, "c1"]]);
   assert.equal(lostTime(stops[0], Date.parse(at(60))), 10 * 60000);
   assert.equal(lostTime(stops[1], Date.parse(at(60))), 20 * 60000);
-  assert.equal(openStops(items, new Set([at(10)])).length, 1);
+  assert.equal(openStops(items, new Set([Date.parse(at(10))])).length, 1);
 });
 
 test("a stop is split in whole minutes inside it, or not at all", () => {

@@ -96,6 +96,13 @@ def test_the_difference_of_the_clocks_corrects_what_the_device_says() -> None:
     assert happened_at(said, shows, NOON) == NOON - 5 * MINUTE
 
 
+def test_the_way_through_the_network_does_not_change_the_order_of_entries() -> None:
+    first, second = "2026-03-02T11:00:00.000+09:00", "2026-03-02T11:00:00.200+09:00"
+    slow = happened_at(first, "2026-03-02T11:59:53.000+09:00", NOON)
+    fast = happened_at(second, "2026-03-02T11:59:59.990+09:00", NOON)
+    assert fast - slow == 200_000
+
+
 def test_a_correction_never_leads_into_the_future() -> None:
     said, shows = "2026-03-02T10:30:01+09:00", "2026-03-02T10:30:00+09:00"
     assert happened_at(said, shows, NOON) == NOON
