@@ -55,7 +55,7 @@ from mes.models.work import (
     StopStatement,
     WorkOrder,
 )
-from mes.models.writes import TagWrite, WritePermission
+from mes.models.writes import CallPermission, TagWrite, WritePermission
 
 __all__ = [
     "Account",
@@ -65,6 +65,7 @@ __all__ = [
     "Calendar",
     "CalendarException",
     "CallEvent",
+    "CallPermission",
     "CaseFile",
     "Command",
     "ConfigRevision",

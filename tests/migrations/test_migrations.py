@@ -24,7 +24,8 @@ def _fill(database: Database) -> dict[str, int]:
                     continue
                 kind = column.type.python_type if not column.foreign_keys else int
                 if column.foreign_keys:
-                    row[column.name] = None if column.nullable else 1
+                    given = not column.nullable or column.name == "call_id"  # a tag or a call
+                    row[column.name] = 1 if given else None
                 elif column.name == "level":
                     row[column.name] = "site"
                 elif isinstance(column.type, JSON):

@@ -11,6 +11,7 @@ from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.execution import service
+from mes.features.execution.machine_first import ask_machine_first
 from mes.features.execution.schemas import (
     CancelJobIn,
     CompleteIn,
@@ -21,7 +22,7 @@ from mes.features.execution.schemas import (
 from mes.features.work_orders.queries import job_views, list_jobs
 from mes.features.work_orders.schemas import split_states
 from mes.features.writes.jobs import ask_for_job
-from mes.features.writes.routes import send_for_job
+from mes.features.writes.routes import look_again, send_for_job
 from mes.models import JobOrder
 from mes.web.roles import Role, require
 from mes.web.wiring import reading
@@ -41,6 +42,7 @@ def jobs(query_data: JobsQuery) -> dict[str, Any]:
     """The job list: what is loaded first, then by priority and due date."""
     with reading() as session:
         found = list_jobs(session, query_data.work_unit, split_states(query_data.state))
+    look_again(found)
     return {"items": found, "next": None}
 
 
@@ -48,11 +50,13 @@ def jobs(query_data: JobsQuery) -> dict[str, Any]:
 @bp.input(StartIn)
 @require(*WORKERS)
 def start(number: str, json_data: StartIn) -> Answered:
-    """Load a job on its work unit."""
+    """Load a job on its work unit, and hand it to the machine where the plant file says so."""
+    was_asked = ask_machine_first(number, json_data)
 
     def do(session: Session, context: Context) -> Answer:
         job = service.start_job(session, context, number, together=json_data.together)
-        ask_for_job(session, context, job)
+        if not was_asked:
+            ask_for_job(session, context, job)
         return 200, _view(session, job)
 
     answer = answered("job.start", number, json_data, do)

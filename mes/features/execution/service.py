@@ -52,6 +52,27 @@ def start_job(
         Refusal: `job_unknown` (404), `job_already_running`, `job_not_startable`,
             `work_unit_busy`, `time_before_last_event` (409).
     """
+    job, order = check_startable(session, number, together=together)
+    at = _event_time(session, job, context)
+    rate = masters(session).materials[job.material_id].rate(job.work_unit_id, at)
+    job.ideal_cycle_s = None if rate is None else rate.ideal_cycle_s
+    job.pieces_per_cycle = 1 if rate is None else rate.pieces_per_cycle
+    job.started_at = at
+    _happened(session, context, job, JobEventKind.START, JobState.RUNNING, at)
+    job_events_changed(session, job.work_unit_id, at)
+    follow_jobs(session, context, order)
+    return job
+
+
+def check_startable(
+    session: Session, number: str, *, together: bool = False
+) -> tuple[JobOrder, WorkOrder]:
+    """The job and its order, locked, when nothing stands in the way of its start.
+
+    Raises:
+        Refusal: `job_unknown` (404), `job_already_running`, `job_not_startable`,
+            `work_unit_busy` (409).
+    """
     job, order = _locked(session, number)
     if job.state == JobState.RUNNING:
         raise _refused("job_already_running", job, "is running already")
@@ -62,15 +83,7 @@ def start_job(
         raise _refused("job_not_startable", job, f"belongs to an order that is {order.state}")
     if not together:
         _check_free(session, job)
-    at = _event_time(session, job, context)
-    rate = masters(session).materials[job.material_id].rate(job.work_unit_id, at)
-    job.ideal_cycle_s = None if rate is None else rate.ideal_cycle_s
-    job.pieces_per_cycle = 1 if rate is None else rate.pieces_per_cycle
-    job.started_at = at
-    _happened(session, context, job, JobEventKind.START, JobState.RUNNING, at)
-    job_events_changed(session, job.work_unit_id, at)
-    follow_jobs(session, context, order)
-    return job
+    return job, order
 
 
 def pause_job(

@@ -16,6 +16,7 @@ from mes.features.plant.check_calendars import (
     calendar_problems,
     unlisted_break_reasons,
 )
+from mes.features.plant.check_calls import call_problems, job_call_problems
 from mes.features.plant.check_counters import counter_notes, counter_problems
 from mes.features.plant.check_writes import job_write_problems, write_problems
 from mes.features.plant.document import Document, Mistake, Unreadable, field_name, text_of
@@ -25,6 +26,7 @@ from mes.features.plant.repair import Path, Problem, all_problems, is_doubtful
 from mes.features.plant.schema import SCHEMA, PlantFile, Signals, WorkUnit
 from mes.features.plant.targets import target_problems
 from mes.features.plant.templates import WrittenOut, plain_source, write_out
+from mes.features.plant.write_schema import A_CALL, A_WRITE
 
 DAY_STARTS: Path = ("site", "day_starts")
 _OF_TIMES = ("shift_crosses_day", "shifts_overlap", "crews_collide", "end_before_start")
@@ -139,6 +141,8 @@ def _known_path(data: Any, loc: Path) -> Path:
     path: list[int | str] = []
     node = data
     for position, step in enumerate(loc):
+        if step in (A_WRITE, A_CALL):
+            continue
         inside = (isinstance(node, dict) and step in node) or (
             isinstance(node, list) and isinstance(step, int) and step < len(node)
         )
@@ -214,6 +218,7 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from calendar_problems(plant)
     yield from counter_problems(plant, raw)
     yield from write_problems(plant, raw, set(_tags(raw)))
+    yield from call_problems(plant, raw, _problem)
     reasons = _known(plant, raw, "reasons")
     for index, reason in enumerate(plant.reasons):
         if reason.parent is not None and reason.parent not in reasons:
@@ -298,6 +303,7 @@ def _work_unit(
             if code not in items:
                 yield (*path, field, code), "item_unknown", f"there is no item {code!r}"
     yield from job_write_problems(plant, path, unit, items)
+    yield from job_call_problems(plant, path, unit, items)
     yield from _signals(plant, raw, (*path, "signals"), unit.signals)
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of the allow-list of writes, and of what jobs send."""
+"""Mistakes of the allow-list of writes, and of what jobs write."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from connectors.sdk.capabilities import Capability
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.registry import manifest_of
 from mes.features.plant.repair import Path, Problem
-from mes.features.plant.schema import PlantFile, WorkUnit
-from mes.features.plant.write_schema import JobWrite, Write
+from mes.features.plant.schema import JobWrite, PlantFile, WorkUnit, Write
 
 
 def write_problems(
@@ -21,7 +20,7 @@ def write_problems(
     Args:
         tags: every tag of the file as SOURCE/TAG.
     """
-    protocols = _protocols(raw)
+    protocols = protocols_of(raw)
     seen: dict[str, int] = {}
     for index, write in enumerate(plant.writes):
         path: Path = ("writes", index, "tag")
@@ -41,9 +40,11 @@ def write_problems(
 def job_write_problems(
     plant: PlantFile, path: Path, unit: WorkUnit, items: Collection[object]
 ) -> Iterator[Problem]:
-    """What a work unit sends at the start of a job: only what the allow-list has, and fits it."""
+    """What a work unit writes at the start of a job: only what the allow-list has, and fits it."""
     rules = {write.tag: write for write in plant.writes}
     for index, write in enumerate(unit.on_job_start):
+        if not isinstance(write, JobWrite):
+            continue
         here: Path = (*path, "on_job_start", index)
         rule = rules.get(write.tag)
         if rule is None:
@@ -64,7 +65,8 @@ def _values(
             yield where, "write_out_of_range", problem
 
 
-def _protocols(raw: Mapping[str, Any]) -> dict[str, str]:
+def protocols_of(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The protocol of each source, by its id."""
     sources = raw.get("sources")
     rows = [row for row in sources if isinstance(row, dict)] if isinstance(sources, list) else []
     return {str(row.get("id")): str(row.get("protocol")) for row in rows}

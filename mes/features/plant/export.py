@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from connectors.templates.catalogue import Catalogue
 from mes.features.plant.masters import database_objects
-from mes.features.plant.objects import EXCEPTION, WRITE, Objects
+from mes.features.plant.objects import CALL, EXCEPTION, WRITE, Objects
 from mes.features.plant.policies import POLICY, policy_row
 from mes.features.plant.templates import folded
 
@@ -34,6 +34,7 @@ def export(session: Session, templates: Catalogue | None = None) -> str:
         "items": _listed(objects, "item", "code"),
         "sources": _sources(objects, templates),
         "writes": _listed(objects, WRITE, "tag"),
+        "calls": _listed(objects, CALL, "call"),
         "areas": _listed(objects, "area", "id"),
         "lines": _lines(objects),
     }

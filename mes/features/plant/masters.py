@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from mes.features.plant.calendar_rows import line_calendars_in_force, patterns_in_force
 from mes.features.plant.objects import (
     BUILT_IN_REASONS,
+    CALL,
     WRITE,
     Key,
     Objects,
@@ -22,6 +23,7 @@ from mes.features.plant.policies import stored_policies
 from mes.models import (
     Calendar,
     CalendarException,
+    CallPermission,
     Equipment,
     MaterialDefinition,
     MaterialRate,
@@ -63,6 +65,8 @@ def database_objects(session: Session) -> Objects:
     _read_sources(session, objects)
     for (_, tag), rule in write_rules(session).items():
         objects[WRITE, tag] = rule
+    for call, rule in call_rules(session).items():
+        objects[CALL, call] = rule
     areas = {element.id: element for element in equipment if element.level == "area"}
     for area in areas.values():
         objects["area", area.code] = {"name": area.names}
@@ -181,6 +185,23 @@ def write_rules(session: Session, edge_id: int | None = None) -> dict[tuple[int,
     if edge_id is not None:
         query = query.where(Source.edge_id == edge_id)
     return {(row.id, f"{row.code}/{row.name}"): dict(row.rule) for row in session.execute(query)}
+
+
+def call_rules(session: Session, edge_id: int | None = None) -> dict[str, Any]:
+    """The methods that may be called: by SOURCE/NAME, where they are and with what.
+
+    Args:
+        edge_id: only of the sources of this edge; None: of all.
+    """
+    query = (
+        select(Source.code, CallPermission.name, CallPermission.rule)
+        .join(Source, Source.id == CallPermission.source_id)
+        .where(CallPermission.retired_at.is_(None), Source.retired_at.is_(None))
+        .order_by(CallPermission.id)
+    )
+    if edge_id is not None:
+        query = query.where(Source.edge_id == edge_id)
+    return {f"{row.code}/{row.name}": dict(row.rule) for row in session.execute(query)}
 
 
 def _read_work_unit(session: Session, work_unit_id: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ Objects = dict[Key, dict[str, Any]]
 
 EXCEPTION = "calendar_exception"
 WRITE = "write"
+CALL = "call"
 KINDS = (
     POLICY,
     "site",
@@ -34,6 +35,7 @@ KINDS = (
     "source",
     "tag",
     WRITE,
+    CALL,
     "area",
     "line",
     "work_unit",
@@ -107,6 +109,8 @@ def file_objects(plant: PlantFile) -> Objects:
         objects[WRITE, write.tag] = write.model_dump(
             mode="json", exclude={"tag"}, exclude_none=True
         )
+    for call in plant.calls:
+        objects[CALL, call.call] = call.model_dump(mode="json", exclude={"call"}, exclude_none=True)
     for area in plant.areas:
         objects["area", area.id] = {"name": names_or_code(area.name, area.id)}
     for line in plant.lines:
@@ -209,12 +213,13 @@ def _work_unit(line: str, unit: WorkUnit) -> dict[str, Any]:
         "minor_stop_limit_s": decimal_text(unit.minor_stop_limit_s),
         "key_machine": unit.key_machine,
         "signals": signals_object(unit.signals),
-        **({} if not unit.on_job_start else {"on_job_start": _job_writes(unit)}),
+        **({} if not unit.on_job_start else {"on_job_start": _job_steps(unit)}),
+        **({} if not unit.start_needs_machine else {"start_needs_machine": True}),
     }
 
 
-def _job_writes(unit: WorkUnit) -> list[dict[str, Any]]:
-    return [write.model_dump(mode="json", exclude_none=True) for write in unit.on_job_start]
+def _job_steps(unit: WorkUnit) -> list[dict[str, Any]]:
+    return [step.model_dump(mode="json", exclude_none=True) for step in unit.on_job_start]
 
 
 def signals_object(signals: Signals) -> dict[str, Any]:

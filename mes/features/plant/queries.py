@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
-from mes.features.plant.masters import write_rules
+from mes.features.plant.masters import call_rules, write_rules
 from mes.features.plant.templates import plain_source
 from mes.models import ConfigRevision, Edge, SignalBinding, Source, Tag
 
@@ -44,15 +44,25 @@ def edge_configuration(session: Session, edge_code: str) -> dict[str, Any]:
         ]
         sources.append({**plain_source(source.definition), "tags": tags})
     writes = [
-        {"tag": tag, **{key: part for key, part in rule.items() if key != "roles"}}
+        {"tag": tag, **_without_roles(rule)}
         for (_, tag), rule in write_rules(session, edge.id).items()
+    ]
+    calls = [
+        {"call": call, **_without_roles(rule)}
+        for call, rule in call_rules(session, edge.id).items()
     ]
     return {
         "revision": revision(session),
         "sources": sources,
         "writes": writes,
+        "calls": calls,
         "of_pages": sources_of_pages(session),
     }
+
+
+def _without_roles(rule: dict[str, Any]) -> dict[str, Any]:
+    """Who may ask is the matter of the MES; the edge knows no people."""
+    return {key: part for key, part in rule.items() if key != "roles"}
 
 
 def sources_of_pages(session: Session) -> list[str]:

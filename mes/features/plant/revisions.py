@@ -21,8 +21,8 @@ from mes.features.commands.context import ActorJson
 from mes.features.plant.check import check
 from mes.features.plant.export import export
 from mes.features.plant.masters import database_objects
-from mes.features.plant.objects import KINDS, WRITE, Key, Objects
-from mes.features.plant.writer import Writer
+from mes.features.plant.objects import CALL, KINDS, WRITE, Key, Objects
+from mes.features.plant.writer import JOB_SETTINGS, Writer
 from mes.features.production.service import masters_changed
 from mes.models import ConfigRevision
 
@@ -30,9 +30,9 @@ LIMIT = 50
 LIMIT_MAX = 200
 ACTOR_LENGTH = 80
 WORK_UNIT = "work_unit"
-CONNECTIVITY = ("source", "tag", WRITE)
-MEANINGS = ("signals", "on_job_start")
-"""Parts of a work unit that say what tags mean."""
+CONNECTIVITY = ("source", "tag", WRITE, CALL)
+MEANINGS = ("signals", *JOB_SETTINGS)
+"""Parts of a work unit that say what tags and methods mean."""
 
 Flat = Sequence[Sequence[Any]]
 

@@ -24,7 +24,7 @@ from mes.features.plant.parts import (
     Zone,
 )
 from mes.features.plant.policies import PolicyProfile
-from mes.features.plant.write_schema import JobWrite, Write
+from mes.features.plant.write_schema import Call, JobCall, JobStep, JobWrite, Write
 
 __all__ = [
     "CODE",
@@ -34,11 +34,14 @@ __all__ = [
     "Area",
     "Break",
     "Calendar",
+    "Call",
     "CallLevel",
     "Code",
     "Counter",
     "CounterSignal",
     "Item",
+    "JobCall",
+    "JobStep",
     "JobWrite",
     "Line",
     "Names",
@@ -57,7 +60,17 @@ __all__ = [
 ]
 
 SCHEMA = "plant/1"
-SECTIONS = ("policies", "calendars", "reasons", "items", "sources", "writes", "areas", "lines")
+SECTIONS = (
+    "policies",
+    "calendars",
+    "reasons",
+    "items",
+    "sources",
+    "writes",
+    "calls",
+    "areas",
+    "lines",
+)
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
 SeveralPieces = Annotated[int, Field(ge=1, le=1000)]
@@ -206,9 +219,21 @@ class WorkUnit(Part):
     minor_stop_limit_s: SecondsFromZero = Decimal(300)
     key_machine: bool = False
     signals: Signals = Field(default_factory=Signals)
-    on_job_start: list[JobWrite] = Field(
-        default_factory=list, description="What is written to the machine when a job starts."
+    on_job_start: list[JobStep] = Field(
+        default_factory=list,
+        max_length=20,
+        description="What is written and called on the machine when a job starts.",
     )
+    start_needs_machine: bool = Field(
+        default=False,
+        description="A job starts only when its machine has confirmed all of `on_job_start`.",
+    )
+
+    @model_validator(mode="after")
+    def _a_machine_that_is_needed_is_asked(self) -> WorkUnit:
+        if self.start_needs_machine and not self.on_job_start:
+            raise ValueError("start_needs_machine goes with on_job_start only")
+        return self
 
 
 class Area(Part):
@@ -248,6 +273,9 @@ class PlantFile(Part):
     sources: list[dict[str, object]] = Field(default_factory=list)
     writes: list[Write] = Field(
         default_factory=list, description="The only tags that are ever written; absent: none."
+    )
+    calls: list[Call] = Field(
+        default_factory=list, description="The only methods that are ever called; absent: none."
     )
     areas: list[Area] = Field(default_factory=list)
     lines: list[Line] = Field(default_factory=list)

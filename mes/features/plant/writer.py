@@ -23,10 +23,11 @@ from mes.features.plant.masters import (
     latest_rates,
     latest_setting,
 )
-from mes.features.plant.objects import EXCEPTION, WRITE, Key
+from mes.features.plant.objects import CALL, EXCEPTION, WRITE, Key
 from mes.features.plant.policies import POLICY, add_policy
 from mes.models import (
     Calendar,
+    CallPermission,
     Edge,
     Equipment,
     MaterialDefinition,
@@ -42,6 +43,8 @@ from mes.models import (
 
 DEFAULT_EDGE = "edge-1"
 BEGINNING = 0
+JOB_SETTINGS = ("on_job_start", "start_needs_machine")
+"""What a work unit says of the start of its jobs."""
 RETIRABLE: Mapping[str, type[Calendar | Reason | MaterialDefinition | Source]] = {
     "calendar": Calendar,
     "reason": Reason,
@@ -72,6 +75,7 @@ class Writer:
             "source": self._source,
             "tag": self._tag,
             WRITE: self._write_permission,
+            CALL: self._call_permission,
             "area": self._area,
             "line": self._line,
             "work_unit": self._work_unit,
@@ -88,6 +92,8 @@ class Writer:
             self._tag_row(code).retired_at = self.now_us
         elif kind == WRITE:
             self._permission(code).retired_at = self.now_us
+        elif kind == CALL:
+            self._callable(code).retired_at = self.now_us
         elif kind == EXCEPTION:
             self.calendars.withdraw(exception_rows(self.session)[key])
         else:
@@ -219,6 +225,24 @@ class Writer:
         permission.rule = value
         permission.retired_at = None
 
+    def _callable(self, path: str) -> CallPermission:
+        source_code, _, name = path.partition("/")
+        source = self.session.scalars(select(Source).where(Source.code == source_code)).one()
+        found = self.session.scalar(
+            select(CallPermission).where(
+                CallPermission.source_id == source.id, CallPermission.name == name
+            )
+        )
+        if found is None:
+            found = CallPermission(source_id=source.id, name=name)
+            self.session.add(found)
+        return found
+
+    def _call_permission(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        permission = self._callable(code)
+        permission.rule = value
+        permission.retired_at = None
+
     def _site_code(self) -> str | None:
         return self.session.scalar(select(Equipment.code).where(Equipment.level == "site"))
 
@@ -233,8 +257,7 @@ class Writer:
         self.calendars.line(line.id, value["calendar"])
 
     def _work_unit(self, key: Key, code: str, value: dict[str, Any]) -> None:
-        sent = value.get("on_job_start")
-        settings = {} if sent is None else {"on_job_start": sent}
+        settings = {name: value[name] for name in JOB_SETTINGS if name in value}
         unit = self._put_equipment(key, "work_unit", value["line"], value["name"], settings)
         self._put_setting(unit.id, value)
         self._put_rates(unit.id, value)

@@ -1,1 +1,1 @@
-"""Writes to machines: only what the plant's allow-list has, once, in time, read back, audited."""
+"""Writes to machines and calls of methods: only what the allow-list has, once, in time, audited."""

@@ -1,4 +1,4 @@
-"""A few threads of the web process that send what started jobs have to write."""
+"""A few threads of the web process that send what started jobs have to write and call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logging.getLogger("mes.writes")
 
 
 class JobSender:
-    """Sends the writes of jobs; those of one job one after the other."""
+    """Sends the writes and calls of jobs; those of one job one after the other."""
 
     def __init__(self, database: Database, board: RequestBoard) -> None:
         self._database = database
@@ -45,6 +45,10 @@ class JobSender:
             self._waiting.put_nowait(write_ids)
         except queue.Full:
             self._give_up(write_ids, "writes_busy", "too many jobs wait for their machines")
+
+    def send_now(self, write_ids: Sequence[int]) -> None:
+        """Send these writes in their order and wait for their end; what was sent before stays."""
+        self._send_all(write_ids)
 
     def _start(self) -> None:
         """The threads begin with the first job, in the process that serves."""

@@ -1,7 +1,8 @@
-"""Asking for a write, and what was written, over REST."""
+"""Asking for a write or a call, and what was written and called, over REST."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -9,16 +10,19 @@ from flask import Flask, current_app
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from sqlalchemy.exc import IntegrityError
 
+from connectors.sdk.call_rules import ARGUMENTS_MAX
 from mes.core.refusal import Refusal
 from mes.features.audit.service import record
 from mes.features.commands.schemas import PageMark, Short
 from mes.features.edge_requests.routes import board
 from mes.features.writes import queries
+from mes.features.writes.job_machine import ask_machine
 from mes.features.writes.job_sender import JobSender
+from mes.features.writes.job_watcher import JobWatcher
 from mes.features.writes.jobs import waiting_writes
 from mes.features.writes.sending import BEGIN_WITHIN_S, BEGIN_WITHIN_S_MAX, send
-from mes.features.writes.service import Wish, ask, known_write
-from mes.features.writes.targets import check_value, find_target
+from mes.features.writes.service import AUDITED, Wish, ask, known_write
+from mes.features.writes.targets import Kind, check_value, find_target
 from mes.web.roles import actor, check, require
 from mes.web.wiring import database, reading, transaction
 
@@ -26,12 +30,14 @@ bp = APIBlueprint("writes", __name__, url_prefix="/api/v1", tag="Writes")
 
 
 EXTENSION = "mes_job_sender"
+WATCHER = "mes_job_watcher"
 
 
 def init_writes(app: Flask) -> None:
-    """Give an application what sends the writes of jobs; it needs database and board."""
+    """Give an application what sends and watches for jobs; it needs database and board."""
     with app.app_context():
         app.extensions[EXTENSION] = JobSender(database(), board())
+        app.extensions[WATCHER] = JobWatcher(database(), board())
 
 
 def send_for_job(number: str) -> None:
@@ -40,6 +46,12 @@ def send_for_job(number: str) -> None:
     with reading() as session:
         write_ids = waiting_writes(session, number)
     sender.send_soon(write_ids)
+
+
+def look_again(jobs: Iterable[Mapping[str, Any]]) -> None:
+    """Ask the machines of these jobs soon what they say of them; returns at once."""
+    watcher: JobWatcher = current_app.extensions[WATCHER]
+    watcher.look_again(jobs)
 
 
 class WriteIn(BaseModel):
@@ -59,7 +71,34 @@ class WriteIn(BaseModel):
     def wish(self) -> Wish:
         """What is wanted."""
         return Wish(
-            command_id=self.command_id, tag=self.tag, value=self.value, reason=self.reason.strip()
+            command_id=self.command_id, name=self.tag, value=self.value, reason=self.reason.strip()
+        )
+
+
+class CallIn(BaseModel):
+    """The arguments of a method by name, and why.
+
+    `begin_within_s`: real seconds after which it must not be called any more.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    command_id: Short = Field(description="A UUID of the client, the same in every repeat.")
+    call: Short = Field(description="SOURCE/NAME, as under `calls` of the plant file.")
+    arguments: dict[Short, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(
+        default_factory=dict, max_length=ARGUMENTS_MAX
+    )
+    reason: StrictStr = Field(min_length=3, max_length=500)
+    begin_within_s: float = Field(default=BEGIN_WITHIN_S, gt=0, le=BEGIN_WITHIN_S_MAX)
+
+    def wish(self) -> Wish:
+        """What is wanted."""
+        return Wish(
+            command_id=self.command_id,
+            name=self.call,
+            value=self.arguments,
+            reason=self.reason.strip(),
+            kind=Kind.CALL,
         )
 
 
@@ -69,6 +108,7 @@ class WritesQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tag: Short | None = None
+    call: Short | None = None
     source: Short | None = None
     job_order: Short | None = None
     before: PageMark | None = None
@@ -79,11 +119,12 @@ class WritesQuery(BaseModel):
 @bp.input(WritesQuery, location="query")
 @require()
 def list_writes(query_data: WritesQuery) -> dict[str, Any]:
-    """What was written to machines, latest first: who, why, before, asked, after, outcome."""
+    """What was written and called, latest first: who, why, before, asked, after, outcome."""
     with reading() as session:
         return queries.write_rows(
             session,
             tag=query_data.tag,
+            call=query_data.call,
             source=query_data.source,
             job=query_data.job_order,
             before=query_data.before,
@@ -104,10 +145,36 @@ def list_allowed() -> dict[str, Any]:
 @require()
 def write(json_data: WriteIn) -> dict[str, Any]:
     """Write a value to a machine once, and read it back; a repeat of the id sends nothing."""
-    wish = json_data.wish()
+    return _done(json_data.wish(), json_data.begin_within_s)
+
+
+@bp.get("/method-calls/allowed")
+@require()
+def list_allowed_calls() -> dict[str, Any]:
+    """The methods that may be called: where they are, with what, and who may ask."""
+    with reading() as session:
+        return {"items": queries.allowed_calls(session), "next": None}
+
+
+@bp.post("/method-calls")
+@bp.input(CallIn)
+@require()
+def call(json_data: CallIn) -> dict[str, Any]:
+    """Call a method of a machine once; a repeat of the id calls nothing."""
+    return _done(json_data.wish(), json_data.begin_within_s)
+
+
+@bp.post("/job-orders/<number>/machine")
+@require()
+def machine_of_job(number: str) -> dict[str, Any]:
+    """Ask the machine what it says of a job that was handed to it; nothing is changed there."""
+    return ask_machine(database(), board(), number)
+
+
+def _done(wish: Wish, begin_within_s: float) -> dict[str, Any]:
     write_id = _asked(wish)
     if write_id is not None:
-        send(database(), board(), write_id, json_data.begin_within_s)
+        send(database(), board(), write_id, begin_within_s)
     with reading() as session:
         found = queries.one_write(session, wish.command_id)
     assert found is not None
@@ -115,12 +182,12 @@ def write(json_data: WriteIn) -> dict[str, Any]:
 
 
 def _asked(wish: Wish) -> int | None:
-    """The id of the write to be sent; None: the command is a repeat."""
+    """The id of what is to be sent; None: the command is a repeat."""
     try:
         with transaction() as session:
             if known_write(session, wish) is not None:
                 return None
-            target = find_target(session, wish.tag)
+            target = find_target(session, wish.name, wish.kind)
             check(actor(), target.roles, method="POST")
             check_value(target, wish.value)
             return ask(session, actor().to_json(), wish, target).id
@@ -134,4 +201,4 @@ def _asked(wish: Wish) -> int | None:
 def _audit_refusal(wish: Wish, refusal: Refusal) -> None:
     details = {"asked": wish.value, "note": wish.reason, "code": refusal.code}
     with transaction() as session:
-        record(session, actor().to_json(), "tag.write_refused", wish.tag, details)
+        record(session, actor().to_json(), f"{AUDITED[wish.kind]}_refused", wish.name, details)

@@ -1,17 +1,14 @@
-"""Giving a write to its edge, and what its answer means."""
+"""Giving a write or a call to its edge, and what its answer means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import select
 
-from connectors.sdk.messages import Value
 from mes.core.refusal import Refusal
 from mes.db import Database
 from mes.features.edge_requests.board import Reply, RequestBoard
 from mes.features.writes.service import Outcome, Result, begin, end
-from mes.features.writes.targets import Target
+from mes.features.writes.targets import Target, Wanted
 from mes.models import TagWrite
 
 BEGIN_WITHIN_S = 5.0
@@ -25,7 +22,7 @@ NOT_DONE = ("edge_busy", "edge_not_listening", "edge_too_late")
 def send(
     database: Database, board: RequestBoard, write_id: int, begin_within_s: float = BEGIN_WITHIN_S
 ) -> Outcome | None:
-    """Give a write to its edge and wait for the end; None: it was given before, or has ended.
+    """Give it to its edge and wait for the end; None: it was given before, or has ended.
 
     Args:
         begin_within_s: real seconds after which the edge must not begin with it any more.
@@ -37,15 +34,14 @@ def send(
     if begun is None:
         return None
     target, value = begun
-    arguments = {"tag": target.tag, "value": value}
-    result = _ask(board, target.edge, arguments, begin_within_s)
+    result = _ask(board, target, value, begin_within_s)
     with database.transaction() as session:
         end(session, session.get_one(TagWrite, write_id), result)
     return result.outcome
 
 
-def _begun(database: Database, write_id: int) -> tuple[Target, Value] | None:
-    """Mark the write as given to its edge; a refusal is kept as its end before it is raised."""
+def _begun(database: Database, write_id: int) -> tuple[Target, Wanted] | None:
+    """Mark it as given to its edge; a refusal is kept as its end before it is raised."""
     with database.transaction() as session:
         row = session.scalars(
             select(TagWrite).where(TagWrite.id == write_id).with_for_update()
@@ -61,14 +57,12 @@ def _begun(database: Database, write_id: int) -> tuple[Target, Value] | None:
     raise refused
 
 
-def _ask(
-    board: RequestBoard, edge: str, arguments: Mapping[str, object], begin_within_s: float
-) -> Result:
+def _ask(board: RequestBoard, target: Target, wanted: Wanted, begin_within_s: float) -> Result:
     try:
         reply = board.ask(
-            edge,
-            "write",
-            arguments,
+            target.edge,
+            target.kind,
+            target.request(wanted),
             timeout_s=begin_within_s + WORK_S,
             begin_within_s=begin_within_s,
         )

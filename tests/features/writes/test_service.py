@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from mes.features.plant.check import check
 from mes.features.plant.service import apply
 from mes.features.writes import queries, sending
 from mes.features.writes.service import Outcome, Result, Wish, ask, begin, end, known_write
-from mes.features.writes.targets import check_value, find_target
+from mes.features.writes.targets import Kind, check_value, find_target
 from mes.models import TagWrite
 from tests.conftest import BOTH, fresh_database
 
@@ -34,6 +35,17 @@ sources:
       - {name: lamp, table: coil, address: 0, type: bool}
       - {name: item, table: holding, address: 20, type: string, length: 6}
       - {name: state, table: holding, address: 0, type: uint16}
+  - id: cnc
+    protocol: opcua
+    endpoint: opc.tcp://127.0.0.1:4840
+    security: {policy: none, mode: none}
+    allow_insecure: true
+    tags: [{name: target, node: "i=2258"}]
+calls:
+  - call: cnc/target
+    address: {path: ["Cnc"], name: Set}
+    arguments: [{name: number, type: int16, values: [1, 2]}]
+    every_s: 3600
 writes:
   - {tag: plc/target, min: 0, max: 5000, every_s: 3600, roles: [maintenance, supervisor]}
   - {tag: plc/lamp, values: [true, false], every_s: 0.001}
@@ -56,7 +68,7 @@ def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 def wish(command: str, tag: str, value: Any) -> Wish:
-    return Wish(command_id=command, tag=tag, value=value, reason="new order")
+    return Wish(command_id=command, name=tag, value=value, reason="new order")
 
 
 def asked(plant: Database, command: str, tag: str, value: Any) -> int:
@@ -92,6 +104,47 @@ def test_values_of_every_kind_come_back_as_they_were_asked(plant: Database) -> N
         assert (row["tag"], row["value"], row["after"]["value"]) == (tag, value, value)
         assert type(row["value"]) is type(value)
         assert (row["outcome"], row["before"], row["person"]) == ("confirmed", None, "boss")
+
+
+def test_a_call_stands_beside_the_writes_with_its_arguments_and_its_answer(
+    plant: Database,
+) -> None:
+    wanted = Wish(
+        command_id="c-call",
+        name="cnc/target",
+        value={"number": 2},
+        reason="new tool",
+        kind=Kind.CALL,
+    )
+    written = asked(plant, "c-write", "plc/target", 1)
+    with plant.transaction() as session:
+        with pytest.raises(Refusal) as refusal:
+            find_target(session, "cnc/target")
+        target = find_target(session, "cnc/target", Kind.CALL)
+        call_id = ask(session, BOSS, wanted, target).id
+    assert refusal.value.code == "write_not_allowed", "a method is no tag of the same name"
+    begun(plant, call_id)
+    begun(plant, written)
+    with plant.transaction() as session:
+        row = session.get_one(TagWrite, call_id)
+        end(session, row, Result(outcome=Outcome.CONFIRMED, after={"results": [0]}))
+        assert known_write(session, wanted) is row
+        with pytest.raises(Refusal, match="something else"):
+            known_write(session, wish("c-call", "cnc/target", 2))
+        for bad in ({"number": 3}, {}, {"number": 1, "more": 1}):
+            with pytest.raises(Refusal) as refusal:
+                check_value(target, bad)
+            assert refusal.value.code == "call_out_of_range"
+        again = ask(session, BOSS, replace(wanted, command_id="c-again"), target)
+        with pytest.raises(Refusal, match="once in 3600"):
+            begin(session, again)
+    with plant.reading() as session:
+        latest, shown, first = queries.write_rows(session)["items"]
+        assert queries.write_rows(session, call="cnc/target")["items"] == [latest, shown]
+        assert queries.write_rows(session, tag="cnc/target")["items"] == []
+        assert queries.write_rows(session, source="plc")["items"] == [first]
+    assert (shown["tag"], shown["call"], shown["value"]) == (None, "cnc/target", {"number": 2})
+    assert (first["tag"], first["call"], shown["after"]) == ("plc/target", None, {"results": [0]})
 
 
 def test_a_tag_begins_no_sooner_than_its_rule_says(plant: Database) -> None:
