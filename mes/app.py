@@ -17,6 +17,8 @@ from mes.features.audit import routes as audit
 from mes.features.calendars import routes as calendars
 from mes.features.calls import routes as calls
 from mes.features.checks import routes as checks
+from mes.features.displays import display_pages
+from mes.features.displays import routes as displays
 from mes.features.downtime import routes as downtime
 from mes.features.edge_requests import routes as edge_requests
 from mes.features.execution import routes as execution
@@ -80,6 +82,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     reasons.bp,
     calendars.bp,
     calls.bp,
+    displays.bp,
+    display_pages.pages,
     line_hours.bp,
     handover.bp,
     checks.bp,

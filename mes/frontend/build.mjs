@@ -15,6 +15,7 @@ const CALL = /(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*")/g;
 const APART = {
   sources: /^(sources\/|pages\/source|lib\/source-advice)/,
   office: /^((pages\/)?(calendar|calls|checks|floor|handover|line|orders|report)\b)/,
+  wall: /^(wall\/|pages\/wall)/,
 };
 
 /** The texts that scripts ask for; the catalogues hold those of the templates, too. */

@@ -20,11 +20,12 @@ OPEN_PAGES = frozenset(
         "people_pages.sign_out_form",
         "people_pages.code_page",
         "people_pages.code_form",
+        "display_pages.open_display",
     }
 )
 """Pages that anybody may read."""
 
-PAGES = frozenset({"screens", "explain", "people_pages"})
+PAGES = frozenset({"display_pages", "screens", "explain", "people_pages"})
 """Blueprints of pages."""
 
 ROLE_NAMES = {

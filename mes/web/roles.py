@@ -57,6 +57,8 @@ class Scope(StrEnum):
     READ = "read"
     WRITE = "write"
     INGEST = "ingest"
+    DISPLAY = "display"
+    """The wall and nothing else, see `mes.web.displays`."""
 
 
 class ActorKind(StrEnum):
@@ -218,7 +220,8 @@ def check(
     if who.kind is ActorKind.TOKEN:
         if not tokens:
             raise forbidden("machine clients may not do this; sign in as a person")
-        if who.scope is Scope.WRITE or (who.scope is Scope.READ and method in SAFE_METHODS):
+        reads = who.scope in (Scope.READ, Scope.DISPLAY) and method in SAFE_METHODS
+        if who.scope is Scope.WRITE or reads:
             return
         raise forbidden(f"a token of scope {who.scope} may not do this")
     if not roles or who.has(*roles):

@@ -21,6 +21,8 @@ from mes.core.refusal import Refusal
 from mes.db import Database
 from mes.models import ApiToken, Terminal, UserSession
 from mes.settings import Settings
+from mes.web.displays import COOKIE as DISPLAY_COOKIE
+from mes.web.displays import as_display_may
 from mes.web.identity import (
     IDLE,
     actor_of_entry,
@@ -29,7 +31,7 @@ from mes.web.identity import (
     actor_of_token,
     is_alive,
 )
-from mes.web.roles import SAFE_METHODS, Actor, ActorKind
+from mes.web.roles import SAFE_METHODS, Actor, ActorKind, Scope
 from mes.web.secrets import hash_key, new_key
 from mes.web.wiring import database, settings
 
@@ -95,7 +97,8 @@ def identify_request() -> None:
     Raises:
         Refusal: `invalid_token` (401) when an Authorization header is not a valid token.
     """
-    g.mes_actor = _typist() or find_actor(request, database(), settings())
+    found = _typist() or find_actor(request, database(), settings())
+    g.mes_actor = as_display_may(found, request)
 
 
 def _typist() -> Actor | None:
@@ -125,10 +128,22 @@ def find_actor(asked: Request, held: Database, settings: Settings) -> Actor | No
         return actor_by_token(held, token.strip())
     key = asked.cookies.get(cookie_name("session", settings))
     terminal_key = asked.cookies.get(cookie_name("terminal", settings))
-    if not key and not terminal_key:
-        return None
     uses = asked.method not in SAFE_METHODS
-    return _actor_by_cookies(held, key, terminal_key, uses=uses)
+    found = None
+    if key or terminal_key:
+        found = _actor_by_cookies(held, key, terminal_key, uses=uses)
+    return found or _display(held, asked.cookies.get(cookie_name(DISPLAY_COOKIE, settings)))
+
+
+def _display(held: Database, token: str | None) -> Actor | None:
+    """The wall display whose browser holds this token; None: there is none, or it was revoked."""
+    if not token:
+        return None
+    try:
+        found = actor_by_token(held, token)
+    except Refusal:
+        return None
+    return found if found.scope is Scope.DISPLAY else None
 
 
 def actor_by_token(held: Database, token: str) -> Actor:

@@ -27,6 +27,8 @@ from mes.features.publishing.periods import Period, line_units
 from mes.models import CallEvent, JobEvent, QuantityStatement, StopStatement
 
 LOSSES_SHOWN_MAX = 3
+MINUTE_US = 60_000_000
+"""Shorter losses are not worth a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ class UnitShift:
                     "count": loss.count,
                 }
                 for loss in self.losses[:LOSSES_SHOWN_MAX]
+                if loss.us >= MINUTE_US
             ],
         }
 

@@ -33,6 +33,8 @@ LOST = (
 )
 """Classes of time that an hour may have lost."""
 LOSSES_SHOWN_MAX = 2
+MINUTE_US = 60_000_000
+"""Shorter losses are not worth a word."""
 BEHIND = Fraction(9, 10)
 """An hour that made less than this share of its plan asks for a comment."""
 
@@ -200,7 +202,8 @@ def _losses(
         if us > 0 and kind in LOST:
             sums[kind, one.reason] += us
     largest = sorted(sums.items(), key=lambda item: (-item[1], item[0][0].value, item[0][1] or ""))
-    return tuple((kind, reason, us) for (kind, reason), us in largest[:LOSSES_SHOWN_MAX])
+    shown = largest[:LOSSES_SHOWN_MAX]
+    return tuple((kind, reason, us) for (kind, reason), us in shown if us >= MINUTE_US)
 
 
 def _number(value: Fraction | None) -> int | float | None:

@@ -193,7 +193,7 @@ def disable_account(session: Session, actor: ActorJson, login: str) -> None:
 def create_token(
     session: Session, actor: ActorJson, *, scope: Scope, label: str, edge: str | None = None
 ) -> MadeToken:
-    """A token of a machine client, valid for a year.
+    """A token of a machine client, valid for a year; that of a wall display until it is revoked.
 
     Args:
         edge: code of the edge an ingest token belongs to; the edge is made when it is new.
@@ -214,7 +214,7 @@ def create_token(
         label=label[:NAME_MAX],
         edge_id=None if edge is None else _edge_id(session, edge),
         created_at=now,
-        expires_at=now + TOKEN_LIFE_US,
+        expires_at=None if scope is Scope.DISPLAY else now + TOKEN_LIFE_US,
         revoked_at=None,
         last_used_at=None,
     )

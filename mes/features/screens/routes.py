@@ -28,6 +28,7 @@ from flask import (
 from werkzeug.exceptions import NotFound
 
 from mes.clock import plant_now_us
+from mes.features.calls.routes import PEOPLE as ANSWERERS
 from mes.features.checks.access import DECIDERS as CHECK_DECIDERS
 from mes.features.checks.access import READERS as CHECK_READERS
 from mes.features.production.master_loading import masters
@@ -44,7 +45,11 @@ from mes.features.screens.language import (
 from mes.features.screens.report.loading import Wanted, load_report
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.features.screens.site import Place, read_layout, read_site
+from mes.web.displays import COOKIE as DISPLAY_COOKIE
+from mes.web.displays import COOKIE_S, is_display
 from mes.web.roles import Role, actor, check, maybe_actor
+from mes.web.sessions import cookie_name, set_key_cookie
+from mes.web.wiring import settings
 
 screens = Blueprint("screens", __name__)
 AUDIT_FIELDS = ("object", "action", "first", "last", "before")
@@ -61,17 +66,25 @@ def language(code: str) -> Response:
 
 
 @screens.get("/")
-def overview() -> str:
-    """The plant overview for wall and desk."""
+def overview() -> Response:
+    """The plant overview for wall and desk; a wall display gets its key anew with it."""
     with held().database.reading() as session:
         layout = read_layout(session)
         present = tiles(session, None, plant_now_us())
-    return render_template(
+    who = maybe_actor()
+    page = render_template(
         "wall.html",
         lines=[place_data(line) for line in layout.lines],
         units=[place_data(unit) for unit in layout.work_units],
         tiles=present,
+        kiosk=is_display(who),
+        may_answer=who is not None and who.has(*ANSWERERS),
     )
+    response = make_response(page)
+    key = request.cookies.get(cookie_name(DISPLAY_COOKIE, settings()))
+    if is_display(who) and key:
+        set_key_cookie(response, DISPLAY_COOKIE, key, max_age_s=COOKIE_S)
+    return response
 
 
 @screens.get("/terminal/<work_unit>")

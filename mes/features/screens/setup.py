@@ -92,6 +92,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
     who = maybe_actor()
     reads_audit = who is not None and who.has(Role.MANAGER)
     leads = who is not None and who.kind is ActorKind.ACCOUNT and who.has(Role.SUPERVISOR)
+    administers = who is not None and Role.ADMINISTRATOR in who.roles
     return (
         ("overview", "/", gettext("Overview")),
         ("line_view", "/lines", gettext("Lines")),
@@ -103,6 +104,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
         ("sources", "/sources", gettext("Sources")),
         *([("checks", "/checks", gettext("Data checks"))] if may_read_checks() else []),
         *([("people_page", "/people", gettext("People"))] if leads else []),
+        *([("displays_page", "/displays", gettext("Displays"))] if administers else []),
         *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),
     )
 

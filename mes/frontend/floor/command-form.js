@@ -2,6 +2,7 @@
 // A field name may end with [] (a list) or :int (a number); empty data-optional fields are left out.
 import { post } from "../lib/api.js";
 import { keepDraft, keptDraft } from "../lib/draft.js";
+import { identity } from "../lib/identity.js";
 import { floorProblem } from "./words.js";
 
 const commands = new Map(); // what was asked -> identity, so that a second tap does it once
@@ -83,10 +84,4 @@ function valuesOf(form) {
     else values[field.name] = [...(values[field.name] ?? []), ...(field.checked ? [field.value] : [])];
   }
   return values;
-}
-
-// Plain HTTP has no crypto.randomUUID.
-function identity() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -13,7 +13,8 @@ export function callWord(kind) {
   return { material: _("Material"), maintenance: _("Maintenance"), quality: _("Quality check"), lead: _("Line leader") }[kind] ?? kind;
 }
 
-function roleWord(role) {
+/** A role that a level tells. */
+export function roleWord(role) {
   return { supervisor: _("Supervisor"), quality: _("Quality"), maintenance: _("Maintenance"), manager: _("Manager") }[role] ?? role;
 }
 

@@ -1,4 +1,5 @@
 // A1, the plant overview: one tile per machine in four voices, lines with OEE, header strip.
+import "../lib/texts-wall.js";
 import { share } from "../lib/chrome.js";
 import { combinedOee, gapMinutes, runningCount, unexplained } from "../lib/figures.js";
 import { percent, signClass, signed } from "../lib/format.js";
@@ -9,8 +10,11 @@ import { linkState } from "../lib/link.js";
 import { Live } from "../lib/live.js";
 import { day, now } from "../lib/time.js";
 import { wallTile } from "../lib/wall-tile.js";
+import { rowsOf } from "../wall/order.js";
+import { Paging } from "../wall/paging.js";
+import { prefer, preferred } from "../wall/settings.js";
 
-const PAGE_SECONDS = 20;
+const ROWS_MAX = 3;
 
 // The machine whose figure is the line's, where it is one of several.
 function figureOf(tiles) {
@@ -28,11 +32,60 @@ class Wall extends Island {
   start() {
     this.lines = this.given("lines", []);
     this.units = this.given("units", []);
+    this.paging = new Paging();
+    this.worst = preferred("order") === "worst";
     this.live = share(new Live({ site: document.documentElement.dataset.site }, this.given("tiles", [])).start());
     this.history = new History({ wall: true });
     this.live.addEventListener("change", () => this.update());
     this.history.addEventListener("change", () => this.update());
     this.stop = everySecond(this);
+    this.follow();
+  }
+
+  // The footer stands outside; what is seldom needed is loaded behind the wall itself.
+  follow() {
+    const on = (name, act) => document.querySelector(`[data-wall=${name}]`)?.addEventListener("click", act);
+    on("order", () => this.turn());
+    on("page", () => (this.paging.skip(), this.update()));
+    on("sound", () => this.turnSound());
+    if (preferred("sound") === "on") this.turnSound();
+    if ("kiosk" in this.dataset) import("../wall/display.js").then(({ stayDisplay }) => stayDisplay(this.live));
+  }
+
+  turn() {
+    this.worst = !this.worst;
+    prefer("order", this.worst ? "worst" : "plant");
+    this.update();
+  }
+
+  // On, off; where the browser wants a tap before it sounds, the first tap is that.
+  async turnSound() {
+    const { Sound } = await import("../wall/sound.js");
+    if (this.sound?.blocked) await this.sound.unblock();
+    else if (this.sound) this.sound = this.sound.silence();
+    else this.sound = new Sound();
+    prefer("sound", this.sound ? "on" : "off");
+    this.update();
+  }
+
+  async openCalls() {
+    const { openCalls } = await import("../wall/calls-dialog.js");
+    openCalls(this.live, "mayAnswer" in this.dataset);
+  }
+
+  rendered() {
+    const set = (name, text, pressed) => {
+      const button = document.querySelector(`[data-wall=${name}]`);
+      if (!button) return;
+      button.hidden = text === null;
+      if (text !== null) button.querySelector("span").textContent = text;
+      if (pressed !== undefined) button.setAttribute("aria-pressed", String(pressed));
+    };
+    const { page, pages, next } = this.shown;
+    set("page", pages > 1 ? `${_("Page {n} of {all}", { n: page, all: pages })} · ${_("next in {n} s", { n: next })}` : null);
+    set("order", _("Worst first"), this.worst);
+    set("sound", this.sound?.blocked ? _("Tap once so that the browser lets it sound") : this.sound ? _("Sound on") : _("Sound off"), Boolean(this.sound));
+    this.sound?.follow(this.live.list.some((tile) => (tile.calls ?? []).some((call) => call.state === "open")));
   }
 
   template() {
@@ -44,20 +97,11 @@ class Wall extends Island {
       <main class="lines" id="main" style="--rows:${rows.length}">${rows.map((row) => this.line(row))}</main>`;
   }
 
-  // Lines cut into rows of at most four tiles; more rows than fit are shown page by page.
+  // Rows of at most four tiles; more rows than fit are shown page by page.
   rows() {
-    const portrait = innerHeight > innerWidth;
-    const across = portrait ? 3 : 4;
-    const rows = this.lines.flatMap((line) => {
-      const units = this.units.filter((unit) => unit.line === line.code);
-      const cut = [];
-      for (let i = 0; i < units.length; i += across) cut.push({ line, units: units.slice(i, i + across), all: units });
-      return cut;
-    });
-    const perPage = 3;
-    const pages = Math.max(1, Math.ceil(rows.length / perPage));
-    const page = Math.floor(performance.now() / 1000 / PAGE_SECONDS) % pages;
-    return rows.slice(page * perPage, page * perPage + perPage);
+    const across = innerHeight > innerWidth ? 3 : 4;
+    this.shown = this.paging.of(rowsOf(this.lines, this.units, this.live.tiles, { across, worst: this.worst }), ROWS_MAX);
+    return this.shown.rows;
   }
 
   head(tiles) {
@@ -81,7 +125,8 @@ class Wall extends Island {
     const all = tiles.flatMap((tile) => tile.calls ?? []);
     const open = all.filter((call) => call.state === "open").length;
     const rest = open ? `/ ${all.length}` : all.length ? _("ack.") : "";
-    return figure(_("Calls"), html`${open || all.length}<small> ${rest}</small>`, open ? "todo" : "");
+    const opener = html`<button type="button" class="rep" data-calls @click=${() => this.openCalls()}>${open || all.length}<small> ${rest}</small></button>`;
+    return figure(_("Calls"), opener, open ? "todo" : "");
   }
 
   line({ line, units, all }) {

@@ -116,9 +116,9 @@ def _row(chosen: Chosen, one: UnitShift, tile: Shown, counted: set[int], speaker
         "waiting": words.minutes(times.get(TimeClass.WAITING, 0)),
         "open": words.minutes(open_us) if open_us else None,
         "losses": [
-            (speaker.named(found.names, loss.reason or ""), words.minutes(loss.us))
+            (words.reason_word(chosen.known, speaker, loss.reason), words.minutes(loss.us))
             for loss in one.losses[:2]
-            if loss.reason and (found := chosen.known.reasons.get(loss.reason))
+            if loss.reason and loss.us >= words.US_PER_MIN
         ],
     }
 

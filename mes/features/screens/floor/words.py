@@ -9,6 +9,7 @@ from typing import Any
 from mes.core.calls import CallKind, CallState
 from mes.core.classes import TimeClass
 from mes.core.handover import HandoverState, Topic
+from mes.features.production.masters import Masters
 from mes.features.screens.floor.choosing import Speaker
 from mes.features.screens.report.words import NONE, _, class_word, fixed, percent, pieces, whole
 from mes.web.pages import ROLE_NAMES
@@ -82,6 +83,12 @@ def call_state_word(state: str) -> str:
 def role_word(role: str) -> str:
     """A role on screens."""
     return str(ROLE_NAMES[Role(role)]) if role in set(Role) else role
+
+
+def reason_word(known: Masters, speaker: Speaker, code: str) -> str:
+    """A reason by its name; one that is not known any more by its code."""
+    found = known.reasons.get(code)
+    return code if found is None else speaker.named(found.names, code)
 
 
 def lost_word(speaker: Speaker, loss: Mapping[str, Any]) -> str:

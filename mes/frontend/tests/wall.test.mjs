@@ -1,0 +1,42 @@
+// The wall: which machines stand first, and how rows are shown page by page.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bodyOf } from "../floor/command-form.js";
+import { rowsOf } from "../wall/order.js";
+import { Paging } from "../wall/paging.js";
+
+const lines = [{ code: "a" }, { code: "b" }];
+const units = ["a1", "a2", "a3", "b1", "b2"].map((code) => ({ code, line: code[0] }));
+const tile = (state, more = {}) => ({ state, state_since: "2026-11-24T01:00:00Z", ...more });
+const tiles = new Map([
+  ["a1", tile("running")],
+  ["a2", tile("setup")],
+  ["a3", tile("running", { calls: [{ state: "open" }] })],
+  ["b1", tile("down", { state_since: "2026-11-24T02:00:00Z" })],
+  ["b2", tile("down")],
+]);
+const codes = (rows) => rows.map((row) => row.units.map((unit) => unit.code).join(" "));
+
+test("in plant order rows are cut by line", () => {
+  assert.deepEqual(codes(rowsOf(lines, units, tiles, { across: 2 })), ["a1 a2", "a3", "b1 b2"]);
+});
+
+test("worst first: an unanswered call, then what stands longest; the worst row in front", () => {
+  assert.deepEqual(codes(rowsOf(lines, units, tiles, { across: 2, worst: true })), ["a3 a2", "b2 b1", "a1"]);
+});
+
+test("rows beyond a page come by themselves and by a tap", () => {
+  const paging = new Paging();
+  const first = paging.of([1, 2, 3, 4], 3);
+  assert.deepEqual([first.rows, first.page, first.pages, first.next], [[1, 2, 3], 1, 2, 20]);
+  paging.skip();
+  assert.deepEqual(paging.of([1, 2, 3, 4], 3).rows, [4]);
+  paging.skip();
+  assert.equal(paging.of([1, 2, 3, 4], 3).page, 1);
+});
+
+test("the fields of a form become the body of a command", () => {
+  const fields = [["day", "2026-11-24"], ["people[]", "1001"], ["people[]", "1002"], ["expected_min:int", "5"], ["note", ""]];
+  assert.deepEqual(bodyOf(fields, new Set(["note"])), { day: "2026-11-24", people: ["1001", "1002"], expected_min: 5 });
+});
