@@ -28,6 +28,7 @@ from connectors.sdk.steps import Step
 
 ALIVE_S = 0.5
 FIRST_VALUES_S = 1.0
+BROWSE_S = 2.0
 REBIRTH_PAUSE_S = 5.0
 QOS = 1
 NO_MESSAGE = "no_message_yet"
@@ -130,8 +131,7 @@ class MqttConnector(PushConnector, Browsing, FrameLogging):
         """The metrics of the node, or what the broker tells in two seconds of the topics."""
         matches = path_matcher(pattern)
         if isinstance(self._reader, SparkplugReader):
-            await self._hear(ALIVE_S)
-            found: Sequence[BrowsedNode] = self._reader.nodes()
+            found: Sequence[BrowsedNode] = await self._described(self._reader)
         else:
             found = await listen(self.config.broker, topic_filters(pattern), limit)
         nodes = sorted((node for node in found if matches(node.path)), key=lambda node: node.path)
@@ -170,6 +170,14 @@ class MqttConnector(PushConnector, Browsing, FrameLogging):
         counters.skipped += unreadable
         self._unreadable_topics += unreadable
         return samples
+
+    async def _described(self, reader: SparkplugReader) -> Sequence[BrowsedNode]:
+        """The metrics of the node; one that is describing itself is given a moment."""
+        end = monotonic_s() + BROWSE_S
+        await self._hear(ALIVE_S)
+        while not reader.nodes() and (left_s := end - monotonic_s()) > 0:
+            await self._hear(min(ALIVE_S, left_s))
+        return reader.nodes()
 
     def _ask_rebirth(self) -> None:
         """Ask the node to describe itself, at most once in five seconds."""

@@ -103,7 +103,8 @@ def nodes_of(topic: str, payload: bytes) -> list[BrowsedNode]:
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, dict):
-            waiting += [(f"{path}.{key}" if path else str(key), v) for key, v in value.items()]
+            inner = [(key, v) for key, v in value.items() if _is_text(key)]
+            waiting += [(f"{path}.{key}" if path else key, v) for key, v in inner]
         elif isinstance(value, list):
             waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
         else:
@@ -138,9 +139,20 @@ def _value(document: object, path: str | None) -> tuple[Value, str | None]:
         return None, "not_a_number"
     if isinstance(found, int) and abs(found) >= LARGEST_WHOLE:
         return None, "out_of_range"
+    if isinstance(found, str) and not _is_text(found):
+        return None, "invalid_text"
     if isinstance(found, bool | int | float | str):
         return found, None
     return None, "no_value" if found is None else "type_not_supported"
+
+
+def _is_text(found: str) -> bool:
+    """Whether it can be written down: JSON may name halves of characters, which nobody can keep."""
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _word(document: object, path: str) -> str:

@@ -53,6 +53,13 @@ class DataType(IntEnum):
 
 
 SIGNED_BITS = {DataType.INT8: 8, DataType.INT16: 16, DataType.INT32: 32, DataType.INT64: 64}
+UNSIGNED_BITS = {
+    DataType.UINT8: 8,
+    DataType.UINT16: 16,
+    DataType.UINT32: 32,
+    DataType.UINT64: 64,
+}
+TEXTS = frozenset({DataType.STRING, DataType.TEXT, DataType.UUID})
 
 
 def type_name(data_type: int | None) -> str | None:
@@ -85,18 +92,14 @@ class Metric:
     unit: str | None = None
 
     def value(self, data_type: int | None) -> Value:
-        """The value as its type wants it; negative numbers travel as if they had no sign."""
+        """The value as its type wants it, None when it cannot be of that type.
+
+        Negative numbers travel as if they had no sign.
+        """
         raw = self.raw
-        if isinstance(raw, bool) or not isinstance(raw, int):
+        if raw is None or data_type not in _KNOWN_TYPES:
             return raw
-        bits = SIGNED_BITS.get(DataType(data_type)) if data_type in _KNOWN_TYPES else None
-        if bits is not None:
-            return _signed(raw, bits)
-        if data_type == DataType.BOOLEAN:
-            return raw != 0
-        if data_type == DataType.DATE_TIME:
-            return _date_time(raw)
-        return raw
+        return _of_type(raw, DataType(data_type))
 
     @property
     def grade(self) -> Quality:
@@ -212,6 +215,22 @@ def _property(data: bytes) -> Value:
         elif number == 8:
             value = as_text(content)
     return value
+
+
+def _of_type(raw: bool | int | float | str, data_type: DataType) -> Value:
+    if isinstance(raw, str) or data_type in TEXTS:
+        return raw if isinstance(raw, str) and data_type in TEXTS else None
+    if data_type is DataType.BOOLEAN:
+        return raw != 0 if isinstance(raw, int) else None
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, float):
+        return raw if data_type in (DataType.FLOAT, DataType.DOUBLE) else None
+    if data_type in SIGNED_BITS:
+        return _signed(raw, SIGNED_BITS[data_type])
+    if data_type in UNSIGNED_BITS:
+        return raw if raw < 1 << UNSIGNED_BITS[data_type] else None
+    return _date_time(raw) if data_type is DataType.DATE_TIME else raw
 
 
 def _signed(raw: int, bits: int) -> Value:

@@ -79,6 +79,7 @@ class ServerClient(Client):
         if protocol is not None:
             # The library's own observer tells no sizes and misses our publish requests.
             protocol.send_request = self._traffic.watched(protocol.send_request)  # type: ignore[method-assign]
+            protocol.data_received = self.failing.hearing(protocol.data_received)  # type: ignore[method-assign, assignment]
 
     async def send_hello(self) -> None:
         """See whether the other side speaks OPC UA."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from types import TracebackType
 
 from asyncua import ua
@@ -19,6 +20,8 @@ CERTIFICATE_REFUSALS = (
     "BadNonceInvalid",
     "BadApplicationSignature",
 )
+TLS_ALERT = b"\x15\x03"
+"""Record type and major version with which TLS answers what is none (RFC 8446, 5.1)."""
 _SIGNATURE_ERRORS = (InvalidSignature, uacrypto.InvalidSignature)
 
 
@@ -33,6 +36,17 @@ class Failing:
     def __init__(self, endpoint: str, step: Step = Step.PROTOCOL) -> None:
         self.endpoint = endpoint
         self.step = step
+        self._begins_like_tls: bool | None = None
+
+    def hearing(self, receive: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """The same way of taking bytes; how the first ones begin says who answers."""
+
+        def data_received(data: bytes) -> None:
+            if self._begins_like_tls is None:
+                self._begins_like_tls = data.startswith(TLS_ALERT)
+            receive(data)
+
+        return data_received
 
     def __enter__(self) -> Failing:
         return self
@@ -91,6 +105,9 @@ class Failing:
         if self.step is Step.PORT and isinstance(error, OSError):
             detail = f"{self.endpoint} cannot be reached: {error}"
             return Unavailable("connect_failed", detail, step=Step.PORT)
+        if self.step is Step.PROTOCOL and self._begins_like_tls:
+            detail = f"{self.endpoint} wants TLS, which opc.tcp does not speak; is it the port?"
+            return Unavailable("tls_expected", detail, step=Step.PROTOCOL)
         if self.step is Step.PROTOCOL:
             detail = f"{self.endpoint} does not answer as an OPC UA server"
             return Unavailable("protocol_error", detail, step=Step.PROTOCOL)

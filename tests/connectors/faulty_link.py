@@ -36,6 +36,12 @@ class FaultyLink:
         self._target = target
         self._changed = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
+
+    def say(self, data: bytes) -> None:
+        """Tell every client what its server never said."""
+        for writer in self._clients:
+            writer.write(data)
 
     def break_with(self, fault: Fault) -> None:
         """Begin a fault on every connection that stands, and for those to come."""
@@ -67,9 +73,11 @@ class FaultyLink:
             writer.close()
             return
         self._writers.add(far_writer)
+        self._clients.add(writer)
         try:
             await asyncio.gather(self._relay(reader, far_writer), self._relay(far_reader, writer))
         finally:
+            self._clients.discard(writer)
             for each in (writer, far_writer):
                 self._writers.discard(each)
                 each.close()

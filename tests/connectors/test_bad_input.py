@@ -265,6 +265,7 @@ CASES = [
         ("wrong host", unknown_name(opcua), Step.NAME, "host_not_found"),
         ("closed port", closed_port(opcua), Step.PORT, "connection_refused"),
         ("wrong port", other_protocol(opcua), Step.PROTOCOL, "protocol_error"),
+        ("TLS on the port", tls_on_port(opcua), Step.PROTOCOL, "tls_expected"),
         ("wrong certificate", unapproved_certificate, Step.CERTIFICATE, "certificate_unknown"),
         ("wrong password", wrong_opcua_password, Step.SIGN_IN, "sign_in_refused"),
     ),

@@ -99,11 +99,13 @@ async def test_a_closed_port_is_the_step_port() -> None:
     assert (error.code, error.step) == ("connection_refused", Step.PORT)
 
 
-@pytest.mark.parametrize("serve", [says_http, says_tls])
-async def test_another_protocol_on_the_port_is_the_step_protocol(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("serve", "code"), [(says_http, "protocol_error"), (says_tls, "tls_expected")]
+)
+async def test_another_protocol_on_the_port_is_the_step_protocol(serve: Serve, code: str) -> None:
     async with something_else(serve) as port:
         error = await failure("127.0.0.1", port)
-    assert (error.code, error.step) == ("protocol_error", Step.PROTOCOL)
+    assert (error.code, error.step) == (code, Step.PROTOCOL)
 
 
 async def test_a_server_that_accepts_and_says_nothing_is_the_step_protocol() -> None:
