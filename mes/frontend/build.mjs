@@ -14,7 +14,7 @@ const CALL = /(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*")/g;
 // Scripts with a catalogue of their own, which their pages add to the common one (`lib/texts-*.js`).
 const APART = {
   sources: /^(sources\/|pages\/source|lib\/source-advice)/,
-  office: /^((pages\/)?(calendar|calls|checks|floor|handover|line|orders|report)\b)/,
+  office: /^((pages\/)?(calendar|calls|checks|floor|handover|line|orders|report|trend)\b)/,
   wall: /^(wall\/|pages\/wall)/,
 };
 

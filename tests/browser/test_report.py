@@ -38,7 +38,7 @@ def test_board_and_report_agree(open_context: Open) -> None:
 def test_losses_and_oee_fill_the_loading_time(open_context: Open) -> None:
     page = open_context().new_page()
     page.goto("/report?place=press-2&period=day&policy=tpm")
-    points = page.locator(".par td:nth-child(5)").all_inner_texts()
+    points = page.locator(".par td:nth-child(7)").all_inner_texts()
     lost = [float(text.replace("\u2212", "-")) for text in points]
     assert abs(sum(lost) + float(shown_oee(page)) - 100) < 0.05 * (len(lost) + 1)
 

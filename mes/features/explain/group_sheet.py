@@ -14,8 +14,8 @@ from mes.features.explain.workbook import CellValue
 from mes.features.oee.rollup_query import Group
 from mes.features.screens.language import name_of
 from mes.features.screens.report import words
+from mes.features.screens.report.asked import Chosen
 from mes.features.screens.report.groups import GROUPS, grouped_figures
-from mes.features.screens.report.loading import Chosen
 from mes.features.screens.report.words import _
 
 _COUNTS = ("GQ", "SQ", "RQ")

@@ -34,13 +34,11 @@ from mes.features.explain.spreadsheet import Spreadsheet
 from mes.features.explain.view import Frame, shown_explanation
 from mes.features.production.tile import instant
 from mes.features.screens.language import select_language
-from mes.features.screens.report.loading import Wanted as Report
-from mes.features.screens.report.loading import choose
+from mes.features.screens.report.asked import choose, wanted_of
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.web.roles import require
 from mes.web.wiring import database, reading
 
-REPORT_ARGUMENTS = ("place", "period", "day", "shift", "policy")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 pages = Blueprint("explain", __name__)
@@ -68,12 +66,11 @@ def explain() -> str:
 def report_spreadsheet() -> Response:
     """The report as a spreadsheet, with the arguments of the report page."""
     language = select_language()
-    given = {name: request.args.get(name, "")[:80] for name in REPORT_ARGUMENTS}
     screens: Screens = current_app.extensions[EXTENSION]
     now_us = plant_now_us()
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
         with screens.database.reading() as session:
-            chosen = choose(session, Report(**given, language=language), now_us)
+            chosen = choose(session, wanted_of(request.args, language), now_us)
             Spreadsheet(session, chosen, language, request.host_url).write(Path(file.name), now_us)
         name = f"{chosen.code}-{chosen.period.kind}-{chosen.period.day}.xlsx"
         # the name may go while it is being sent: the open file stays

@@ -26,6 +26,7 @@ from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
 from mes.features.explain.asked import WINDOW_MAX_US
 from mes.features.explain.group_sheet import group_rows, group_titles
+from mes.features.explain.loss_sheet import loss_drawing, loss_rows, loss_titles
 from mes.features.explain.people_facts import people_of
 from mes.features.explain.queries import Explained, explained_window
 from mes.features.explain.workbook import CellValue, Workbook, local_time
@@ -34,7 +35,8 @@ from mes.features.oee.service import CASE_DIRECT_US, Known, known_unit, unit_cas
 from mes.features.production.cases import limit_of
 from mes.features.screens.language import name_of
 from mes.features.screens.report import words
-from mes.features.screens.report.loading import Chosen
+from mes.features.screens.report.asked import Chosen
+from mes.features.screens.report.loading import read_page
 from mes.features.screens.report.periods import columns
 from mes.features.screens.report.words import _
 
@@ -94,12 +96,21 @@ class Spreadsheet:
                         book.add(_("Quantities"), row)
                 for row in self._stop_rows(given, found):
                     book.add(_("Stops"), row)
+            page = read_page(self._session, chosen, now_us)
+            for row in loss_rows(page, self._reason_name):
+                book.add(_("Losses"), row)
+            book.draw(loss_drawing(page))
             for row in group_rows(self._session, chosen, self._host, now_us):
                 book.add(_("Groups"), row)
             if self._long:
                 book.add(_("Stops"), [_("Stops are listed for 35 days at most.")])
             for row in self._definitions():
                 book.add(_("Definitions"), row)
+
+    def _reason_name(self, code: str) -> str:
+        known = self._chosen.known.reasons
+        found = known.get(code) or known.get(code.partition(" (")[0])
+        return name_of(found.names, self._language, code) if found else code
 
     @property
     def _long(self) -> bool:
@@ -143,6 +154,7 @@ class Spreadsheet:
                 *case,
             ],
             _("Class times"): [*place, *times, _("Class"), *lengths, *case],
+            _("Losses"): loss_titles(),
             _("Groups"): group_titles(self._language),
             _("Stops"): [
                 *place[:2],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -30,6 +32,32 @@ class ExactFloat(float):
     def __format__(self, spec: str) -> str:
         """The shortest text that reads back as the same number, whatever the format asks."""
         return float.__repr__(self)
+
+
+class Ratio(ExactFloat):
+    """A share of 1 that a spreadsheet shows as percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A native chart beside the rows of a sheet; columns are counted from 0.
+
+    Attributes:
+        rows: how many rows below the titles it is of.
+        category: column of the names.
+        columns: drawn as columns; `lines` as lines.
+        share: drawn as a line on an axis of its own from 0 to 100 %; None: there is none.
+        beside: column at which it stands.
+    """
+
+    sheet: str
+    title: str
+    rows: int
+    category: int
+    columns: Sequence[int]
+    lines: Sequence[int] = ()
+    share: int | None = None
+    beside: int
 
 
 def safe_text(text: str) -> str:
@@ -60,6 +88,7 @@ class Workbook:
             },
         )
         self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"})
+        self._percent = self._book.add_format({"num_format": "0.0%"})
         head = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._sheets = {}
         self._rows = dict.fromkeys(sheets, 0)
@@ -106,6 +135,45 @@ class Workbook:
                 sheet.write_string(number, column, safe_text(value))
             elif isinstance(value, datetime):
                 sheet.write_datetime(number, column, value, self._time)
+            elif isinstance(value, Ratio):
+                sheet.write_number(number, column, value, self._percent)
             else:
                 exact = ExactFloat(value) if isinstance(value, float) else value
                 sheet.write_number(number, column, exact)
+
+    def draw(self, drawing: Drawing) -> None:
+        """Put a chart of rows that were added beside them."""
+        columns = self._series("column", drawing, drawing.columns)
+        lines = self._series("line", drawing, drawing.lines)
+        chart = columns or lines
+        if chart is None:
+            return
+        if columns is not None and lines is not None:
+            columns.combine(lines)
+        if drawing.share is not None:
+            share = self._series("line", drawing, [drawing.share], second_axis=True)
+            share.set_y2_axis({"min": 0, "max": 1, "num_format": "0%"})
+            chart.combine(share)
+        chart.set_title({"name": drawing.title})
+        chart.set_legend({"position": "bottom"})
+        chart.set_size({"width": 720, "height": 380})
+        self._sheets[drawing.sheet].insert_chart(1, drawing.beside, chart)
+
+    def _series(
+        self, kind: str, drawing: Drawing, columns: Sequence[int], *, second_axis: bool = False
+    ) -> Any:
+        """A chart with a series for each column; None: there is no column."""
+        if not columns:
+            return None
+        chart = self._book.add_chart({"type": kind})
+        sheet, last = drawing.sheet, drawing.rows
+        for column in columns:
+            chart.add_series(
+                {
+                    "name": [sheet, 0, column],
+                    "categories": [sheet, 1, drawing.category, last, drawing.category],
+                    "values": [sheet, 1, column, last, column],
+                    "y2_axis": second_axis,
+                }
+            )
+        return chart

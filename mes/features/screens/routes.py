@@ -42,7 +42,9 @@ from mes.features.screens.language import (
     safe_next,
     select_language,
 )
-from mes.features.screens.report.loading import Wanted, load_report
+from mes.features.screens.report.asked import wanted_of
+from mes.features.screens.report.loading import load_report
+from mes.features.screens.report.targets import KPIS, set_targets
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.features.screens.site import Place, read_layout, read_site
 from mes.web.displays import COOKIE as DISPLAY_COOKIE
@@ -52,6 +54,8 @@ from mes.web.sessions import cookie_name, set_key_cookie
 from mes.web.wiring import settings
 
 screens = Blueprint("screens", __name__)
+TARGETERS = (Role.MANAGER, Role.SUPERVISOR)
+"""Who sets targets of KPIs."""
 AUDIT_FIELDS = ("object", "action", "first", "last", "before")
 
 
@@ -108,11 +112,7 @@ def orders() -> str:
 @screens.get("/report")
 def report() -> str:
     """The OEE report of a shift, day or week of a machine, a line or the plant."""
-    asked = {
-        name: request.args.get(name, "")[:80]
-        for name in ("place", "period", "day", "shift", "policy", "by")
-    }
-    wanted = Wanted(**asked, language=select_language())
+    wanted = wanted_of(request.args, select_language())
     now = plant_now_us()
     settle_waiting(held().database, now, None)
     with held().database.reading() as session:
@@ -121,9 +121,21 @@ def report() -> str:
     return render_template(
         "report.html",
         report=shown,
+        may_target=who is not None and who.has(*TARGETERS),
         may_sign=who is not None and who.has(Role.SUPERVISOR, Role.MANAGER),
         may_reopen=who is not None and who.has(Role.MANAGER),
     )
+
+
+@screens.post("/report/targets")
+def targets() -> Response:
+    """Set the targets of a place; the page that asked comes back."""
+    check(actor(), TARGETERS, method=request.method, tokens=False)
+    place = request.form.get("place", "")[:80]
+    given = {kpi: request.form[kpi][:80] for kpi in KPIS if kpi in request.form}
+    with held().database.transaction() as session:
+        set_targets(session, actor().to_json(), masters(session), place, given, plant_now_us())
+    return make_response(redirect(safe_next(request.form.get("next")), 303))
 
 
 @screens.get("/sources")

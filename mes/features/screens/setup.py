@@ -15,6 +15,8 @@ from mes.features.checks.access import READERS as CHECK_READERS
 from mes.features.checks.suspects import open_count
 from mes.features.screens.assets import Assets, read_assets
 from mes.features.screens.language import language_url, name_of, select_language, select_theme
+from mes.features.screens.report.tabs import report_tabs
+from mes.features.screens.report.views import View, views_of
 from mes.features.screens.site import read_site
 from mes.web.roles import ActorKind, Role, maybe_actor
 
@@ -77,7 +79,11 @@ def page_helpers(app: Flask) -> dict[str, object]:
         "site": {"code": site.code, "name": name_of(site.names, language), "zone": site.zone},
         "clock": {"us": clock.now_us(), "speed": format(float(clock.speed), "g")},
         "who": held.who(),
-        "page": (request.endpoint or "").rpartition(".")[2],
+        "page": "report"
+        if request.blueprint == "reports"
+        else (request.endpoint or "").rpartition(".")[2],
+        "report_tabs": lambda: report_tabs(request.args),
+        "saved_views": lambda: saved_views(held.database),
         "navigation": navigation,
         "reads_checks": may_read_checks(),
         "open_checks": lambda: open_checks(held.database),
@@ -119,6 +125,15 @@ def open_checks(database: Database) -> int:
     """How many suspect counts wait for a decision."""
     with database.reading() as session:
         return open_count(session)
+
+
+def saved_views(database: Database) -> list[View]:
+    """The report views that the reader named."""
+    who = maybe_actor()
+    if who is None:
+        return []
+    with database.reading() as session:
+        return views_of(session, f"{who.kind.value}:{who.id}")
 
 
 def csrf_token() -> str:

@@ -17,7 +17,8 @@ from mes.db import Database
 from mes.features.oee.losses import losses_of_line
 from mes.features.oee.periods import PeriodKind
 from mes.features.production.master_loading import masters
-from mes.features.screens.report.loading import Wanted, load_report
+from mes.features.screens.report.asked import wanted_of
+from mes.features.screens.report.loading import load_report
 from mes.features.screens.report.periods import KINDS, beside, columns, period_of
 from mes.models import RollupShift
 from tests.features.oee.test_rollups import feed_days
@@ -35,7 +36,7 @@ def words() -> Iterator[None]:
 
 def page(database: Database, now: int, **wanted: str) -> dict[str, Any]:
     with database.reading() as session:
-        return load_report(session, Wanted(language="en", **wanted), now)
+        return load_report(session, wanted_of(wanted, "en"), now)
 
 
 def test_a_line_is_its_key_machine_and_says_so(database: Database, words: None) -> None:

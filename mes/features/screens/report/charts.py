@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from mes.core.classes import TimeClass
 from mes.core.instants import US_PER_S
-from mes.features.screens.report import words
 from mes.features.oee.bins import Bin
+from mes.features.screens.report import words
 from mes.features.screens.report.ladder import Loss, LossKind, Rung
 from mes.features.screens.report.page import ReportPage
 from mes.features.screens.report.periods import OF_DAYS, PeriodKind
@@ -53,6 +53,7 @@ def shown_steps(page: ReportPage, reason_name: ReasonName) -> list[Shown]:
         {
             "kind": step.rung.value,
             "label": words.rung_word(step.rung),
+            "iso": words.RUNG_ISO[step.rung],
             "minutes": words.minutes(step.us),
             "width": share(step.us / scale),
             "lost": words.minutes(-step.lost_us, sign=True) if step.losses else None,
@@ -67,34 +68,6 @@ def shown_steps(page: ReportPage, reason_name: ReasonName) -> list[Shown]:
     ]
 
 
-def shown_losses(page: ReportPage, reason_name: ReasonName, terminal: str | None) -> list[Shown]:
-    """The table of losses; the unclassified row is never hidden and links to where to explain."""
-    longest = max((loss.us for loss in page.losses), default=Fraction(0)) or Fraction(1)
-    total = sum((loss.us for loss in page.losses if loss.us > 0), Fraction(0)) or Fraction(1)
-    pbt_us = page.result.figures.pbt_us
-    shown: list[Shown] = []
-    reached = Fraction(0)
-    for loss in page.losses:
-        reached += max(loss.us, Fraction(0))
-        look, symbol = words.loss_look(loss)
-        unclassified = loss.kind is LossKind.UNCLASSIFIED
-        shown.append(
-            {
-                "label": words.loss_word(loss, reason_name),
-                "factor": words.factor_word(loss.factor),
-                "look": look,
-                "icon": symbol,
-                "open": unclassified,
-                "explain": terminal if unclassified else None,
-                "width": share(loss.us / longest),
-                "minutes": words.minutes(loss.us),
-                "points": words.percent(loss.us / pbt_us if pbt_us else None),
-                "cumulative": words.fixed(reached / total * 100, 0),
-            }
-        )
-    return shown
-
-
 def shown_points(page: ReportPage, reason_name: ReasonName) -> list[tuple[str, str]]:
     """The points that are missing to 100 %, by cause."""
     pbt_us = page.result.figures.pbt_us
@@ -103,6 +76,7 @@ def shown_points(page: ReportPage, reason_name: ReasonName) -> list[tuple[str, s
     return [
         (words.loss_word(loss, reason_name), words.percent(loss.us / pbt_us))
         for loss in page.losses[:POINTS_SHOWN_MAX]
+        if loss.us
     ]
 
 

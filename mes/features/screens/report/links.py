@@ -11,6 +11,7 @@ from mes.core.policies import Policy
 from mes.features.explain.asked import WINDOW_MAX_US, explain_address
 from mes.features.oee.addresses import bundle_address, case_address, figure_address, in_parts
 from mes.features.oee.service import CASE_MAX_US
+from mes.features.production.tile import instant
 
 PARTS = "#parts"
 """The columns of the report: hours, days or months."""
@@ -56,6 +57,19 @@ class Links:
             kpi=kpi,
         )
 
+    def interval(self, unit: str, at: int) -> str:
+        """The facts of the interval of a work unit that holds an instant; not of a long period."""
+        if self.span.end - self.span.start > WINDOW_MAX_US:
+            return PARTS
+        return explain_address(
+            unit,
+            self.span.start,
+            self.span.end,
+            as_of=self.as_of[unit],
+            policy=self.policy.reference,
+            at=instant(at),
+        )
+
     def evidence(self) -> str | None:
         """Case file of the whole figure: of one work unit, or all that add up to it."""
         as_of = {unit: self.as_of[unit] for unit in self.counted}
@@ -68,5 +82,11 @@ class Links:
 
     def excel(self) -> str:
         """The same report as a spreadsheet."""
-        given = {name: text for name, text in self.arguments.items() if text}
-        return f"/report.xlsx?{urlencode(given)}"
+        return f"/report.xlsx?{self._query()}"
+
+    def csv(self) -> str:
+        """The losses of the report as CSV; `table` names another of its tables."""
+        return f"/report.csv?{self._query()}&table=losses"
+
+    def _query(self) -> str:
+        return urlencode({name: text for name, text in self.arguments.items() if text})

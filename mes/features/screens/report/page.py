@@ -14,8 +14,8 @@ from mes.core.oee import OeeResult, result_of
 from mes.core.partition import Segment, classify
 from mes.core.policies import Policy
 from mes.core.tally import Tally, sum_of
-from mes.features.production.plan import Plan
 from mes.features.oee.bins import Bin, bins_of
+from mes.features.production.plan import Plan
 from mes.features.screens.report.ladder import (
     Loss,
     Step,
@@ -24,6 +24,7 @@ from mes.features.screens.report.ladder import (
     unclassified_us,
     unexplained_us,
 )
+from mes.features.screens.report.pareto import with_unexplained
 from mes.features.screens.report.periods import Period, columns
 from mes.features.screens.site import Place
 
@@ -80,6 +81,7 @@ class ReportPage:
         steps: the ladder; `losses` the same losses, largest first.
         bins: plan and good per hour or day; empty for several work units.
         strip: states, empty for several work units and for weeks.
+        stops: stretches in which a single work unit did not run as planned, the longest first.
         previous: OEE and factors of the period before, None where unknown.
         provisional: the period has not ended or is not known to its end, or a stop is minor only
             so far.
@@ -93,6 +95,7 @@ class ReportPage:
     losses: tuple[Loss, ...]
     bins: tuple[Bin, ...]
     strip: tuple[Stretch, ...]
+    stops: tuple[Segment, ...]
     previous: Mapping[str, Fraction | None]
     unclassified_us: int
     provisional: bool
@@ -138,11 +141,12 @@ def report_page(
         result=result,
         units=() if single else tuple(_row(part, policy) for part in parts),
         steps=steps,
-        losses=losses_of(steps),
+        losses=_losses(steps, told=by_states or sums.reasons is not None),
         bins=bins_of(units[0].case, columns(plan, period), units[0].default, units[0].goods)
         if single
         else (),
         strip=_strip(parts[0], policy) if single else (),
+        stops=_stops(parts[0], policy) if single else (),
         previous={key: before.kpis[key] for key in KPIS},
         unclassified_us=sum(part.unclassified_us for part in counted),
         provisional=as_of < period.span.end
@@ -176,6 +180,29 @@ def _row(part: _Part, policy: Policy) -> UnitRow:
         unclassified_us=part.unclassified_us,
         counts=part.unit.counts,
     )
+
+
+def _losses(steps: Sequence[Step], *, told: bool) -> tuple[Loss, ...]:
+    """Args: told: reasons are known, so that it can be said how much nobody explained."""
+    losses = losses_of(steps)
+    return with_unexplained(losses) if told else losses
+
+
+_LOST = frozenset(
+    {
+        TimeClass.UNPLANNED_STOP,
+        TimeClass.MINOR_STOP,
+        TimeClass.SETUP,
+        TimeClass.WAITING,
+        TimeClass.NO_ORDER,
+        TimeClass.UNKNOWN,
+    }
+)
+
+
+def _stops(part: _Part, policy: Policy) -> tuple[Segment, ...]:
+    lost = [one for one in part.segments if one.class_under(policy) in _LOST]
+    return tuple(sorted(lost, key=lambda one: (-one.length_us, one.start)))
 
 
 _FLAT = {

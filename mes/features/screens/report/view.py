@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -11,66 +10,39 @@ from flask_babel import format_date, get_locale
 
 from mes.core.case_model import Span
 from mes.core.instants import format_instant
-from mes.features.oee.losses import LineLosses
 from mes.features.oee.periods import label
 from mes.features.oee.service import CASE_MAX_US
 from mes.features.screens.report import charts, words
+from mes.features.screens.report.frame import Frame, Shown
 from mes.features.screens.report.links import Links
+from mes.features.screens.report.losses import shown_pareto, shown_stops
 from mes.features.screens.report.page import ReportPage, UnitRow
+from mes.features.screens.report.pareto import Measure
 from mes.features.screens.report.periods import Period, PeriodKind
 from mes.features.screens.report.words import _
 
-Shown = dict[str, object]
 STOPS_MAX_US = 32 * 86_400_000_000
 """Longest period whose single stops are listed."""
 WHY = ("oee", "availability", "effectiveness", "quality_ratio")
 """KPIs that the table of machines explains."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """Where the page stands and what else may be chosen.
-
-    Attributes:
-        place: code of the work unit, line or site shown.
-        place_name: its name in the reader's language.
-        trail: (label, address or None) from the plant down to the place.
-        places: (code, label) of everything that may be chosen.
-        shifts: (code, label) of the production day's shifts.
-        policies: names of the KPI profiles.
-        before: address of the period before; after: of the next one; None where there is none.
-        links: where each figure leads.
-        address_of: address of the same report of another place.
-        reason_name: what to call a reason code.
-        item_names: what was made, for the subtitle.
-        zone: IANA name of the plant's time zone.
-    """
-
-    place: str
-    place_name: str
-    trail: Sequence[tuple[str, str | None]]
-    places: Sequence[tuple[str, str]]
-    shifts: Sequence[tuple[str, str]]
-    policies: Sequence[str]
-    policy: str
-    before: str | None
-    after: str | None
-    links: Links
-    address_of: Callable[[str], str]
-    terminal: str | None
-    reason_name: Callable[[str], str]
-    unit_name: Callable[[Mapping[str, str]], str]
-    zone: str
-
-
 def shown_report(
-    page: ReportPage, frame: Frame, units: Sequence[str], counted: Sequence[str]
+    page: ReportPage,
+    frame: Frame,
+    units: Sequence[str],
+    counted: Sequence[str],
+    *,
+    targets: Mapping[str, Fraction],
+    measure: Measure,
 ) -> Shown:
     """Everything the template prints.
 
     Args:
         units: codes of the work units of the place.
         counted: codes of those that the figures are made of.
+        targets: by KPI; absent: it has none.
+        measure: what the Pareto of losses is drawn by.
     """
     result = page.result
     return {
@@ -80,17 +52,19 @@ def shown_report(
         "coverage": words.percent(result.coverage),
         "unclassified": words.minutes(page.unclassified_us) if page.unclassified_us else None,
         "flags": [words.flag_word(flag) for flag in result.flags],
-        "figures": _figures(page, frame.links, counted),
+        "figures": _figures(page, frame.links, counted, targets),
         "figure_of": _figure_of(page, frame),
         "steps": charts.shown_steps(page, frame.reason_name),
-        "losses": charts.shown_losses(page, frame.reason_name, frame.terminal),
+        **shown_pareto(page, frame, measure),
         "lost": words.minutes(sum((loss.us for loss in page.losses), Fraction(0))),
+        "longest": shown_stops(page, frame),
         "formula": _formula(page),
         "inputs": _inputs(page),
         "points": charts.shown_points(page, frame.reason_name),
         "missing": words.percent(None if result.kpis["oee"] is None else 1 - result.kpis["oee"]),
         "evidence": _evidence(frame, counted),
         "excel": frame.links.excel(),
+        "csv": frame.links.csv(),
         "stops": _stops(page, frame, units),
         **charts.shown_bins(
             page,
@@ -198,7 +172,9 @@ def _subtitle(page: ReportPage, frame: Frame) -> str:
     )
 
 
-def _figures(page: ReportPage, links: Links, units: Sequence[str]) -> list[Shown]:
+def _figures(
+    page: ReportPage, links: Links, units: Sequence[str], targets: Mapping[str, Fraction]
+) -> list[Shown]:
     figures = page.result.figures
     labels = {
         "oee": _("Overall equipment effectiveness OEE"),
@@ -225,9 +201,26 @@ def _figures(page: ReportPage, links: Links, units: Sequence[str]) -> list[Shown
         ),
     }
     return [
-        {**_figure(page, key, label, notes[key]), **_ways(links, units, key)}
+        {
+            **_figure(page, key, label, notes[key]),
+            **_against(page, key, targets.get(key)),
+            **_ways(links, units, key),
+        }
         for key, label in labels.items()
     ]
+
+
+def _against(page: ReportPage, key: str, target: Fraction | None) -> Shown:
+    """A figure beside its target."""
+    value = page.result.kpis[key]
+    gap = None if target is None or value is None else value - target
+    return {
+        "key": key,
+        "target": None if target is None else words.percent(target),
+        "target_at": None if target is None else charts.share(target),
+        "gap": words.percent(gap, sign=True),
+        "gap_direction": charts.direction(gap),
+    }
 
 
 def _ways(links: Links, units: Sequence[str], key: str) -> Shown:
@@ -291,37 +284,4 @@ def _unit(row: UnitRow, frame: Frame, long: bool) -> Shown:
         "good": words.pieces(row.result.figures.counted.good),
         "coverage": words.percent(row.result.coverage),
         "unclassified": words.minutes(row.unclassified_us) if row.unclassified_us else words.NONE,
-    }
-
-
-CAUSES_MAX = 12
-"""Most causes that are named; the rest is one row."""
-
-
-def shown_causes(
-    found: LineLosses,
-    unit_name: Callable[[Mapping[str, str]], str],
-    reason_name: Callable[[str], str],
-) -> Shown:
-    """The losses of a line by the machine that caused them, the largest first."""
-    longest = max((cause.us for cause in found.causes), default=0) or 1
-    rows: list[Shown] = [
-        {
-            "machine": unit_name(found.units[cause.machine].names),
-            "pacing": found.units[cause.machine].id == found.pacing.id,
-            "cause": words.class_word(cause.time_class)
-            if cause.reason is None
-            else reason_name(cause.reason),
-            "width": charts.share(Fraction(cause.us, longest)),
-            "minutes": words.minutes(cause.us),
-            "stops": words.pieces(Fraction(cause.stops)),
-        }
-        for cause in found.causes[:CAUSES_MAX]
-    ]
-    rest = sum(cause.us for cause in found.causes[CAUSES_MAX:])
-    return {
-        "pacing": unit_name(found.pacing.names),
-        "rows": rows,
-        "rest": words.minutes(rest) if rest else None,
-        "total": words.minutes(found.us),
     }

@@ -87,6 +87,16 @@ def rung_word(rung: Rung) -> str:
     }[rung]
 
 
+RUNG_ISO = {
+    Rung.SHIFT: "POT",
+    Rung.LOADING: "PBT",
+    Rung.OPERATING: "APT",
+    Rung.NET: "PRI × PQ",
+    Rung.VALUE: "PRI × GQ",
+}
+"""What ISO 22400-2 calls a rung; the last two are sums over the items."""
+
+
 def factor_word(factor: Factor) -> str:
     """The factor a loss lowers."""
     return {

@@ -1,0 +1,1 @@
+"""Report pages beside the OEE report: timeline, production, orders, comparison, trends; exports."""

@@ -1,0 +1,187 @@
+"""A table of a report: one description for the page, for CSV and for the spreadsheet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from mes.core.instants import US_PER_S
+from mes.features.explain.workbook import CellValue, Ratio, local_time
+from mes.features.screens.report import charts, words
+
+Value = str | int | float | Fraction | Decimal | None
+US_PER_MIN = 60 * US_PER_S
+
+
+class Kind(StrEnum):
+    """What the values of a column are."""
+
+    TEXT = "text"
+    RATIO = "ratio"
+    """Of 1; shown as percent."""
+    MINUTES = "minutes"
+    """Given in microseconds."""
+    PIECES = "pieces"
+    NUMBER = "number"
+    TIME = "time"
+    """Given as UTC microseconds, shown in the plant's zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column; `bar`: its cells have a bar behind the number, of 1 or of the largest."""
+
+    key: str
+    label: str
+    kind: Kind = Kind.TEXT
+    bar: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row; `links`: addresses by key of the column; `look`: `total`, `todo` or nothing."""
+
+    values: Sequence[Value]
+    links: Mapping[str, str] = field(default_factory=dict)
+    look: str = ""
+
+
+class ChartKind(StrEnum):
+    """How a spreadsheet draws a grid."""
+
+    COLUMN = "column"
+    LINE = "line"
+    PARETO = "pareto"
+    """Columns by the first value, a line on a second axis by the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """The chart beside a grid in a spreadsheet, by keys of its columns."""
+
+    kind: ChartKind
+    category: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table.
+
+    Attributes:
+        key: its name in addresses.
+        note: what a reader must know; None: nothing.
+        rows_left_out: how many rows a page leaves out that exports have.
+    """
+
+    key: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    chart: Chart | None = None
+    note: str | None = None
+
+    def number(self, key: str) -> int:
+        """Place of a column."""
+        return next(n for n, column in enumerate(self.columns) if column.key == key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCell:
+    """A cell on a page; `width`: of its bar in percent, None without one."""
+
+    text: str
+    number: bool
+    link: str | None
+    width: str | None
+
+
+def shown_grid(grid: Grid, zone: str, rows_max: int = 500) -> dict[str, object]:
+    """The grid as templates print it, with at most `rows_max` rows."""
+    tops = {
+        column.key: _top(column, [row.values[n] for row in grid.rows if row.look != "total"])
+        for n, column in enumerate(grid.columns)
+        if column.bar
+    }
+    return {
+        "key": grid.key,
+        "title": grid.title,
+        "note": grid.note,
+        "left_out": max(0, len(grid.rows) - rows_max),
+        "columns": [(column.label, column.kind is not Kind.TEXT) for column in grid.columns],
+        "rows": [
+            {
+                "look": row.look,
+                "cells": [
+                    ShownCell(
+                        text=shown(value, column.kind, zone),
+                        number=column.kind is not Kind.TEXT,
+                        link=row.links.get(column.key),
+                        width=None
+                        if column.key not in tops or row.look == "total"
+                        else _width(value, tops[column.key]),
+                    )
+                    for column, value in zip(grid.columns, row.values, strict=True)
+                ],
+            }
+            for row in grid.rows[:rows_max]
+        ],
+    }
+
+
+def shown(value: Value, kind: Kind, zone: str) -> str:
+    """A value as it is printed; a missing one is an en dash, never 0."""
+    if value is None:
+        return words.NONE
+    if isinstance(value, str):
+        return value or words.NONE
+    exact = Fraction(value)
+    match kind:
+        case Kind.RATIO:
+            return words.percent(exact)
+        case Kind.MINUTES:
+            return words.minutes(exact)
+        case Kind.PIECES:
+            return words.pieces(exact)
+        case Kind.TIME:
+            return charts.day_and_clock(int(exact), zone)
+        case _:
+            return words.fixed(exact, 0 if exact.denominator == 1 else 2)
+
+
+def exported(value: Value, kind: Kind, zone: ZoneInfo) -> CellValue:
+    """A value as spreadsheets hold it: unrounded, minutes as minutes, times in the plant's zone."""
+    if value is None or isinstance(value, str):
+        return value or None
+    exact = Fraction(value)
+    match kind:
+        case Kind.RATIO:
+            return Ratio(exact)
+        case Kind.MINUTES:
+            return float(exact / US_PER_MIN)
+        case Kind.TIME:
+            return local_time(int(exact), zone)
+        case _:
+            return int(exact) if exact.denominator == 1 else float(exact)
+
+
+def title_of(column: Column) -> str:
+    """The head of a column in an export, with its unit."""
+    unit = {Kind.RATIO: " [1]", Kind.MINUTES: " [min]", Kind.PIECES: " [pcs]"}.get(column.kind, "")
+    return f"{column.label}{unit}"
+
+
+def _top(column: Column, values: Sequence[Value]) -> Fraction:
+    numbers = [Fraction(v) for v in values if v is not None and not isinstance(v, str)]
+    highest = max(numbers, default=Fraction(0))
+    return max(highest, Fraction(1)) if column.kind is Kind.RATIO else highest
+
+
+def _width(value: Value, top: Fraction) -> str:
+    if value is None or isinstance(value, str) or not top:
+        return "0"
+    return charts.share(Fraction(value) / top)

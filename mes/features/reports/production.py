@@ -1,0 +1,301 @@
+"""Daily and monthly production report: machines, shifts or days, items, orders, losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mes.core.exact import parse_number
+from mes.core.instants import parse_instant
+from mes.features.oee.periods import PeriodKind
+from mes.features.oee.places import Level
+from mes.features.oee.rollup_answer import Request, answer
+from mes.features.oee.rollup_query import Group
+from mes.features.reports.grid import Chart, ChartKind, Column, Grid, Kind, Row, Value
+from mes.features.screens.report import words
+from mes.features.screens.report.asked import Chosen
+from mes.features.screens.report.frame import Frame
+from mes.features.screens.report.groups import grouped_figures, level_of
+from mes.features.screens.report.loading import read_page
+from mes.features.screens.report.page import ReportPage
+from mes.features.screens.report.pareto import Measure, pareto
+from mes.features.screens.report.words import _
+from mes.features.work_orders.queries import job_views
+from mes.models import JobOrder
+
+KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
+
+
+def production_grids(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> list[Grid]:
+    """The tables of a production report, from the figures of every other report."""
+    whole = read_page(session, chosen, now_us)
+    pages = [_page_of(session, chosen, unit.code, now_us) for unit in chosen.units]
+    return [
+        _machines(chosen, frame, whole, pages),
+        _parts(session, chosen, frame, now_us),
+        _items(session, chosen, frame, now_us),
+        _orders(session, chosen, frame, now_us),
+        losses_grid(whole, frame),
+    ]
+
+
+def kpi_columns() -> list[Column]:
+    """OEE and its factors."""
+    return [
+        Column(key="oee", label="OEE", kind=Kind.RATIO, bar=True),
+        Column(key="availability", label=_("Availability"), kind=Kind.RATIO),
+        Column(key="effectiveness", label=_("Performance"), kind=Kind.RATIO),
+        Column(key="quality_ratio", label=_("Quality ratio"), kind=Kind.RATIO),
+    ]
+
+
+def kpis_of(result: Mapping[str, Any]) -> list[Value]:
+    """OEE and its factors of a result in JSON."""
+    return [result["kpis"][key] for key in KPIS]
+
+
+def losses_grid(page: ReportPage, frame: Frame) -> Grid:
+    """The Pareto of losses."""
+    pbt_us = page.result.figures.pbt_us
+    return Grid(
+        key="losses",
+        title=_("Losses, largest first"),
+        columns=[
+            Column(key="loss", label=_("Loss")),
+            Column(key="minutes", label=_("min"), kind=Kind.MINUTES, bar=True),
+            Column(key="count", label=_("Count"), kind=Kind.NUMBER),
+            Column(key="pieces", label=_("Pieces"), kind=Kind.PIECES),
+            Column(key="points", label=_("Share of loading time"), kind=Kind.RATIO),
+            Column(key="factor", label=_("Factor")),
+            Column(key="reached", label=_("Cum."), kind=Kind.RATIO),
+        ],
+        rows=[
+            Row(
+                values=[
+                    words.loss_word(bar.loss, frame.reason_name),
+                    bar.loss.us,
+                    bar.loss.count,
+                    None if bar.pieces is None else round(bar.pieces),
+                    bar.loss.us / pbt_us if pbt_us else None,
+                    words.factor_word(bar.loss.factor),
+                    bar.reached,
+                ]
+            )
+            for bar in pareto(page.losses, page.result, Measure.MINUTES)
+        ],
+        chart=Chart(kind=ChartKind.PARETO, category="loss", values=["minutes", "reached"]),
+    )
+
+
+def _page_of(session: Session, chosen: Chosen, unit: str, now_us: int) -> ReportPage:
+    """The report of one of the machines over the same period."""
+    units = tuple(one for one in chosen.units if one.code == unit)
+    alone = replace(chosen, code=unit, units=units, counted=(unit,))
+    return read_page(session, alone, now_us)
+
+
+def _machines(chosen: Chosen, frame: Frame, whole: ReportPage, pages: Sequence[ReportPage]) -> Grid:
+    columns = [
+        Column(key="machine", label=_("Machine")),
+        Column(key="plan", label=_("Plan"), kind=Kind.NUMBER),
+        Column(key="good", label=_("Good"), kind=Kind.PIECES),
+        Column(key="attained", label=_("Attainment"), kind=Kind.RATIO, bar=True),
+        Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
+        Column(key="scrap_ratio", label=_("Reject rate"), kind=Kind.RATIO),
+        Column(key="loading", label=_("Loading time"), kind=Kind.MINUTES),
+        Column(key="operating", label=_("Operating time"), kind=Kind.MINUTES),
+        Column(key="unclassified", label=_("Unclassified"), kind=Kind.MINUTES),
+        *kpi_columns(),
+        Column(key="coverage", label=_("Coverage"), kind=Kind.RATIO),
+    ]
+    rows = [
+        Row(
+            values=[frame.unit_name(unit.names), *_plan_and_good(page), *_sums(page)],
+            links={"machine": frame.address_of(unit.code)},
+        )
+        for unit, page in zip(chosen.units, pages, strict=True)
+    ]
+    if len(chosen.units) > 1:
+        rows.append(
+            Row(values=[frame.place_name, None, None, None, *_sums(whole)], look="total"),
+        )
+    return Grid(
+        key="machines",
+        title=_("Machines"),
+        columns=columns,
+        rows=rows,
+        chart=Chart(kind=ChartKind.COLUMN, category="machine", values=["oee", "attained"]),
+        note=_(
+            "Plan: what planned time so far makes at the ideal rate. Pieces of different items are"
+            " not added up; OEE of a line is that of the machine that its rule names."
+        ),
+    )
+
+
+def _plan_and_good(page: ReportPage) -> list[Value]:
+    past = [one for one in page.bins if one.good is not None]
+    plan = sum((one.plan or Fraction(0) for one in past), Fraction(0))
+    good = Fraction(page.result.figures.counted.good)
+    return [round(plan) if plan else None, good, good / plan if plan else None]
+
+
+def _sums(page: ReportPage) -> list[Value]:
+    result, figures = page.result, page.result.figures
+    single = not page.units
+    return [
+        figures.counted.scrap if single else None,
+        result.kpis["scrap_ratio"] if single else None,
+        figures.pbt_us,
+        figures.apt_us,
+        page.unclassified_us,
+        *(result.kpis[key] for key in KPIS),
+        result.coverage,
+    ]
+
+
+def _parts(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
+    """Shifts of a shift or day, production days of a longer period."""
+    daily = chosen.period.kind in (PeriodKind.SHIFT, PeriodKind.DAY)
+    request = Request(
+        level=level_of(chosen.known, chosen.code),
+        id=chosen.code,
+        period=PeriodKind.SHIFT if daily else PeriodKind.DAY,
+        first=chosen.period.day.isoformat(),
+        last=chosen.period.last_day.isoformat(),
+        policy=chosen.policy,
+    )
+    names = chosen.units[0].shift_names
+    alone = request.level is Level.MACHINE  # pieces of several machines are not added up
+    rows = []
+    for item in answer(session, request, now_us).items:
+        period, result = item["period"], item["result"]
+        shift = period["shift"] or ""
+        if chosen.period.kind is PeriodKind.SHIFT and shift != chosen.period.shift:
+            continue
+        label = f"{period['first_day']} {frame.unit_name(names.get(shift, {'en': shift}))}".strip()
+        rows.append(
+            Row(
+                values=[
+                    label,
+                    parse_number(result["quantities"]["GQ"]) if alone else None,
+                    parse_number(result["quantities"]["SQ"]) if alone else None,
+                    result["iso_us"]["PBT"],
+                    result["iso_us"]["APT"],
+                    *kpis_of(result),
+                    result["coverage"],
+                ]
+            )
+        )
+    return Grid(
+        key="parts",
+        title=_("Shifts") if daily else _("Production days"),
+        columns=[
+            Column(key="part", label=_("Shift") if daily else _("Production day")),
+            Column(key="good", label=_("Good"), kind=Kind.PIECES),
+            Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
+            Column(key="loading", label=_("Loading time"), kind=Kind.MINUTES),
+            Column(key="operating", label=_("Operating time"), kind=Kind.MINUTES),
+            *kpi_columns(),
+            Column(key="coverage", label=_("Coverage"), kind=Kind.RATIO),
+        ],
+        rows=rows,
+        chart=Chart(kind=ChartKind.LINE, category="part", values=KPIS),
+    )
+
+
+def _items(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
+    known = chosen.known
+    rows = []
+    for item in _grouped(session, chosen, Group.ITEM, now_us):
+        code = item["group"]["value"] or ""
+        material = known.materials.get(known.material_ids.get(code, 0))
+        quantities = item["result"]["quantities"]
+        if code or parse_number(quantities["PQ"]):
+            rows.append(
+                Row(
+                    values=[
+                        code or _("unassigned"),
+                        frame.unit_name(material.names) if material else None,
+                        *(parse_number(quantities[key]) for key in ("GQ", "SQ", "RQ")),
+                        item["result"]["kpis"]["scrap_ratio"],
+                        *kpis_of(item["result"]),
+                    ]
+                )
+            )
+    return Grid(
+        key="items",
+        title=_("Items"),
+        columns=[
+            Column(key="item", label=_("Item code")),
+            Column(key="name", label=_("Item")),
+            Column(key="good", label=_("Good"), kind=Kind.PIECES),
+            Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
+            Column(key="rework", label=_("Rework"), kind=Kind.PIECES),
+            Column(key="scrap_ratio", label=_("Reject rate"), kind=Kind.RATIO),
+            *kpi_columns(),
+        ],
+        rows=rows,
+        chart=Chart(kind=ChartKind.COLUMN, category="item", values=["good", "scrap"]),
+    )
+
+
+def _orders(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
+    """The jobs that were worked on in the period, with what was made of them in all."""
+    made = {
+        item["group"]["value"]: item["result"]
+        for item in _grouped(session, chosen, Group.ORDER, now_us)
+        if item["group"]["value"]
+    }
+    jobs = session.scalars(select(JobOrder).where(JobOrder.number.in_(sorted(made)))).all()
+    names = {unit.code: frame.unit_name(unit.names) for unit in chosen.known.work_units.values()}
+    rows = [
+        Row(
+            values=[
+                job["order"],
+                job["job_order"],
+                names.get(job["work_unit"], job["work_unit"]),
+                frame.unit_name(job["item_name"]),
+                parse_number(job["ordered"]),
+                parse_number(made[job["job_order"]]["quantities"]["GQ"]),
+                parse_number(made[job["job_order"]]["quantities"]["SQ"]),
+                parse_number(job["good"]),
+                _share(job["good"], job["ordered"]),
+                None if job["due"] is None else parse_instant(job["due"]),
+            ]
+        )
+        for job in job_views(session, jobs)
+    ]
+    return Grid(
+        key="orders",
+        title=_("Orders"),
+        columns=[
+            Column(key="order", label=_("Order")),
+            Column(key="job", label=_("Job")),
+            Column(key="machine", label=_("Machine")),
+            Column(key="item", label=_("Item")),
+            Column(key="ordered", label=_("Ordered"), kind=Kind.PIECES),
+            Column(key="good", label=_("Good"), kind=Kind.PIECES),
+            Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
+            Column(key="made", label=_("Good so far"), kind=Kind.PIECES),
+            Column(key="progress", label=_("Progress"), kind=Kind.RATIO, bar=True),
+            Column(key="due", label=_("Due"), kind=Kind.TIME),
+        ],
+        rows=rows,
+    )
+
+
+def _grouped(session: Session, chosen: Chosen, group: Group, now_us: int) -> list[dict[str, Any]]:
+    """The figures of all machines of the place, each once, by group."""
+    return grouped_figures(
+        session, chosen.known, chosen.code, chosen.period, chosen.policy, group, now_us
+    )
+
+
+def _share(part: Any, whole: Any) -> Fraction | None:
+    all_of_it = Fraction(parse_number(whole))
+    return Fraction(parse_number(part)) / all_of_it if all_of_it else None

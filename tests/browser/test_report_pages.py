@@ -1,0 +1,148 @@
+"""Pages of reports in a browser: the way down to a stop, views, files, print, one figure on all."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import openpyxl
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Open
+from tests.browser.test_pages import CUT, serious
+from tests.browser.test_report import shown_oee
+
+PAGES = {
+    "/timeline?period=day": ".tll .strip rect.running",
+    "/timeline?place=press-1": ".tll.hour li:nth-child(12)",
+    "/production?period=day": ".gsec .gt tbody tr",
+    "/compare?what=item": ".gsec .gt tbody tr",
+    "/progress": ".gsec .gt tbody tr",
+    "/trend?hours=1&unit=press-1&tag=press_plc/press1_strokes&low=1&high=": ".trend .val",
+}
+TAPS_MAX = 4
+LOADS = """() => performance.getEntriesByType('resource').map((r) => r.encodedBodySize)
+  .concat(performance.getEntriesByType('navigation').map((page) => page.encodedBodySize))
+  .reduce((sum, size) => sum + size, 0)"""
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("size", [(1280, 800), (800, 1280), (1920, 1080)], ids=str)
+def test_every_report_page_fits_and_is_accessible(
+    open_context: Open, size: tuple[int, int], language: str
+) -> None:
+    theme = "dark" if size == (1920, 1080) else "light"
+    page = open_context(*size, language=language, theme=theme).new_page()
+    for address, ready in PAGES.items():
+        page.goto(address)
+        page.wait_for_selector(ready, state="attached")
+        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{address} is {wide} px too wide"
+        assert page.evaluate(CUT) == [], address
+        if language == "ko" or theme == "dark":
+            assert serious(page) == [], address
+
+
+def test_four_taps_lead_from_the_plant_to_the_stop_that_cost_most(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/report?period=day")
+    taps = (
+        ".drill tbody th a",
+        '.units tbody th a[href*="place=press-1"]',
+        ".drill tbody th a",
+        ".lng tbody th a",
+    )
+    assert len(taps) <= TAPS_MAX
+    for tap in taps:
+        page.locator(tap).first.click()
+        page.wait_for_load_state()
+    page.wait_for_selector("#facts")
+    assert "at=" in page.url
+
+
+def test_losses_by_count_keep_the_row_of_what_nobody_explained(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/report?place=press-1&period=day")
+    page.locator('.par .seg a[href*="measure=count"]').click()
+    page.wait_for_selector('.par .seg a[aria-current][href*="measure=count"]')
+    counts = page.locator(".par td:nth-child(5)").all_inner_texts()
+    known = [float(text.replace(",", "")) for text in counts if text != "–"]
+    assert known == sorted(known, reverse=True)
+    assert page.locator(".par tr.td").count() == 1
+
+
+def test_a_target_of_the_plant_stands_beside_the_figures_of_a_machine(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/report")
+    page.locator(".tgf summary").click()
+    page.fill(".tgf input[name=oee]", "85")
+    page.locator(".tgf button").click()
+    page.goto("/report?place=press-1")
+    assert "Target 85.0" in page.locator(".oee .tg").inner_text()
+    page.goto("/report")
+    page.locator(".tgf summary").click()
+    page.fill(".tgf input[name=oee]", "")
+    page.locator(".tgf button").click()
+    page.wait_for_load_state()
+    assert page.locator(".oee .tg u").count() == 0
+
+
+def test_a_view_is_saved_by_name_and_forgotten(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/compare?what=item&period=week")
+    page.locator(".views summary").click()
+    page.fill(".views input[name=name]", "Items by week")
+    page.locator(".views div > form button").click()
+    page.goto("/timeline")
+    page.locator(".views summary").click()
+    page.locator(".views li a", has_text="Items by week").click()
+    page.wait_for_selector("select[name=what] option[value=item][selected]", state="attached")
+    assert "period=week" in page.url
+    page.locator(".views summary").click()
+    page.locator(".views li button").click()
+    page.locator(".views summary").click()
+    assert page.locator(".views li a").count() == 0
+
+
+def test_page_explanation_api_spreadsheet_csv_and_print_show_one_figure(
+    open_context: Open, tmp_path: Path
+) -> None:
+    context = open_context(language="en")
+    page = context.new_page()
+    query = f"place=press-1&period=shift&day={a_closed_day(page)}&shift=D"
+    page.goto(f"/report?{query}")
+    oee = shown_oee(page)
+    page.emulate_media(media="print")
+    assert shown_oee(page) == oee
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1
+    page.emulate_media(media="screen")
+    day = query.partition("day=")[2].partition("&")[0]
+    answer = context.request.get(f"/api/v1/work-units/press-1/oee?day={day}&shift=D").json()
+    assert f"{answer['kpis']['oee'] * 100:.1f}" == oee
+    book = openpyxl.load_workbook(io.BytesIO(context.request.get(f"/report.xlsx?{query}").body()))
+    heads = [str(cell.value) for cell in book["Figures"][1]]
+    column = next(n for n, head in enumerate(heads) if head.startswith("OEE"))
+    assert book["Figures"][2][column].value == answer["kpis"]["oee"]
+    text = context.request.get(f"/production.csv?{query}").body().decode("utf-8-sig")
+    head, first = (line.split(",") for line in text.splitlines()[:2])
+    assert float(first[head.index("OEE [1]")]) == answer["kpis"]["oee"]
+    page.locator(".oee .wy").click()
+    assert page.locator(".exf .val").inner_text() == f"{oee} %"
+
+
+def a_closed_day(page: Page) -> str:
+    """A production day of the history whose day shift has ended."""
+    page.goto("/report?place=press-1&period=day")
+    page.locator(".bcrow a.btn").first.click()
+    page.wait_for_load_state()
+    return page.locator("input[name=day]").input_value()
+
+
+def test_a_report_page_stays_below_its_budget(open_context: Open) -> None:
+    page = open_context().new_page()
+    page.goto("/report?place=press-1")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(LOADS) < 330_000
