@@ -89,18 +89,36 @@ def _age(subject: Rig, plant_us: int, tick: int) -> float:
     return ((ticks + TICKS // 2) % TICKS - TICKS // 2) * TICK_S
 
 
-def blind_times_are_gaps(subject: Rig, connection: Connection, device: int) -> None:
-    """All time in which nobody could look is on record as unknown."""
-    gaps = [record for record in subject.mes.kinds(name_of(device)) if record[1] == "g"]
-    assert all(record[2] < record[3] for record in gaps)
+def blind_times_are_unknown(subject: Rig, connection: Connection, device: int) -> None:
+    """All time in which nobody could look is on record as a gap, or its values as bad."""
+    records = subject.mes.kinds(name_of(device))
+    gaps = [(record[2], record[3]) for record in records if record[1] == "g"]
+    assert all(begin < end for begin, end in gaps)
+    unknown = sorted([*gaps, *_bad_times(records)])
+    seam_us = TAKEN_AT_ONCE_S * float(subject.clock.speed) * 1_000_000
     for began, ended in (*connection.blind[device], *subject.paused):
         if ended - began < 2 * OLDEST_S:
             continue
         first, last = subject.plant_us(began + OLDEST_S), subject.plant_us(ended)
-        for gap in sorted(gaps, key=lambda record: record[2]):
-            if gap[2] <= first:
-                first = max(first, gap[3])
-        assert first >= last, f"device {device} was blind from {began} to {ended}: {gaps}"
+        for begin, end in unknown:
+            if begin <= first + seam_us:
+                first = max(first, end)
+        assert first >= last, f"device {device} was blind from {began} to {ended}: {unknown}"
+
+
+def _bad_times(records: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
+    """The plant times from a bad value of the first tag to the next good one."""
+    times: list[tuple[int, int]] = []
+    since: int | None = None
+    for record in records:
+        if record[1] != "v" or record[2] != "t0":
+            continue
+        if record[4] == Quality.BAD:
+            since = record[7] if since is None else since
+        elif since is not None:
+            times.append((since, record[7]))
+            since = None
+    return times
 
 
 def share_of_scans(subject: Rig, connection: Connection, device: int, day: Span) -> float:
