@@ -226,6 +226,20 @@ def test_a_scanned_work_order_opens_the_job_list(tablet: Page) -> None:
     tablet.wait_for_url("**/jobs/press-1?order=WO-261124-001")
 
 
+def test_a_work_order_scanned_on_an_office_page_is_opened(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/people")
+    number = page.evaluate(
+        "async () => (await (await fetch('/api/v1/work-orders')).json()).items[0].order"
+    )
+    page.locator("[name=name]").focus()
+    scan(page, number)
+    page.wait_for_url(f"**/orders?order={number}")
+    expect(page.locator(".det h2 .num")).to_have_text(number)
+    scan(page, "WO-991231-999")
+    expect(page.locator("mes-orders [role=alert]")).to_contain_text("WO-991231-999")
+
+
 def test_a_job_is_paused_with_a_reason_and_resumed(tablet: Page, demo: Demo) -> None:
     sign_in(tablet, demo)
     action = tablet.locator(".act:nth-child(4)")

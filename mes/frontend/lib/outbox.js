@@ -90,8 +90,10 @@ export class Outbox extends EventTarget {
   async add(entry) {
     if (this.entries.length >= CAPACITY) throw new Problem(0, { code: "outbox_full" });
     const id = entry.body.command_id ?? commandId();
-    const made = Math.max(Date.now(), (this.entries.at(-1)?.made ?? 0) + 1);
-    const kept = { ...entry, id, body: { ...entry.body, command_id: id }, made, typed: now(), session: this.session, problem: null };
+    const last = this.entries.at(-1);
+    const made = Math.max(Date.now(), (last?.made ?? 0) + 1);
+    const typed = Math.max(now(), (last?.typed ?? 0) + 1); // whatever the clocks do, the order stays
+    const kept = { ...entry, id, body: { ...entry.body, command_id: id }, made, typed, session: this.session, problem: null };
     await this.#hold(kept);
     this.#soon(0);
     return kept;

@@ -7,10 +7,11 @@ const OLD_MS = 2000;
 const page = document.documentElement.dataset;
 const zone = page.zone || "Asia/Seoul";
 export const speed = Number(page.speed || 1);
+const pageMs = Number(page.clock || Date.now() * 1000) / 1000;
 const heardMs = lastHeard();
 /** Whether this page is an old copy that was kept on the device. */
-export const isCopy = heardMs > 0;
-let anchorMs = Math.max(Number(page.clock || Date.now() * 1000) / 1000, heardMs);
+export const isCopy = heardMs - pageMs > OLD_MS * speed;
+let anchorMs = Math.max(pageMs, heardMs); // a copy never sets the time back
 let anchorTick = performance.now();
 
 const formats = {
@@ -42,12 +43,11 @@ export function keepClock() {
   keep(HEARD, { site: page.site, plant: now(), at: Date.now() });
 }
 
-// Present plant time by the clock last heard; 0 unless the page is an old copy of the same plant's.
+// Present plant time by the clock last heard of the same plant; 0: none was heard.
 function lastHeard() {
   const heard = kept(HEARD);
   if (!heard || heard.site !== page.site) return 0;
-  const present = heard.plant + Math.max(0, Date.now() - heard.at) * speed;
-  return present - Number(page.clock) / 1000 > OLD_MS * speed ? present : 0;
+  return heard.plant + Math.max(0, Date.now() - heard.at) * speed;
 }
 
 /** Milliseconds since 1970 of an ISO 8601 text or of integer microseconds; null stays null. */
