@@ -1,7 +1,7 @@
 """Roll-up rows say how much of the lost time had which reason.
 
 Rows that lost no time that is told by reason are filled; of the others it is not known until
-`mes rebuild` sums them again.
+the web process (`mes.features.ingest.healing`) or `mes rebuild` sums them again.
 
 Revision: 0010_lost_time_by_reason, after: 0009_cleared_records
 """

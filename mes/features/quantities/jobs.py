@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.production.masters import WorkUnit
 from mes.features.work_orders.states import FINISHED_ORDERS, LOADED, JobState
-from mes.models import JobOrder, WorkOrder
+from mes.models import JobOrder, OrderEvent, WorkOrder
 
 
 def started_job(session: Session, unit: WorkUnit, number: str, *, field: str) -> JobOrder:
@@ -50,16 +50,37 @@ def loaded_job(session: Session, work_unit_id: int, at: int) -> JobOrder | None:
     )
 
 
-def check_order_open(session: Session, job: JobOrder) -> None:
+def check_order_open(session: Session, job: JobOrder, *, entered_at: int | None = None) -> None:
     """That the pieces of a job may still change.
+
+    Args:
+        entered_at: UTC microseconds at which the entry that changes was entered; what came after
+            the order was finished (rejects found late) may be taken back. None: a new entry.
 
     Raises:
         Refusal: `order_closed`.
     """
     order = session.get_one(WorkOrder, job.order_id)
-    if order.state in FINISHED_ORDERS:
+    if order.state in FINISHED_ORDERS and not _finished_before(session, order, entered_at):
         raise Refusal(
             "order_closed",
             f"{order.number} is {order.state}; its pieces cannot change any more",
             details={"order": order.number, "state": order.state},
         )
+
+
+def _finished_before(session: Session, order: WorkOrder, at: int | None) -> bool:
+    """Whether an order was closed or cancelled before the instant; None: never."""
+    return (
+        at is not None
+        and session.scalar(
+            select(
+                exists().where(
+                    OrderEvent.order_id == order.id,
+                    OrderEvent.kind.in_(FINISHED_ORDERS),
+                    OrderEvent.at < at,
+                )
+            )
+        )
+        is True
+    )

@@ -320,4 +320,5 @@ def _check_voidable(session: Session, entry: QuantityStatement) -> None:
     if entry.command_id in not_in_force(session, QuantityStatement, [entry.command_id]):
         raise Refusal("entry_already_voided", "this entry is voided already")
     if entry.job_order_id is not None:
-        check_order_open(session, session.get_one(JobOrder, entry.job_order_id))
+        job = session.get_one(JobOrder, entry.job_order_id)
+        check_order_open(session, job, entered_at=entry.recorded_at)

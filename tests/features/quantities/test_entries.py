@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.quantities.queries import entered_view, entries
-from mes.features.quantities.service import void_entry
+from mes.features.quantities.service import Entry, correct_entry, void_entry
 from mes.features.work_orders.documents import Made, made_by_job
 from mes.features.work_orders.service import close_order
 from mes.models import QuantityStatement
@@ -195,6 +195,23 @@ def test_what_belongs_to_a_closed_order_stays_as_it_is(floor: Floor) -> None:
     floor.do(2 * MINUTE, lambda s, c: close_order(s, c, order))
     refused("order_closed", lambda: void(floor, entry.command_id))
     refused("order_closed", lambda: floor.enter(3 * MINUTE, good=1, job_order=job))
+
+
+def test_rejects_found_after_an_order_was_closed_can_be_taken_back(floor: Floor) -> None:
+    order = floor.order(3)
+    job = floor.dispatch(order, "bench-1")
+    floor.start(job)
+    floor.enter(MINUTE, good=3)
+    floor.complete(job, 2 * MINUTE)
+    floor.do(2 * MINUTE, lambda s, c: close_order(s, c, order))
+    late = floor.enter(3 * MINUTE, scrap=100, reason="burr", made_at=DAY_START + MINUTE)
+    assert made(floor, job).scrap == 100
+    less = Entry(scrap=1, reason="burr")
+    fixed = floor.do(4 * MINUTE, lambda s, c: correct_entry(s, c, late.command_id, less))
+    assert made(floor, job).scrap == 1
+    void(floor, fixed.command_id)
+    void(floor, late.command_id)
+    assert made(floor, job).scrap == 0
 
 
 def test_pieces_are_not_made_in_the_future_nor_long_ago(floor: Floor) -> None:
