@@ -42,7 +42,7 @@ from mes.features.reasons import routes as reasons
 from mes.features.reports import routes as reports
 from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
-from mes.features.sources import routes as sources
+from mes.features.sources import template_routes as sources
 from mes.features.work_orders import routes as work_orders
 from mes.features.writes import routes as writes
 from mes.live.clients import Clients

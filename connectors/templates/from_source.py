@@ -103,4 +103,10 @@ def _of_unit(signals: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     for role in COUNTS:
         signal = signals.get(role) or {}
         if "tag" in signal and "counter" in signal:
-            yield str(signal["tag"]), {"meaning": role, "counter": dict(signal["counter"])}
+            yield str(signal["tag"]), {"meaning": role, "counter": _counter(signal["counter"])}
+
+
+def _counter(counter: Mapping[str, Any]) -> dict[str, Any]:
+    """Without exact decimals as text, which a plant file may hold."""
+    most = counter.get("max_per_s")
+    return {**counter, "max_per_s": float(most)} if isinstance(most, str) else dict(counter)

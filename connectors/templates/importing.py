@@ -48,18 +48,32 @@ class Imported:
 def read_import(
     file: Path, header: Header | None, duplicates: OnDuplicate = OnDuplicate.REFUSE
 ) -> Imported:
-    """Read a file to be imported.
+    """Read a file to be imported; see `read_content`."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        return Imported(template=None, mistakes=[_at_the_top("list_unreadable", str(error))])
+    return read_content(file.name, content, header, duplicates)
+
+
+def read_content(
+    name: str,
+    content: bytes,
+    header: Header | None,
+    duplicates: OnDuplicate = OnDuplicate.REFUSE,
+) -> Imported:
+    """Read what is to be imported.
 
     Args:
-        file: a template when its name ends in .yaml or .yml, else a register list.
+        name: a template when it ends in .yaml or .yml, else a register list.
         header: of a register list; None for a template.
         duplicates: what becomes of a second tag of the same name or place in a list.
     """
-    if file.suffix.lower() in (".yaml", ".yml"):
-        return _of_yaml(file)
+    if name.lower().endswith((".yaml", ".yml")):
+        return _of_yaml(content)
     try:
-        text = text_of_list(file.read_bytes())
-    except (OSError, ValueError) as error:
+        text = text_of_list(content)
+    except ValueError as error:
         return Imported(template=None, mistakes=[_at_the_top("list_unreadable", str(error))])
     if header is None:
         words = "a register list needs the id of its template: --id"
@@ -72,7 +86,7 @@ def read_import(
     found = read_list(text, lists, duplicates)
     if found.mistakes:
         return Imported(template=None, mistakes=found.mistakes, skipped=found.skipped)
-    template, problems = checked(_document(header, lists, found.tags, file.name))
+    template, problems = checked(_document(header, lists, found.tags, name))
     mistakes = [
         Mistake(line=1, field=".".join(map(str, path)), code=code, message=words)
         for path, code, words in problems
@@ -112,10 +126,10 @@ def store(template: Template, folder: Path, duplicates: OnDuplicate) -> bool:
     return True
 
 
-def _of_yaml(file: Path) -> Imported:
+def _of_yaml(content: bytes) -> Imported:
     try:
-        found = read(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        found = read(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
         return Imported(template=None, mistakes=[_at_the_top("not_yaml", str(error))])
     return Imported(template=found.template, mistakes=found.mistakes)
 

@@ -201,3 +201,54 @@ def test_a_template_is_filled_in_and_earlier_configurations_are_listed(
     page.locator(".revs summary").tap()
     page.wait_for_selector(".revs tbody tr")
     looked_at(page)
+
+
+def test_a_list_becomes_a_template_after_its_mistakes_are_told_by_line(
+    open_context: Open, integrator: Any
+) -> None:
+    page = opened(open_context, integrator, 800, 1280, language="ko")
+    page.goto("/sources/templates")
+    page.wait_for_selector(".tpls tbody tr")
+    looked_at(page)
+    page.set_input_files("#i-f", files=[list_file("a,holding,40017,uint16\nb,input,2,uint17\n")])
+    page.fill("#i-id", "browser-oven")
+    page.locator("#i-id").press("Tab")
+    page.locator(".try").tap()
+    page.wait_for_selector(".mis tbody tr")
+    assert page.locator(".mis tbody td:first-child").all_inner_texts() == ["2", "3"]
+    assert page.locator(".keep").is_disabled(), "what has mistakes is not stored"
+    looked_at(page)
+    page.set_input_files("#i-f", files=[list_file("a,holding,4x17,uint16\nb,input,2,uint16\n")])
+    page.locator(".try").tap()
+    page.wait_for_selector(".imp .note")
+    page.locator(".keep").tap()
+    page.wait_for_selector(".tpls tbody tr:has-text('browser-oven')")
+    listed = page.request.get("/api/v1/device-templates/browser-oven/1/file?format=csv").text()
+    assert "a,holding,0x0010,uint16" in listed
+    source = page.request.get("/api/v1/sources/press_plc/template-file").text()
+    assert "press1_strokes" in source
+    assert "127.0.0.1" not in source
+
+
+def list_file(rows: str) -> Any:
+    """A register list as a person chooses it."""
+    text = "name,table,address,type\n" + rows
+    return {"name": "list.csv", "mimeType": "text/csv", "buffer": text.encode()}
+
+
+def test_nodes_of_a_server_are_opened_and_its_frames_shown(
+    open_context: Open, integrator: Any
+) -> None:
+    page = opened(open_context, integrator)
+    page.goto("/sources/cnc_cell")
+    page.wait_for_selector("#n-s")
+    page.locator(".btn", has_text="Browse").tap()
+    page.locator(".tree button", has_text="Cnc1").tap()
+    page.wait_for_selector(".tree .var")
+    state = page.locator(".tree .var", has_text="State").first.inner_text()
+    assert "Good" in state, "type, value, quality and age stand beside the name"
+    page.locator(".btn", has_text="Show frames").tap()
+    page.wait_for_selector(".frames tbody tr", timeout=SLOW_MS)
+    assert "Publish" in page.locator(".frames tbody").inner_text()
+    page.wait_for_selector("#h-p")
+    looked_at(page)

@@ -107,7 +107,7 @@ async def test_a_source_is_made_read_looked_at_changed_and_removed(
             "POST", f"/edges/{EDGE}/registers", source=source, address=1, count=2, display=50.24
         )
         assert status == 200, seen
-        assert seen["registers"] == [[1, 0x4248, None], [2, 0xF5C3, None]]
+        assert seen["registers"] == [[1, 0x4248, None, "400002"], [2, 0xF5C3, None, "400003"]]
         pair = next(each for each in seen["readings"] if each["count"] == 2)
         plausible = [each for each in pair["candidates"] if each["is_plausible"]]
         assert [(each["type"], each["order"]) for each in plausible] == [("float32", "ABCD")]

@@ -19,6 +19,12 @@ def new_source() -> str:
     )
 
 
+@screens.get("/sources/templates")
+def source_templates() -> str:
+    """Device templates: looked at, brought in from files, taken out as files."""
+    return render_template("source-templates.html", may_change=may_change())
+
+
 @screens.get("/sources/<code>/change")
 def change_source(code: str) -> str:
     """The same flow for a source that exists."""

@@ -35,7 +35,7 @@ from mes.features.sources.schemas import (
     TemplateVersionIn,
 )
 from mes.features.sources.template_versions import template_of, with_version
-from mes.features.sources.templates import templates, written_out
+from mes.features.sources.templates import broken_templates, templates, written_out
 from mes.models import Edge, Source
 from mes.web.roles import Role, require
 from mes.web.wiring import reading, settings
@@ -80,8 +80,9 @@ def list_connectors() -> dict[str, Any]:
 @bp.get("/device-templates")
 @require()
 def list_templates() -> dict[str, Any]:
-    """Device templates with the parameters that each needs."""
-    return {"items": templates(_catalogue()), "next": None}
+    """Device templates with the parameters that each needs; `broken` cannot be used."""
+    found = _catalogue()
+    return {"items": templates(found), "broken": broken_templates(found), "next": None}
 
 
 @bp.post("/device-templates/<template>/<int:version>/source")

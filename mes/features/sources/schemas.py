@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.templates.register_list import OnDuplicate
 from mes.features.commands.schemas import CommandIn
 
 ADDRESS_MAX = 2**31 - 1
@@ -55,6 +56,40 @@ class ParametersIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class HeaderIn(BaseModel):
+    """What a register list does not say of its device."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=1, max_length=60)
+    version: int = Field(default=1, ge=1, le=10_000)
+    vendor: str = Field(default="unknown", min_length=1, max_length=300)
+    model: str = Field(default="unknown", min_length=1, max_length=300)
+    name: str | None = Field(default=None, max_length=300)
+    author: str = Field(default="plant", min_length=1, max_length=300)
+    protocol: str = Field(default="modbus", max_length=60)
+
+
+class TemplateFileIn(BaseModel):
+    """A file to be imported; `content` in base64, `header` for a register list only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    content: str = Field(max_length=3 * 1024 * 1024)
+    header: HeaderIn | None = None
+    on_duplicate: OnDuplicate = OnDuplicate.REFUSE
+    dry_run: bool = True
+
+
+class TemplateFileQuery(BaseModel):
+    """`format`: the whole template, or its tags as a register list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["yaml", "csv"] = "yaml"
 
 
 class PastQuery(BaseModel):

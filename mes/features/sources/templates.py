@@ -3,18 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from connectors.templates.catalogue import Catalogue
 from connectors.templates.expansion import REFERENCE, TemplateError, expand
+from connectors.templates.importing import Imported, store
 from connectors.templates.model import Template
+from connectors.templates.register_list import OnDuplicate
+from connectors.templates.writing import as_document, as_list, as_yaml
 from mes.core.refusal import Refusal
 from mes.features.plant.templates import WRITTEN_OUT
 
 
 def templates(catalogue: Catalogue) -> list[dict[str, Any]]:
     """Every usable template, those that ship first."""
-    return [_shown(each.template) for each in catalogue.all() if each.template is not None]
+    return [
+        {**_shown(each.template), "ships": each.ships}
+        for each in catalogue.all()
+        if each.template is not None
+    ]
+
+
+def broken_templates(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Templates of the plant that cannot be used, each with its mistakes."""
+    return [
+        {
+            "id": each.id,
+            "version": each.version,
+            "mistakes": [asdict(mistake) for mistake in each.mistakes],
+        }
+        for each in catalogue.all()
+        if each.template is None
+    ]
+
+
+def as_file(template: Template, kind: str) -> str:
+    """A template as the text of a file, `yaml` or `csv` (a register list).
+
+    Raises:
+        Refusal: `not_in_a_list` (422): a tag says something that no column holds.
+    """
+    try:
+        return as_list(template) if kind == "csv" else as_yaml(as_document(template))
+    except TemplateError as error:
+        raise Refusal(error.code, str(error), status=422) from error
+
+
+def template_named(catalogue: Catalogue, identity: str, version: int) -> Template:
+    """One template.
+
+    Raises:
+        Refusal: `template_unknown` or `template_broken` (404).
+    """
+    try:
+        return catalogue.get(identity, version)
+    except TemplateError as error:
+        raise Refusal(error.code, str(error), status=404) from error
+
+
+def take_in(found: Imported, folder: Path, duplicates: OnDuplicate) -> bool:
+    """Put what was read into the folder of the plant's own templates.
+
+    Returns:
+        False when nothing was stored: it has mistakes, or one of that id and version stays.
+
+    Raises:
+        Refusal: `template_ships` or `template_exists` (409).
+    """
+    if found.template is None:
+        return False
+    try:
+        return store(found.template, folder, duplicates)
+    except TemplateError as error:
+        raise Refusal(error.code, str(error), status=409) from error
 
 
 def written_out(
@@ -26,10 +89,7 @@ def written_out(
         Refusal: `template_unknown` (404) or `template_parameters` (422) with the mistakes.
     """
     reference = {"id": identity, "version": version, "parameters": dict(parameters)}
-    try:
-        catalogue.get(identity, version)
-    except TemplateError as error:
-        raise Refusal(error.code, str(error), status=404) from error
+    template_named(catalogue, identity, version)
     expanded = expand({REFERENCE: reference}, catalogue.get)
     if expanded.problems:
         mistakes = [

@@ -3,7 +3,7 @@ import { count } from "../lib/format.js";
 import { _, counted } from "../lib/i18n.js";
 import { html } from "../lib/island.js";
 
-const times = (value) => counted(value, _("once"), _("{n} times", { n: count(value) }));
+const times = (value) => counted(value, _("1 time"), _("{n} times", { n: count(value) }));
 const items = (value) => counted(value, _("1 value"), _("{n} values", { n: count(value) }));
 const bytes = (value) => (value < 1e4 ? `${count(value)} B` : value < 1e7 ? `${count(Math.round(value / 1e3))} kB` : `${count(Math.round(value / 1e6))} MB`);
 const milliseconds = (value) => (value === undefined ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`);

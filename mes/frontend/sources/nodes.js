@@ -9,11 +9,28 @@ import { plain } from "./form.js";
 
 const LIMIT = 200;
 
+/** The levels of a tree by the path of their folder, out of the paths of its values. */
+export function levelsOf({ nodes, is_complete }) {
+  const levels = new Map([["", { nodes: [], is_complete }]]);
+  for (const node of nodes) {
+    const names = node.path.split("/");
+    names.slice(0, -1).forEach((_name, depth) => {
+      const path = names.slice(0, depth + 1).join("/");
+      if (levels.has(path)) return;
+      levels.set(path, { nodes: [], is_complete: true });
+      levels.get(names.slice(0, depth).join("/")).nodes.push({ path, kind: "folder" });
+    });
+    levels.get(names.slice(0, -1).join("/")).nodes.push(node);
+  }
+  return levels;
+}
+
 /** State and drawing of the tree; `pick(tag)` takes a variable into the source. */
 export class Nodes {
   search = "";
   levels = new Map();
   open = new Set();
+  isWhole = false;
   found = null;
   error = "";
   busy = false;
@@ -39,8 +56,19 @@ export class Nodes {
   }
 
   async level(path) {
+    if (this.isWhole) return path ? undefined : this.whole();
     const answer = await this.read(path ? `${path}/*` : "*");
     if (answer) this.levels.set(path, answer);
+    if (answer && !path && !answer.nodes.length) await this.whole();
+    this.changed();
+  }
+
+  /** All values of a source that tells no folders, such as a broker: their paths make the tree. */
+  async whole() {
+    const answer = await this.read("**");
+    if (!answer) return;
+    this.isWhole = true;
+    this.levels = levelsOf(answer);
     this.changed();
   }
 
@@ -66,6 +94,7 @@ export class Nodes {
   }
 
   list(level) {
+    if (!level.nodes.length) return html`<p class="muted">${_("Nothing was found.")}</p>`;
     return html`<ul class="tree">${level.nodes.map((node) => this.node(node))}</ul>${level.is_complete ? nothing : html`<p class="muted">${_("There is more: search for it.")}</p>`}`;
   }
 
@@ -83,6 +112,7 @@ export class Nodes {
   toggle(path) {
     if (this.open.delete(path)) return this.changed();
     this.open.add(path);
+    this.changed();
     return this.level(path);
   }
 }

@@ -11,7 +11,7 @@ const SHORTEST_REASON = 3;
 
 const outcomeWord = (outcome) => ({ confirmed: _("Confirmed"), not_confirmed: _("Device shows another value"), refused: _("Not written"), unknown: _("Unknown: look at the device") })[outcome] ?? _("Under way");
 const outcomeIcon = (outcome) => ({ confirmed: "check", not_confirmed: "ne-spec", refused: "ne-fail", unknown: "nodata" })[outcome] ?? "clock";
-const shown = (value) => (value === null || value === undefined ? "–" : typeof value === "boolean" ? (value ? _("on") : _("off")) : String(value));
+const shown = (value) => (value === null || value === undefined ? "–" : typeof value === "boolean" ? (value ? _("on") : _("off")) : typeof value === "object" ? JSON.stringify(value) : String(value));
 
 /** State and drawing of the card; `value(path)` is the present value of SOURCE/TAG. */
 export class Writes {
@@ -94,7 +94,7 @@ export class Writes {
       ? html`<select class="in" id="w-v" @change=${type("text")}><option value="">–</option>${rule.values.map((each) => html`<option value=${String(each)} .selected=${String(each) === this.text}>${shown(each)}</option>`)}</select>`
       : html`<input class="in" id="w-v" autocomplete="off" inputmode=${rule.length ? "text" : "decimal"} .value=${this.text} @input=${type("text")}>`;
     return html`<div class="tools wform"><div class="field"><label for="w-v">${_("New value")} <span class="mono">${rule.tag}</span></label>${value}</div>
-      <div class="field why"><label for="w-r">${_("Why (kept in the audit log)")}</label><input class="in" id="w-r" autocomplete="off" maxlength="500" .value=${this.reason} @input=${type("reason")}></div>
+      <div class="field because"><label for="w-r">${_("Why (kept in the audit log)")}</label><input class="in" id="w-r" autocomplete="off" maxlength="500" .value=${this.reason} @input=${type("reason")}></div>
       ${this.asks ? nothing : html`<button type="button" class="btn" @click=${() => this.choose(null)}>${_("Cancel")}</button><button type="button" class="btn primary wnext" @click=${() => this.ask()}>${_("Next")}</button>`}</div>
       ${this.asks ? html`<div class="note sure"><span>${icon("info")}</span><div><p><b class="mono">${rule.tag}</b>: ${shown(this.value(rule.tag))} → <b>${shown(this.wanted())}</b></p><p>${_("The value is sent to the machine once and read back. Look at the machine first.")}</p>
         <div class="tools"><button type="button" class="btn" ?disabled=${this.busy} @click=${() => { this.asks = false; this.changed(); }}>${_("Cancel")}</button><button type="button" class="btn primary wgo" ?disabled=${this.busy} @click=${() => this.write()}>${_("Write {value} now", { value: shown(this.wanted()) })}</button></div></div></div>` : nothing}`;
@@ -102,7 +102,7 @@ export class Writes {
 
   log() {
     return html`<h3>${_("Last writes")}</h3><div class="tw" tabindex="0" role="region" aria-label=${_("Last writes, scrolls")}><table class="wlog"><thead><tr><th scope="col">${_("Time")}</th><th scope="col">${_("Tag")}</th><th scope="col" class="n">${_("Before")}</th><th scope="col" class="n">${_("Written")}</th><th scope="col" class="n">${_("Read back")}</th><th scope="col">${_("Result")}</th><th scope="col">${_("Who and why")}</th></tr></thead>
-      <tbody>${this.written.map((row) => html`<tr><td class="num">${isoDay(row.asked_at)} ${clockSeconds(row.asked_at)}</td><td class="mono">${row.tag}</td><td class="n">${shown(row.before?.value)}</td><td class="n"><b>${shown(row.value)}</b></td><td class="n">${shown(row.after?.value)}</td>
+      <tbody>${this.written.map((row) => html`<tr><td class="num">${isoDay(row.asked_at)} ${clockSeconds(row.asked_at)}</td><td class="mono">${row.tag ?? row.call}</td><td class="n">${shown(row.before?.value)}</td><td class="n"><b>${shown(row.value)}</b></td><td class="n">${shown(row.after?.value ?? row.after?.results)}</td>
         <td><span class="q w-${row.outcome ?? "open"}">${icon(outcomeIcon(row.outcome))}${outcomeWord(row.outcome)}</span>${row.code ? html`<br><span class="muted">${row.detail ?? ""} <span class="mono">(${row.code})</span></span>` : nothing}</td><td>${row.person ?? "–"}${row.job_order ? ` · ${row.job_order}` : ""}<br><span class="muted">${row.reason}</span></td></tr>`)}</tbody></table></div>`;
   }
 }

@@ -19,9 +19,10 @@ from tests.connectors.modbus.sources import document, tag
 from tests.connectors.runtime.test_commands import run
 
 STATES = {0: "stopped", 2: "running"}
+ROLLOVER = {"mode": "rollover", "modulus": 65536}
 SIGNALS = {
     "state": {"tag": "press_plc/state", "map": STATES},
-    "total": {"tag": "press_plc/strokes", "counter": {"mode": "rollover", "modulus": 65536}},
+    "total": {"tag": "press_plc/strokes", "counter": {**ROLLOVER, "max_per_s": "2.5"}},
     "scrap": {"tag": "press_plc/rejects", "counter": {"mode": "resettable"}},
 }
 
@@ -86,7 +87,7 @@ def test_a_source_becomes_a_template_with_its_meanings_and_without_its_address(
     assert found.template is not None
     tags = {each.name: each for each in found.template.tags}
     assert tags["state"].signal == {"map": {0: "stopped", 2: "running"}}
-    assert tags["strokes"].signal == {"counter": {"mode": "rollover", "modulus": 65536}}
+    assert tags["strokes"].signal == {"counter": {**ROLLOVER, "max_per_s": 2.5}}
     assert tags["spm"].meaning == "telemetry"
     assert "127.0.0.1" not in told.output
     listed = tmp_path / "list.csv"
