@@ -1,0 +1,162 @@
+"""Line view, handover, calls and wall as people use them; each page fits, is accessible, prints."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Open, Watch, signed_in_state
+from tests.browser.demo import Demo
+from tests.browser.test_pages import CUT, serious
+
+PAGES = {
+    "/lines/line-1": ".lv-hours tbody tr",
+    "/lines/line-1/handover": ".ho table tbody tr",
+    "/calls": "#cl-history table",
+}
+SIZES = [(1280, 800, "ko", "light"), (800, 1280, "en", "light"), (1920, 1080, "ko", "dark")]
+
+
+@pytest.mark.parametrize(("width", "height", "language", "theme"), SIZES)
+def test_the_pages_of_the_floor_fit_and_are_accessible(
+    open_context: Open, width: int, height: int, language: str, theme: str
+) -> None:
+    page = open_context(width, height, language=language, theme=theme).new_page()
+    for address, ready in PAGES.items():
+        page.goto(address)
+        page.wait_for_selector(ready, state="attached")
+        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{address} is {wide} px too wide"
+        assert page.evaluate(CUT) == [], address
+        assert serious(page) == [], address
+
+
+def test_an_hour_is_commented_by_a_tap_on_its_loss_and_corrected(open_context: Open) -> None:
+    page = open_context().new_page()
+    page.goto("/lines/line-1")
+    row = page.locator(".lv-hours tbody tr").filter(has=page.locator(".fill")).first
+    hour = row.locator("th").inner_text()
+    row.locator(".fill").first.click()
+    row.locator("[type=submit]").click()
+    again = page.locator(".lv-hours tbody tr").filter(has_text=hour)
+    expect(again.locator(".who")).to_contain_text("supervisor")
+    said = again.locator("[name=text]")
+    said.fill("half typed")
+    page.reload()
+    said = page.locator(".lv-hours tbody tr").filter(has_text=hour).locator("[name=text]")
+    expect(said).to_have_value("half typed")
+    said.press("Enter")
+    told = page.locator(".lv-hours tbody tr").filter(has_text=hour).locator(".who")
+    expect(told).to_contain_text("이전 내용 1건")
+
+
+def test_a_shift_is_handed_over_taken_over_and_prints_on_one_page(
+    demo: Demo, chromium: Browser, open_context: Open, watch: Watch
+) -> None:
+    watch.allow("409")
+    page = open_context().new_page()
+    stops = page.locator(".ho-stops li")
+    for line in ("line-1", "line-2"):
+        page.goto(f"/lines/{line}/handover")
+        if before := stops.count():
+            break
+    assert before, "the night shift of the demo has stops without a reason"
+    stops.first.locator("button[name=reason]").first.click()
+    expect(stops).to_have_count(before - 1)
+    page.fill("#add-entry [name=text]", "금형 2번 누유, 점검 요청")
+    page.locator("#add-entry [type=submit]").click()
+    expect(page.locator(".entries .txt")).to_have_text("금형 2번 누유, 점검 요청")
+    page.locator("#crew [type=submit]").click()
+    page.locator("#hand-over [type=submit]").click()
+    expect(page.locator(".box").first).to_contain_text("supervisor")
+    page.locator("#take-over [type=submit]").click()
+    expect(page.locator("#take-over [role=alert]")).to_contain_text("인수")
+    manager = signed_in_page(demo, chromium, watch, "manager", page.url)
+    manager.locator("#take-over [type=submit]").click()
+    expect(manager.locator(".box").nth(1)).to_contain_text("manager")
+    manager.fill("#add-entry [name=text]", "인수 뒤 확인함")
+    manager.locator("#add-entry [type=submit]").click()
+    expect(manager.locator(".entries .addition .txt")).to_have_text("인수 뒤 확인함")
+    printed = manager.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    manager.context.close()
+
+
+def test_a_call_is_answered_from_the_wall_and_the_list(open_context: Open) -> None:
+    page = open_context(1920, 1080, theme="dark").new_page()
+    page.goto("/")
+    page.wait_for_selector("mes-wall .tile .good")
+    call(page, "press-3", "maintenance")
+    page.wait_for_selector(".callmark.call-open")
+    page.locator("[data-wall=order]").click()
+    expect(page.locator(".tile h3").first).to_have_text("프레스 3호기")
+    page.locator("[data-wall=sound]").click()
+    expect(page.locator("[data-wall=sound]")).to_have_attribute("aria-pressed", "true")
+    page.locator("[data-calls]").click()
+    assert serious(page) == []
+    page.locator(".wc .acts button").first.click()
+    expect(page.locator(".wc .call-acknowledged")).to_have_count(1)
+    page.goto("/calls")
+    waiting = page.locator("#cl-waiting .cl")
+    expect(waiting).to_have_count(1)
+    waiting.locator("[name=note]").fill("=호스 교체")
+    waiting.locator("form").last.locator("[type=submit]").click()
+    expect(waiting).to_have_count(0)
+    expect(page.locator("#cl-history tbody tr").first).to_contain_text("호스 교체")
+    with page.expect_download() as download:
+        page.locator("a[download]").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert "'=호스 교체" in text, "a spreadsheet does not take it for a formula"
+
+
+def test_a_display_shows_the_wall_without_menus_and_ends_when_revoked(
+    demo: Demo, chromium: Browser, watch: Watch
+) -> None:
+    watch.allow("401", "WebSocket", "Failed to load")
+    admin = signed_in_page(demo, chromium, watch, "admin", f"{demo.url}/displays")
+    admin.fill("[name=label]", "1동 벽")
+    admin.locator("main form.fb [type=submit]").click()
+    address = admin.locator(".addr").inner_text()
+    assert serious(admin) == []
+    screen = chromium.new_context(viewport={"width": 1920, "height": 1080})
+    wall = screen.new_page()
+    watch.follow(wall)
+    wall.goto(address)
+    wall.wait_for_selector(".kiosk mes-wall .tile .good")
+    expect(wall.locator(".ctl a")).to_have_count(0)
+    wall.reload()
+    wall.wait_for_selector(".kiosk mes-wall .tile .good")
+    admin.goto(f"{demo.url}/displays")
+    expect(admin.locator("tbody tr").first.locator("td").nth(4)).to_have_text("1")
+    admin.locator("tbody tr form button").first.click()
+    wall.reload()
+    wall.wait_for_selector("#login")
+    screen.close()
+    admin.context.close()
+
+
+def signed_in_page(demo: Demo, chromium: Browser, watch: Watch, login: str, address: str) -> Page:
+    """A page of somebody else."""
+    state = signed_in_state(demo, chromium, login)
+    context = chromium.new_context(storage_state=state, locale="ko-KR")
+    page = context.new_page()
+    watch.follow(page)
+    page.goto(address)
+    return page
+
+
+def call(page: Page, unit: str, kind: str) -> None:
+    """Somebody calls for help."""
+    answer: Any = page.evaluate(
+        """async ([unit, kind]) => (await fetch(`/api/v1/work-units/${unit}/calls`, {
+          method: 'POST',
+          headers: {'Content-Type': 'application/json',
+            'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content},
+          body: JSON.stringify({command_id: `test-${kind}-${unit}`, kind}),
+        })).status""",
+        [unit, kind],
+    )
+    assert answer == 201
