@@ -166,7 +166,7 @@ def field_errors(detail: object) -> list[dict[str, str]]:
                 walk(prefix, inner)
         elif value:
             where = prefix.partition(".")[2] or prefix
-            found.append({"field": where, "message": str(value)})
+            found.append({"field": where, "message": str(value).removeprefix("Value error, ")})
 
     walk("", detail)
     return found[:100]

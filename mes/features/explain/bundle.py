@@ -18,6 +18,7 @@ from mes.features.oee.addresses import (
     UNITS_MAX,
     unit_days,
 )
+from mes.features.oee.file_names import case_file_name
 from mes.features.oee.places import Level, Place, places
 from mes.features.oee.queries import unit_by_code
 from mes.features.oee.service import Known, known_as_then, known_unit
@@ -44,6 +45,16 @@ class Wanted:
     policy: Policy
     as_of: tuple[int | None, ...]
     share: Share
+
+
+def file_name(wanted: Wanted, kind: str) -> str:
+    """What the file of the figure is called; `kind`: how the name ends, such as `zip`."""
+    if not wanted.units:
+        return f"case-{wanted.place}.{kind}"
+    first, *others = (given.unit for given in wanted.units)
+    further = f"-and-{len(others)}-more" if others else ""
+    whose = wanted.place or f"{first.code}{further}"
+    return case_file_name(whose, first.plan.calendar, wanted.window, kind)
 
 
 def wanted_bundle(

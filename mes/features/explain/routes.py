@@ -24,7 +24,13 @@ from mes.clock import plant_now_us
 from mes.features.explain.answer import explanation
 from mes.features.explain.archive import archive, slot
 from mes.features.explain.asked import asked
-from mes.features.explain.bundle import Wanted, bundle_cases, bundle_head, wanted_bundle
+from mes.features.explain.bundle import (
+    Wanted,
+    bundle_cases,
+    bundle_head,
+    file_name,
+    wanted_bundle,
+)
 from mes.features.explain.evidence import evidence
 from mes.features.explain.evidence_answer import evidence_answer
 from mes.features.explain.evidence_view import shown_evidence
@@ -32,7 +38,6 @@ from mes.features.explain.queries import explained
 from mes.features.explain.schemas import BundleQuery, ExplainQuery
 from mes.features.explain.spreadsheet import Spreadsheet
 from mes.features.explain.view import Frame, shown_explanation
-from mes.features.production.tile import instant
 from mes.features.screens.language import select_language
 from mes.features.screens.report.asked import choose, wanted_of
 from mes.features.screens.setup import EXTENSION, Screens
@@ -115,13 +120,15 @@ def get_cases(query_data: BundleQuery) -> Response:
     arguments = query_data.arguments()
     now_us = plant_now_us()
     with reading() as session:
-        wanted_bundle(session, arguments, now_us)  # refusals come before the first byte
+        wanted = wanted_bundle(session, arguments, now_us)  # refusals come before the first byte
 
     def text() -> Iterator[str]:
         with reading() as session:
             yield from _text(session, wanted_bundle(session, arguments, now_us))
 
-    return Response(stream_with_context(text()), mimetype="application/json")
+    answer = Response(stream_with_context(text()), mimetype="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename=file_name(wanted, "json"))
+    return answer
 
 
 @bp.get("/case-archive")
@@ -140,14 +147,9 @@ def get_case_archive(query_data: BundleQuery) -> Response:
     with reading() as session:
         wanted = wanted_bundle(session, arguments, now_us, in_parts=True)
     answer = Response(archive(database(), wanted, arguments, now_us), mimetype="application/zip")
-    answer.headers.set("Content-Disposition", "attachment", filename=_archive_name(wanted))
+    answer.headers.set("Content-Disposition", "attachment", filename=file_name(wanted, "zip"))
     answer.call_on_close(slot())
     return answer
-
-
-def _archive_name(wanted: Wanted) -> str:
-    first, last = (instant(at)[:10] for at in (wanted.window.start, wanted.window.end))
-    return f"case-{wanted.place or wanted.units[0].unit.code}-{first}-{last}.zip"
 
 
 def _text(session: Session, wanted: Wanted) -> Iterator[str]:

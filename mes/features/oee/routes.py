@@ -12,6 +12,7 @@ from mes import clock
 from mes.core.case import case_to_json
 from mes.core.instants import format_instant
 from mes.features.oee.addresses import figure_address, tile_case_address
+from mes.features.oee.file_names import case_file_name
 from mes.features.oee.queries import line_item, state_items, unit_at, unit_by_code
 from mes.features.oee.schemas import FigureQuery, WindowQuery
 from mes.features.oee.service import Known, known_as_then, tile_version, unit_case, unit_result
@@ -100,7 +101,7 @@ def get_oee(code: str, query_data: FigureQuery) -> dict[str, Any]:
     tags=["oee"],
 )
 @require()
-def get_case(code: str, query_data: FigureQuery) -> dict[str, Any]:
+def get_case(code: str, query_data: FigureQuery) -> tuple[dict[str, Any], int, dict[str, str]]:
     """The case file (`oee-case/1`) over a window."""
     arguments = query_data.arguments()
     with reading() as session:
@@ -117,7 +118,9 @@ def get_case(code: str, query_data: FigureQuery) -> dict[str, Any]:
     source: dict[str, Any] = {"tile_version": version}
     if "version" in arguments:
         source["asked_tile_version"] = arguments["version"]
-    return {**case_to_json(case), "work_unit": code, "source": source}
+    name = case_file_name(given.unit.code, given.unit.plan.calendar, window, "json")
+    saved_as = {"Content-Disposition": f"attachment; filename={name}"}
+    return {**case_to_json(case), "work_unit": code, "source": source}, 200, saved_as
 
 
 @bp.get("/work-units/<code>/states")

@@ -96,3 +96,28 @@ def test_mistakes_name_their_field(client: httpx.Client) -> None:
         assert answer.status_code == status, (field, answer.text)
     missing = client.get("/api/v1/work-units/press-9/explain")
     assert (missing.status_code, missing.json()["code"]) == (404, "unknown_work_unit")
+
+
+def test_case_files_are_saved_under_whose_they_are_and_their_days(client: httpx.Client) -> None:
+    day = "day=2026-03-02&shift=D"
+    figure = client.get(f"/api/v1/work-units/press-1/oee?{day}").json()
+    for address, name in (
+        (figure["case"], "press-1-2026-03-02-2026-03-02.json"),
+        (
+            f"/api/v1/cases?work_units=press-1,bench-1&{day}",
+            "press-1-and-1-more-2026-03-02-2026-03-02.json",
+        ),
+        (f"/api/v1/case-archive?work_units=press-1&{day}", "press-1-2026-03-02-2026-03-02.zip"),
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200, answer.text[:300]
+        assert answer.headers["Content-Disposition"] == f"attachment; filename=case-{name}"
+
+
+def test_a_field_that_is_refused_says_why_without_the_words_of_a_library(
+    client: httpx.Client,
+) -> None:
+    refused = client.get("/api/v1/calendars/two-shift/days?from=2026-02-30")
+    assert refused.status_code == 422
+    assert "Value error" not in refused.text
+    assert "2026-02-30" in refused.json()["errors"][0]["message"]
