@@ -65,7 +65,7 @@ class Jobs extends UnitPage {
     const left = job.due ? instant(job.due) - now() : null;
     const kind = job.state === "running" ? "run" : job.blocked ? "blocked" : isNext ? "next" : "";
     return html`<li class="jobcard ${kind}"><div><div class="tp">${mark(job)}${job.priority > 0 ? html`<span class="mark">${icon("star")}<span>${_("Priority")}</span></span>` : nothing}<span class="num faint">${job.job_order}</span></div>
-        <h2>${nameOf(job.item_name, job.item)} ${job.item}</h2></div>
+        <h2>${nameOf(job.item_name, job.item)} ${job.item}</h2>${machine(job)}</div>
       <div><span class="lb">${_("Done / ordered")}</span><span class="num qv"><b>${count(job.good)}</b> / ${count(job.ordered)}</span>
         <div class="bar" aria-hidden="true"><i style="width:${share.toFixed(1)}%"></i></div></div>
       <div class="due ${left !== null && left < 0 && !done(job) ? "late" : ""}"><span class="lb">${_("Due {when}", { when: dueText(job.due) })}</span>
@@ -113,6 +113,18 @@ class Jobs extends UnitPage {
 
 function done(job) {
   return job.state === "completed" || job.state === "cancelled";
+}
+
+/** What the machine says of the job that it was handed last, or why it does not have it. */
+function machine(job) {
+  const tried = (row) => row.command_id.replace(/\.\d+$/, "");
+  const last = job.writes?.at(-1);
+  if (!last) return nothing;
+  const failed = job.writes.find((row) => tried(row) === tried(last) && row.outcome && row.outcome !== "confirmed");
+  const states = last.after?.state?.states?.join(" · ");
+  if (failed) return html`<p class="mc no">${icon("ne-fail")}<span>${failed.outcome === "unknown" ? _("No answer from the machine. Look at it.") : _("The machine did not take it. Look at it.")} <span class="faint">${failed.code}</span></span></p>`;
+  if (last.outcome) return html`<p class="mc">${icon("check")}<span>${states ? _("Machine: {state}", { state: states }) : _("Machine has it")}</span></p>`;
+  return nothing;
 }
 
 function mark(job) {
