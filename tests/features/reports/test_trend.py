@@ -33,7 +33,7 @@ def read(floor: Floor, tag: TagInfo, known_until: int = SPAN.end) -> Series:
 
 
 def test_few_values_are_drawn_as_they_came_and_a_bad_one_is_a_gap(floor: Floor) -> None:
-    held, bad = (SPAN.start - 60 * S, 5.0, 0), (SPAN.start + 120 * S, None, 2)
+    held, bad = (SPAN.start - 60 * S, 5.0, 0), (SPAN.start + 120 * S, 999.0, 2)
     tag = stored(floor, [held, (SPAN.start + 60 * S, 7.5, 0), bad, (SPAN.end, 9.0, 0)])
     series = read(floor, tag)
     assert [(p.at - SPAN.start, p.mean) for p in series.points] == [
@@ -53,7 +53,7 @@ def test_many_values_keep_their_extremes_and_their_bad_slots(floor: Floor) -> No
     values[count // 2] = (values[count // 2][0], 1000.0, 0)
     slot = (SPAN.end - SPAN.start) // SLOTS
     lost = Span(SPAN.start + 100 * slot, SPAN.start + 101 * slot)
-    values = [(at, None, 2) if lost.start <= at < lost.end else (at, n, q) for at, n, q in values]
+    values = [(at, 5000.0, 2) if lost.start <= at < lost.end else (at, n, q) for at, n, q in values]
     series = read(floor, stored(floor, values))
     assert series.enveloped
     assert len(series.points) == SLOTS
