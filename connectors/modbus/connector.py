@@ -47,6 +47,8 @@ SCANS_PER_SEARCH = 3
 """Each request of a search makes at most two more in the plan, which are read at once."""
 SILENCE_TOLD_S = 2.4
 """Real seconds in which a connection test says that a unit is silent, the time on the line in."""
+ASKED_TWICE_S = 1.9
+"""It asks a second time when that takes no longer, so that the whole answer stays quick."""
 SHORTEST_TEST_TIMEOUT_S = 0.2
 
 
@@ -161,7 +163,7 @@ class ModbusConnector(PollingConnector, Writing, FrameLogging, RegisterTable):
         left_s = max(SILENCE_TOLD_S - on_line_s, SHORTEST_TEST_TIMEOUT_S)
         self._timeout_s = min(self._timeout_s, left_s)
         rest_s = quiet_s(self.config.link, self._timeout_s)
-        if 2 * self._timeout_s + rest_s + on_line_s > left_s:
+        if 2 * (self._timeout_s + on_line_s) + rest_s > ASKED_TWICE_S:
             self._requests_until_silent = 1
         try:
             return await super().test()
