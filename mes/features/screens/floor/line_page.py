@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from mes.clock import plant_now_us
 from mes.core.classes import TimeClass
+from mes.features.downtime.queries import stops
 from mes.features.handover.figures import UnitShift, line_result, shift_figures
 from mes.features.line_hours.queries import line_hours
 from mes.features.line_hours.routes import COMMENTERS
@@ -47,6 +50,7 @@ def line_view(line: str) -> str:
         figures = shift_figures(session, chosen.known, chosen.line, chosen.period, now)
         present = tiles(session, [one.unit.id for one in figures], now) if figures else []
         hours = _hours(session, chosen, asked["work_unit"] or None, now) if figures else None
+        unexplained = _unexplained(session, chosen, figures, now)
     speaker = Speaker(zone=ZoneInfo(chosen.line.site.time_zone), language=select_language())
     span = chosen.period.span
     result = line_result(chosen.known, chosen.line, figures)
@@ -66,7 +70,7 @@ def line_view(line: str) -> str:
         rule=_rule(chosen, speaker),
         oee=words.ratio(None if result is None else _float(result.kpis["oee"])),
         tiles=present,
-        rows=_rows(chosen, figures, present, speaker),
+        rows=_rows(chosen, figures, present, unexplained, speaker),
         hours=hours,
         units=[one.unit for one in figures],
         may_comment=who is not None and who.has(*COMMENTERS),
@@ -78,28 +82,54 @@ def line_view(line: str) -> str:
     )
 
 
-def _hours(session: Any, chosen: Chosen, work_unit: str | None, now: int) -> Shown:
+def _hours(session: Session, chosen: Chosen, work_unit: str | None, now: int) -> Shown:
     period = chosen.period
     shift = period.shift or None
     return line_hours(session, chosen.line.code, period.day.isoformat(), shift, work_unit, now)
 
 
+def _unexplained(
+    session: Session, chosen: Chosen, figures: list[UnitShift], now: int
+) -> dict[str, int]:
+    """By work unit: how much of the shift needs a reason, by the rule of tile and list."""
+    span = chosen.period.span
+    end = min(span.end, now)
+    if end <= span.start:
+        return {}
+    return {
+        code: sum(
+            one["unexplained_us"]
+            for one in stops(session, code, span.start, end, now, needing=True)
+        )
+        for code in (one.unit.code for one in figures)
+    }
+
+
 def _rows(
-    chosen: Chosen, figures: list[UnitShift], present: list[Shown], speaker: Speaker
+    chosen: Chosen,
+    figures: list[UnitShift],
+    present: list[Shown],
+    unexplained: Mapping[str, int],
+    speaker: Speaker,
 ) -> list[Shown]:
     now = {tile["work_unit"]: tile for tile in present}
     counted = {unit.id for unit in units_of_line(chosen.known, chosen.line, None)}
-    return [_row(chosen, one, now[one.unit.code], counted, speaker) for one in figures]
+    return [
+        _row(chosen, one, now[one.unit.code], counted, unexplained.get(one.unit.code, 0), speaker)
+        for one in figures
+    ]
 
 
-def _row(chosen: Chosen, one: UnitShift, tile: Shown, counted: set[int], speaker: Speaker) -> Shown:
+def _row(
+    chosen: Chosen,
+    one: UnitShift,
+    tile: Shown,
+    counted: set[int],
+    open_us: int,
+    speaker: Speaker,
+) -> Shown:
     unit, times = one.unit, one.result.figures.times_us
     good, scrap, _rework = one.amounts
-    open_us = sum(
-        part.length_us
-        for part in one.segments
-        if part.class_under(unit.site.policy) is TimeClass.UNPLANNED_STOP and part.reason is None
-    )
     return {
         "code": unit.code,
         "name": speaker.named(unit.names, unit.code),
