@@ -60,7 +60,8 @@ def apply(
     stored = database_objects(session)
     latest = _latest_revision(session)
     base = _base(latest)
-    added = [key for key in file if key not in stored and not _taken_back(key, file, base)]
+    stands = _built_in_reasons(session, file)
+    added = [key for key in file if key not in stored | stands and not _taken_back(key, file, base)]
     changed, conflicts = _differences(file, stored, base)
     missing = [key for key in stored if key not in file and _comes_from_a_file(key, base)]
     revision = latest.id if latest is not None else None
@@ -93,6 +94,16 @@ def apply(
         masters_changed(session, now_us)
     kept_back = [key for key in missing if key not in retired]
     return _report(added, changed, retired, kept_back, [], revision)
+
+
+def _built_in_reasons(session: Session, file: Objects) -> Objects:
+    """Reasons of the file that the system has by itself, as they are."""
+    stored = set(session.scalars(select(Reason.code)))
+    return {
+        ("reason", code): value
+        for code, value in BUILT_IN_REASONS.items()
+        if code in stored and file.get(("reason", code)) == value
+    }
 
 
 def _taken_back(key: Key, file: Objects, base: Objects) -> bool:

@@ -24,6 +24,8 @@ from mes.models import (
 )
 from tests.features.plant.plant_files import GOOD, with_change
 
+ROOT = Path(__file__).parents[3]
+DEMO = (ROOT / "simulators/scenarios/demo.plant.yaml").read_text("utf-8")
 LATER = 1_700_000_000_000_000
 
 
@@ -67,6 +69,14 @@ def test_the_example_of_the_contract_applied_twice_changes_nothing(database: Dat
         third = applied(database, export(session))
     assert (third.added, third.changed, third.missing) == ((), (), ())
     assert third.revision == second.revision == first.revision
+
+
+def test_the_demo_plant_which_writes_a_built_in_reason_down_applied_twice_changes_nothing(
+    database: Database,
+) -> None:
+    applied(database, DEMO)
+    second = applied(database, DEMO)
+    assert (second.added, second.changed, second.missing) == ((), (), ())
 
 
 def test_export_then_apply_changes_nothing(database: Database) -> None:
