@@ -77,6 +77,18 @@ def test_every_period_has_a_page_and_its_columns_fill_it(
     assert again == period
 
 
+def test_a_period_of_several_days_names_its_first_and_last_day(
+    sqlite_database: Database, words: None
+) -> None:
+    apply_plant(sqlite_database)
+    now = feed_days(sqlite_database, 11)
+    wanted = {"place": "press-1", "day": "2026-03-03", "shift": "D"}
+    week = page(sqlite_database, now, period="week", **wanted)["subtitle"]
+    shift = page(sqlite_database, now, period="shift", **wanted)["subtitle"]
+    assert week.startswith("03-02 08:00 – 03-09 08:00 · ")
+    assert shift.startswith("08:00 – 20:00 · ")
+
+
 def losses(shown: dict[str, Any]) -> dict[str, str]:
     """Minutes by what the table of losses calls them."""
     return {row["label"]: row["minutes"] for row in shown["losses"]}

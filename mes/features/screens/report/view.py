@@ -163,9 +163,10 @@ def _day(day: date) -> str:
 def _subtitle(page: ReportPage, frame: Frame) -> str:
     policy = page.result.policy
     span = page.period.span
+    at = charts.clock if page.period.kind is PeriodKind.SHIFT else charts.day_and_clock
     return " · ".join(
         (
-            f"{charts.clock(span.start, frame.zone)}–{charts.clock(span.end, frame.zone)}",
+            f"{at(span.start, frame.zone)} – {at(span.end, frame.zone)}",
             _("profile %(name)s v%(version)s", name=policy.name, version=policy.version),
             _("read %(time)s", time=charts.day_and_clock(page.as_of, frame.zone)),
         )
