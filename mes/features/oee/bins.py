@@ -19,7 +19,7 @@ class Bin:
 
     Attributes:
         plan: pieces that planned time would make at the ideal rate; None where no rate is known.
-        good: good pieces; None in the future.
+        good: good pieces; None in the future and before anything was known of the work unit.
         planned: whether any planned time lies in it.
     """
 
@@ -51,7 +51,7 @@ def bins_of(
     case: Case,
     cuts: Sequence[Span],
     default: Material | None,
-    goods: Sequence[Fraction] | None = None,
+    goods: Sequence[Fraction | None] | None = None,
 ) -> tuple[Bin, ...]:
     """The columns of one work unit.
 
@@ -59,7 +59,8 @@ def bins_of(
         case: of the whole period.
         cuts: the columns, in time order, without overlaps.
         default: rate while no order is loaded, None when the work unit has no default item.
-        goods: good pieces of each column; None: they are in the case.
+        goods: good pieces of each column, None for one that is not judged; None: they are in the
+            case.
     """
     planned = planned_time(case)
     made = [_good(case, cut) for cut in cuts] if goods is None else goods
@@ -94,7 +95,7 @@ def planned_time(case: Case) -> list[Span]:
 
 
 def _bin(
-    case: Case, cut: Span, planned: Iterable[Span], default: Material | None, good: Fraction
+    case: Case, cut: Span, planned: Iterable[Span], default: Material | None, good: Fraction | None
 ) -> Bin:
     reached = min(cut.end, case.as_of)
     future = cut.start >= case.as_of

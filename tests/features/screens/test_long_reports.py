@@ -17,8 +17,8 @@ from mes.db import Database
 from mes.features.oee.losses import losses_of_line
 from mes.features.oee.periods import PeriodKind
 from mes.features.production.master_loading import masters
-from mes.features.screens.report.asked import wanted_of
-from mes.features.screens.report.loading import load_report
+from mes.features.screens.report.asked import choose, wanted_of
+from mes.features.screens.report.loading import load_report, read_page
 from mes.features.screens.report.periods import KINDS, beside, columns, period_of
 from mes.models import RollupShift
 from tests.features.oee.test_rollups import feed_days
@@ -87,6 +87,21 @@ def test_a_period_of_several_days_names_its_first_and_last_day(
     shift = page(sqlite_database, now, period="shift", **wanted)["subtitle"]
     assert week.startswith("03-02 08:00 – 03-09 08:00 · ")
     assert shift.startswith("08:00 – 20:00 · ")
+
+
+def test_time_before_the_first_data_of_a_machine_is_no_plan_that_it_missed(
+    sqlite_database: Database,
+) -> None:
+    apply_plant(sqlite_database)
+    now = feed_days(sqlite_database, 11)
+    wanted = {"place": "press-1", "period": "quarter", "day": "2026-03-03"}
+    with sqlite_database.reading() as session:
+        shown = read_page(session, choose(session, wanted_of(wanted, "en"), now), now)
+    judged = [one for one in shown.bins if one.good is not None]
+    assert shown.bins[0].plan
+    assert shown.bins[0].good is None
+    assert judged[0].start <= DAY_START < judged[0].end
+    assert sum(one.good or 0 for one in judged) >= shown.result.figures.counted.good > 0
 
 
 def losses(shown: dict[str, Any]) -> dict[str, str]:

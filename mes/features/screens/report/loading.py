@@ -9,6 +9,7 @@ from fractions import Fraction
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
+from mes.core.classes import TimeClass
 from mes.core.policies import Policy
 from mes.core.tally import Tally, tally
 from mes.features.checks.suspects import open_in
@@ -45,6 +46,13 @@ __all__ = ["Wanted", "choose", "load_report", "read_page"]
 
 BY_STATES_MAX_US = 32 * 86_400_000_000
 """Reasons of longer periods come from stored sums: a year has a million states."""
+_SAY_NOTHING = (
+    TimeClass.NOT_SCHEDULED,
+    TimeClass.BREAK,
+    TimeClass.PLANNED_STOP,
+    TimeClass.UNKNOWN,
+)
+"""Classes that stand where nothing was heard of a machine."""
 
 
 def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
@@ -206,8 +214,17 @@ def _with_reasons(
     ]
 
 
-def _goods(session: Session, given: Known, cuts: Sequence[Span]) -> tuple[Fraction, ...]:
-    return tuple(_good(unit_tally(session, given, cut)) for cut in cuts)
+def _goods(session: Session, given: Known, cuts: Sequence[Span]) -> tuple[Fraction | None, ...]:
+    """Good pieces by column; None before anything was known of the work unit."""
+    sums = [unit_tally(session, given, cut) for cut in cuts]
+    begun = next((number for number, one in enumerate(sums) if _is_known(one)), len(sums))
+    return tuple(_good(one) if number >= begun else None for number, one in enumerate(sums))
+
+
+def _is_known(sums: Tally) -> bool:
+    return bool(sums.pieces) or any(
+        us for found, us in sums.times_us.items() if found not in _SAY_NOTHING
+    )
 
 
 def _good(sums: Tally) -> Fraction:

@@ -38,7 +38,7 @@ class UnitCase:
     Attributes:
         case: its states, plan and runs; its pieces too where `goods` is None.
         sums: its tally.
-        goods: good pieces of each column; None: they are in the case.
+        goods: good pieces of each column, None before the first data; None: they are in the case.
         default: rate while no order is loaded, None without a default item.
         counts: it enters the figure of the page; others are only listed.
         by_states: the case holds its states; else the sums tell how long each reason lasted.
@@ -47,7 +47,7 @@ class UnitCase:
     place: Place
     case: Case
     sums: Tally
-    goods: tuple[Fraction, ...] | None = None
+    goods: tuple[Fraction | None, ...] | None = None
     default: Material | None = None
     counts: bool = True
     by_states: bool = True
