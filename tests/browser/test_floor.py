@@ -97,10 +97,10 @@ def test_a_call_is_answered_from_the_wall_and_the_list(open_context: Open) -> No
     expect(page.locator("[data-wall=sound]")).to_have_attribute("aria-pressed", "true")
     page.locator("[data-calls]").click()
     assert serious(page) == []
-    page.locator(".wc .acts button").first.click()
+    page.locator(".wc li", has_text="프레스 3호기").locator(".acts button").first.click()
     expect(page.locator(".wc .call-acknowledged")).to_have_count(1)
     page.goto("/calls")
-    waiting = page.locator("#cl-waiting .cl")
+    waiting = page.locator("#cl-waiting .cl", has_text="프레스 3호기")
     expect(waiting).to_have_count(1)
     waiting.locator("[name=note]").fill("=호스 교체")
     waiting.locator("form").last.locator("[type=submit]").click()
