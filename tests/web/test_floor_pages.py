@@ -31,7 +31,7 @@ def offered(leader: httpx.Client, place: str) -> tuple[str, str]:
     assert terminal, page[-3000:]
     assert code, page[-3000:]
     assert f"/enrol?code={code[1]}" in page
-    assert re.search(r"Good until \d\d:\d\d", page)
+    assert re.search(r"Good until (\d{4}-\d\d-\d\d )?\d\d:\d\d", page)
     assert "<svg" in page.split('class="qr"', 1)[1].split("</div>", 1)[0]
     return terminal[1], code[1]
 
