@@ -103,6 +103,8 @@ def test_a_device_is_added_tested_read_and_removed(
     page.wait_for_selector(".steps .st-failed", timeout=SLOW_MS)
     assert page.locator(".flow .note").inner_text(), "what to do is said"
     assert page.locator(".next").is_disabled(), "nothing goes on before the test has passed"
+    accepted = {"ko": "포트가 연결을 받습니다.", "en": "The port accepts connections."}[language]
+    assert accepted in page.locator(".steps .st-passed").nth(1).inner_text()
     looked_at(page)
     page.locator(".back").tap()
     page.locator(".back").tap()
@@ -121,6 +123,7 @@ def test_a_device_is_added_tested_read_and_removed(
     )
     looked_at(page)
     assert page.locator(".rev-fresh").count() == 1, "the edge runs the revision that was saved"
+    assert page.input_value("#g-unit") == "", "no machine uses it, so none is shown as if it did"
     page.locator("details.card:has(.remove) summary").tap()
     page.locator(".remove").tap()
     page.wait_for_selector("mes-sources tbody tr")

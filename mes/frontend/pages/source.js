@@ -120,7 +120,7 @@ class SourcePage extends Island {
   state() {
     const kind = classOf(this.link, this.live.edges);
     const help = helpText(this.link, this.live.edges);
-    return html`<section class="card" aria-labelledby="h-s"><h2 id="h-s">${_("Link")}</h2><p><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span> <b>${reasonText(this.link, this.live.edges)}</b> ${this.link.reason ? html`<span class="mono muted">(${this.link.reason})</span>` : nothing}</p>
+    return html`<section class="card" aria-labelledby="h-s"><h2 id="h-s">${_("Link")}</h2><p class="lnk"><span class="ne ne-${kind}">${icon(classIcon(kind))}<span>${classWord(kind)}</span></span> <b>${reasonText(this.link, this.live.edges)}</b> ${this.link.reason ? html`<span class="mono muted">(${this.link.reason})</span>` : nothing}</p>
       ${help ? html`<p>${icon("right")} ${help}</p>` : nothing}${this.link.detail ? html`<p class="muted">${this.link.detail}</p>` : nothing}</section>`;
   }
 

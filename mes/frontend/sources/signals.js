@@ -25,10 +25,10 @@ export class Signals {
     Object.assign(this, { code, units, changed });
   }
 
-  /** The first work unit that a tag of this source means something to, else the first of all. */
+  /** The first work unit that a tag of this source means something to; empty: none does. */
   first(all) {
     const uses = (unit) => Object.values(all[unit.code] ?? {}).some((signal) => (signal?.tag ?? signal?.lamp ?? "").startsWith(`${this.code}/`));
-    return (this.units.find(uses) ?? this.units[0])?.code ?? "";
+    return this.units.find(uses)?.code ?? "";
   }
 
   choose(unit) {
@@ -42,7 +42,9 @@ export class Signals {
     const before = all[this.unit] ?? {};
     this.draft ??= structuredClone(before);
     const names = tags.map((tag) => `${this.code}/${tag.name}`);
-    return html`<div class="field"><label for="g-unit">${_("Work unit")}</label><select class="in" id="g-unit" @change=${(event) => this.choose(event.target.value)}>${this.units.map((unit) => html`<option value=${unit.code} .selected=${unit.code === this.unit}>${nameOf(unit.name, unit.code)}</option>`)}</select></div>
+    const unit = html`<div class="field"><label for="g-unit">${_("Work unit")}</label><select class="in" id="g-unit" @change=${(event) => this.choose(event.target.value)}>${this.unit ? nothing : html`<option value="" selected>${_("Choose a work unit")}</option>`}${this.units.map((unit) => html`<option value=${unit.code} .selected=${unit.code === this.unit}>${nameOf(unit.name, unit.code)}</option>`)}</select></div>`;
+    if (!this.unit) return html`<p>${_("No machine uses a tag of this source yet.")}</p>${unit}`;
+    return html`${unit}
       <div class="flds sig">${this.state(names)}${COUNTERS.map((role) => this.counter(role, names))}${this.fault(names)}</div>
       <p class="muted">${_("A tag without a meaning here is stored as telemetry.")}</p>
       <div class="tw" tabindex="0" role="region" aria-label=${_("Before and after, scrolls")}><table class="ba"><thead><tr><th scope="col">${_("Meaning")}</th><th scope="col">${_("Before")}</th><th scope="col">${_("After")}</th></tr></thead>

@@ -7,6 +7,17 @@ const word = {
   configuration: () => _("Settings"), name: () => _("Name"), port: () => _("Port"), protocol: () => _("Protocol"), unit: () => _("Unit answers"),
   certificate: () => _("Certificate"), sign_in: () => _("Sign-in"), register: () => _("Registers"), value: () => _("Values"),
 };
+const passed = {
+  configuration: () => _("The settings fit together."),
+  name: () => _("The name is known."),
+  port: () => _("The port accepts connections."),
+  protocol: () => _("The device speaks this protocol."),
+  unit: () => _("The unit gave an answer."),
+  certificate: () => _("Both sides accept the certificates."),
+  sign_in: () => _("The device lets the collector in."),
+  register: () => _("Every tag has an address that answers."),
+  value: () => _("Every value can be used."),
+};
 const advice = {
   configuration: () => _("Correct the named field."),
   name: () => _("Check the host name, or write the address in numbers."),
@@ -23,9 +34,15 @@ const advice = {
 export function stepList(steps) {
   const failed = steps.find((step) => step.outcome === "failed");
   return html`<ol class="steps">${steps.map((step) => html`<li class="st-${step.outcome}">${icon({ passed: "check", failed: "ne-fail", not_reached: "nodata" }[step.outcome])}
-      <div><b>${word[step.step]?.() ?? step.step}</b><br><span class="muted">${step.message || (step.outcome === "not_reached" ? _("Waits for the steps before.") : "")}${step.code ? ` (${step.code})` : ""}</span></div>
+      <div><b>${word[step.step]?.() ?? step.step}</b><br><span class="muted">${sentence(step)}</span>${step.outcome === "failed" ? html`<br><span class="muted mono">${step.message}${step.code ? ` (${step.code})` : ""}</span>` : nothing}</div>
       <span>${{ passed: _("Passed"), failed: _("Failed"), not_reached: _("Waiting") }[step.outcome]}</span></li>`)}</ol>
     ${failed ? html`<p class="note" role="status">${icon("info")}<span><b>${_("Try this")}</b><br>${adviceOn(failed.code)?.help || advice[failed.step]?.()}</span></p>` : nothing}`;
+}
+
+/** What became of a step, in the language of the page; the connector's own words follow when it failed. */
+function sentence(step) {
+  if (step.outcome === "passed") return passed[step.step]?.() ?? step.message;
+  return step.outcome === "failed" ? adviceOn(step.code)?.text : _("Waits for the steps before.");
 }
 
 export const allPassed = (steps) => steps?.every((step) => step.outcome === "passed") ?? false;
