@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -219,6 +220,9 @@ def test_a_list_becomes_a_template_after_its_mistakes_are_told_by_line(
     page.locator(".try").tap()
     page.wait_for_selector(".mis tbody tr")
     assert page.locator(".mis tbody td:first-child").all_inner_texts() == ["2", "3"]
+    assert all(
+        re.search("[가-힣]", told) for told in page.locator(".mis td:last-child").all_inner_texts()
+    ), "each mistake is told in the language of the page"
     assert page.locator(".keep").is_disabled(), "what has mistakes is not stored"
     looked_at(page)
     page.set_input_files("#i-f", files=[list_file("a,holding,4x17,uint16\nb,input,2,uint16\n")])

@@ -7,6 +7,7 @@ import { Live } from "../lib/live.js";
 import { commandId } from "../lib/outbox.js";
 import { problemText } from "../lib/problem-text.js";
 import { applies, fieldOf, plain, put, sourceForm } from "../sources/form.js";
+import { mistakeText } from "../sources/mistakes.js";
 import { allPassed, stepList } from "../sources/steps.js";
 import { tagsForm } from "../sources/tags.js";
 import "../lib/texts-sources.js";
@@ -107,7 +108,7 @@ class SourceFlow extends Island {
       this.go(1);
     } catch (problem) {
       this.error = problemText(problem);
-      this.mistakes = Object.fromEntries((problem.body?.mistakes ?? []).map((mistake) => [mistake.field, mistake.message]));
+      this.mistakes = Object.fromEntries((problem.body?.mistakes ?? []).map((mistake) => [mistake.field, mistakeText(mistake)]));
       this.update();
     }
   }
@@ -210,7 +211,7 @@ class SourceFlow extends Island {
     this.error = problemText(problem);
     const path = problem.body?.field?.replace(/^tags\.(\d+)\./, "tags[$1].");
     if (!path) return;
-    this.mistakes = { [path]: problem.message };
+    this.mistakes = { [path]: mistakeText(problem) };
     this.step = path.startsWith("tags") ? 2 : 1;
   }
 }

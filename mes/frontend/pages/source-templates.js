@@ -5,6 +5,7 @@ import { _, counted, language } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { problemText } from "../lib/problem-text.js";
+import { mistakeText } from "../sources/mistakes.js";
 import "../lib/texts-sources.js";
 
 const CHUNK = 0x8000;
@@ -98,7 +99,7 @@ class SourceTemplates extends Island {
     return html`${template ? html`<p class="note" role="status">${icon(stored ? "check" : "info")}<span><b>${word}</b> · ${_("{n} tags", { n: tags })}${skipped.length ? ` · ${_("lines left out: {lines}", { lines: skipped.join(", ") })}` : ""}</span></p>` : nothing}
       ${mistakes.length ? html`<h3 role="status">${counted(mistakes.length, _("1 mistake; nothing is stored"), _("{n} mistakes; nothing is stored", { n: mistakes.length }))}</h3>
         <div class="tw" tabindex="0" role="region" aria-label=${_("Mistakes, scrolls")}><table class="mis"><thead><tr><th scope="col" class="n">${_("Line of the file")}</th><th scope="col">${_("Column")}</th><th scope="col">${_("What is wrong")}</th></tr></thead>
-        <tbody>${mistakes.map((each) => html`<tr><td class="n">${each.line}</td><td class="mono">${each.field || "–"}</td><td>${each.message} <span class="mono muted">(${each.code})</span></td></tr>`)}</tbody></table></div>` : nothing}`;
+        <tbody>${mistakes.map((each) => html`<tr><td class="n">${each.line}</td><td class="mono">${each.field || "–"}</td><td>${mistakeText(each)} <span class="mono muted">(${each.code})</span></td></tr>`)}</tbody></table></div>` : nothing}`;
   }
 
   list() {
