@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 
@@ -22,8 +22,10 @@ PAGES = {
     "/sources": "mes-sources tbody tr",
     "/calendar": "mes-calendar .day .sh",
     "/checks": "mes-checks .card.grid[aria-busy=false]",
+    "/design": "mes-design-tiles",
 }
 SIZES = [(1280, 800), (800, 1280), (1920, 1080)]
+THEMES = {(1920, 1080): {"ko": "dark", "en": "dark"}, (800, 1280): {"en": "contrast"}}
 FITS_WITHOUT_SCROLLING = ("/", "/jobs/press-1")
 TERMINAL_TARGET_PX = 64
 
@@ -48,7 +50,7 @@ SMALL = """(least) => [...document.querySelectorAll('mes-terminal button, mes-te
 def test_every_page_fits_and_is_accessible(
     open_context: Open, size: tuple[int, int], language: str
 ) -> None:
-    theme = "dark" if size == (1920, 1080) else "light"
+    theme = THEMES.get(size, {}).get(language, "light")
     page = open_context(*size, language=language, theme=theme).new_page()
     for address, ready in PAGES.items():
         page.goto(address)
@@ -60,7 +62,7 @@ def test_every_page_fits_and_is_accessible(
         if address in FITS_WITHOUT_SCROLLING:
             high = page.evaluate("() => document.documentElement.scrollHeight - innerHeight")
             assert high <= 0, f"{address} is {high} px too high"
-        if language == "ko" or theme == "dark":
+        if language == "ko" or theme != "light":
             assert serious(page) == [], address
     page.goto("/terminal/press-1")
     page.wait_for_selector("mes-terminal .act")
@@ -128,6 +130,15 @@ def test_language_and_theme_stay(open_context: Open) -> None:
     page.goto("/sources")
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator("html").get_attribute("data-theme") == "dark"
+    ink = "() => getComputedStyle(document.body).color"
+    assert page.evaluate(ink) == "rgb(242, 244, 246)"
+    page.emulate_media(media="print")
+    assert page.evaluate(ink) == "rgb(20, 24, 28)", "paper is always light"
+    page.emulate_media(media="screen")
+    page.locator("[data-toggle-theme]").click()
+    page.goto("/design")
+    assert page.locator("html").get_attribute("data-theme") == "contrast"
+    expect(page.locator("mes-design-tiles .tile.is-stopped.t-a .word")).to_have_text("Stopped")
 
 
 def test_whoever_is_not_known_is_sent_to_the_sign_in_page(open_context: Open) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from pathlib import Path
 
 import pytest
 
-TOKENS = Path(__file__).parents[2] / "mes/frontend/css/tokens.css"
+from mes.features.screens.design.sources import read_tokens
+from mes.features.screens.language import THEMES
+
 STATES = ("running", "stopped", "down", "setup", "waiting", "off")
-SMALLEST = {"light": 20.0, "dark": 18.5}
+SMALLEST = {"light": 20.0, "dark": 18.5, "contrast": 20.0}
 Vector = tuple[float, float, float]
 SIGHT: dict[str, tuple[Vector, Vector, Vector]] = {
     "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -35,14 +35,6 @@ SIGHT: dict[str, tuple[Vector, Vector, Vector]] = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-
-
-def themes() -> dict[str, dict[str, str]]:
-    light, dark = TOKENS.read_text(encoding="utf-8").split('[data-theme="dark"] {')
-    return {
-        name: dict(re.findall(r"--([\w-]+):\s*(#[0-9a-fA-F]{6})", text))
-        for name, text in {"light": light, "dark": dark}.items()
-    }
 
 
 def linear(colour: str) -> Vector:
@@ -117,18 +109,18 @@ def test_the_distance_agrees_with_published_pairs() -> None:
     assert ciede2000((50, 2.5, 0), (50, 0, -2.5)) == pytest.approx(4.3065, abs=1e-4)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("sight", sorted(SIGHT))
 def test_states_can_be_told_apart(theme: str, sight: str) -> None:
-    colours = {state: themes()[theme][f"st-{state}"] for state in STATES}
+    colours = {state: read_tokens()[theme][f"st-{state}"] for state in STATES}
     for one, other in itertools.combinations(STATES, 2):
         distance = ciede2000(lab(seen(colours[one], sight)), lab(seen(colours[other], sight)))
         assert distance >= SMALLEST[theme], (one, other, round(distance, 1))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_text_can_be_read_on_every_ground(theme: str) -> None:
-    tokens = themes()[theme]
+    tokens = read_tokens()[theme]
     for ground in ("bg", "surface", "inset"):
         for ink in ("ink", "ink-2", "ink-3", "good", "bad", "accent"):
             assert contrast(tokens[ink], tokens[ground]) >= 4.5, (ink, ground)
@@ -139,9 +131,9 @@ def test_text_can_be_read_on_every_ground(theme: str) -> None:
         assert contrast(tokens[f"on-{state}"], tokens[f"st-{state}"]) >= least, state
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_graphics_stand_out_and_yellow_has_its_dark_edge(theme: str) -> None:
-    tokens = themes()[theme]
+    tokens = read_tokens()[theme]
     for state in STATES:
         sign = "edge-stopped" if state == "stopped" else f"st-{state}"
         assert contrast(tokens[sign], tokens["bg"]) >= 3, state

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import request
 
 LANGUAGES = ("ko", "en")
+THEMES = ("light", "dark", "contrast")
 COOKIE = "language"
 YEAR_S = 365 * 24 * 3600
 
@@ -22,9 +23,9 @@ def select_language() -> str:
 
 
 def select_theme(default: str = "light") -> str:
-    """`light` or `dark` from the cookie, so that no page flashes in the wrong theme."""
+    """`light`, `dark` or `contrast` from the cookie, so that no page flashes in the wrong theme."""
     theme = request.args.get("theme") or request.cookies.get("theme") or default
-    return theme if theme in {"light", "dark"} else default
+    return theme if theme in THEMES else default
 
 
 def name_of(names: Mapping[str, str] | str | None, language: str, fallback: str = "") -> str:

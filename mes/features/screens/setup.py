@@ -51,6 +51,7 @@ def init_screens(app: Flask, database: Database, who: Callable[[], Who | None]) 
     """
     from mes.features.screens import source_pages  # noqa: F401  # its pages join the blueprint
     from mes.features.screens.calendar_page import screens  # with the pages of all modules
+    from mes.features.screens.design import page as design_page  # noqa: F401
     from mes.features.screens.floor import (  # noqa: F401  # their pages join the blueprint
         calls_page,
         handover_page,

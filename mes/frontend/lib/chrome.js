@@ -63,8 +63,15 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
 
+const NEXT_THEME = { light: "dark", dark: "contrast", contrast: "light" };
+
+// Whoever asked the system for more contrast gets it until a theme is chosen.
+if (!document.cookie.includes("theme=") && matchMedia("(prefers-contrast: more)").matches) {
+  document.documentElement.dataset.theme = "contrast";
+}
+
 function toggleTheme() {
   const root = document.documentElement;
-  root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+  root.dataset.theme = NEXT_THEME[root.dataset.theme] ?? "light";
   document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
 }

@@ -21,7 +21,7 @@ export function languageSwitch() {
 }
 
 export function themeSwitch() {
-  return html`<button type="button" class="btn tap quiet theme" data-toggle-theme aria-label=${_("Light or dark")}>${icon("sun")}</button>`;
+  return html`<button type="button" class="btn tap quiet theme" data-toggle-theme aria-label=${_("Light, dark or high contrast")}>${icon("sun")}</button>`;
 }
 
 export function terminalHead(terminal) {

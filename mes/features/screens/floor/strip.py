@@ -42,10 +42,11 @@ def bars_of(segments: Sequence[Segment], span: Span, policy: Policy) -> list[Bar
             joined[-1] = (kind, joined[-1][1], one.end)
         else:
             joined.append((kind, one.start, one.end))
-    return [_bar(kind, start, end, span) for kind, start, end in joined]
+    return [bar(kind, start, end, span) for kind, start, end in joined]
 
 
-def _bar(kind: str, start: int, end: int, span: Span) -> Bar:
+def bar(kind: str, start: int, end: int, span: Span) -> Bar:
+    """A bar of one kind: a state, or `minor`, `unexpl`, `brk`, `off`."""
     length = span.end - span.start
     tall = HEIGHT * _LOW.get(kind, 1.0)
     return Bar(

@@ -47,7 +47,7 @@ def shown_signing(
     place = _place(known, code, units)
     if place is None:
         state = FigureState.FINAL if closed else FigureState.PROVISIONAL
-        chip = _chip(Standing(state=state), None, "")
+        chip = chip_of(Standing(state=state), None, "")
         return {"chip": chip, "line": None, "revisions": _revisions(session, units, period.span)}
     found = standing(session, known, place, period.span, closed=closed)
     line = place if isinstance(place, Line) else known.lines.get(place.line_id or 0)
@@ -55,7 +55,7 @@ def shown_signing(
     whole_day = line is not None and not line.plan.calendar.patterns
     single = period.kind is PeriodKind.SHIFT or (period.kind is PeriodKind.DAY and whole_day)
     return {
-        "chip": _chip(found, _change(session, found), zone),
+        "chip": chip_of(found, _change(session, found), zone),
         "line": line.code if line is not None and single else None,
         "line_name": named(line.names) if line is not None else "",
         "day": period.day.isoformat(),
@@ -97,8 +97,8 @@ def _change(session: Session, found: Standing) -> str | None:
     return f"{first * 100:.1f} → {last * 100:.1f} %"
 
 
-def _chip(found: Standing, change: str | None, zone: str) -> Shown:
-    """Icon, words and look of the mark."""
+def chip_of(found: Standing, change: str | None, zone: str) -> Shown:
+    """Icon, words and look of the mark of a figure; `change`: of its OEE, for a revised one."""
     row = found.signoff
     who = "" if row is None else str(row.actor.get("label") or "")
     when = "" if row is None else charts.day_and_clock(row.recorded_at, zone)

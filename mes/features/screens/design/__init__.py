@@ -1,0 +1,1 @@
+"""The design system, documented from its own sources."""
