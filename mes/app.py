@@ -39,6 +39,7 @@ from mes.features.publishing import routes as publishing
 from mes.features.publishing.worker import Settler
 from mes.features.quantities import routes as quantities
 from mes.features.reasons import routes as reasons
+from mes.features.reports import list_routes
 from mes.features.reports import routes as reports
 from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
@@ -68,6 +69,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     oee.bp,
     explain.pages,
     reports.pages,
+    list_routes.lists,
     explain.bp,
     rollups.bp,
     plant.bp,

@@ -25,7 +25,7 @@ OPEN_PAGES = frozenset(
 )
 """Pages that anybody may read."""
 
-PAGES = frozenset({"display_pages", "screens", "explain", "people_pages", "reports"})
+PAGES = frozenset({"display_pages", "screens", "explain", "people_pages", "reports", "lists"})
 """Blueprints of pages."""
 
 ROLE_NAMES = {

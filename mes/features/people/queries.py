@@ -165,8 +165,8 @@ def persons(session: Session) -> list[PersonRow]:
     ]
 
 
-def floor(session: Session) -> list[FloorRow]:
-    """People who are not retired, by name."""
+def floor(session: Session, limit: int = PEOPLE_MAX) -> list[FloorRow]:
+    """People who are not retired, by name, at most so many."""
     now, granted = real_now_us(), _granted(session, account=False)
     last_used = select(UserSession.person_id, func.max(UserSession.seen_at)).group_by(
         UserSession.person_id
@@ -181,7 +181,7 @@ def floor(session: Session) -> list[FloorRow]:
         )
     }
     rows = session.scalars(
-        select(Person).where(Person.retired_at.is_(None)).order_by(Person.name).limit(PEOPLE_MAX)
+        select(Person).where(Person.retired_at.is_(None)).order_by(Person.name).limit(limit)
     )
     return [
         FloorRow(

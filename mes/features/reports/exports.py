@@ -50,8 +50,13 @@ def csv_answer(grids: Sequence[Grid], table: str, zone: str, name: str) -> Respo
         raise Refusal(
             "table_unknown", f"no table {table[:80]!r}; known: {known}", status=404, field="table"
         )
-    answer = Response(csv_text(found, zone), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}-{found.key}.csv")
+    return csv_file(found, zone, f"{name}-{found.key}")
+
+
+def csv_file(grid: Grid, zone: str, name: str) -> Response:
+    """A grid as a CSV file of that name without its ending."""
+    answer = Response(csv_text(grid, zone), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
     return answer
 
 

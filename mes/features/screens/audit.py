@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from mes.core.instants import US_PER_S, parse_instant
-from mes.features.audit.queries import audit_rows
+from mes.features.audit.queries import LIMIT_MAX, audit_rows
 
 PAGE_ROWS = 100
 STRETCHES_SHOWN = 3
@@ -32,9 +32,10 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLine:
-    """One row as it is shown."""
+    """One row as it is shown; `at_us`: real time, UTC microseconds."""
 
     at: str
+    at_us: int
     person: str
     action: str
     object: str
@@ -56,23 +57,40 @@ class AuditPage:
 def audit_page(session: Session, asked: AuditFilter, zone: str) -> AuditPage:
     """The rows that the reader asked for; a day that is no date asks for nothing and is named."""
     plant = ZoneInfo(zone)
-    start, first_wrong = _day(asked.first, plant, 0)
-    end, last_wrong = _day(asked.last, plant, 1)
-    found = audit_rows(
-        session,
-        subject=asked.object or None,
-        action=asked.action or None,
-        start=start,
-        end=end,
-        before=int(asked.before[:18]) if asked.before.isdecimal() else None,
-        limit=PAGE_ROWS,
-    )
-    mistake = str(gettext("Write the day as YYYY-MM-DD.")) if first_wrong or last_wrong else ""
+    wrong = any(_day(text, plant, 0)[1] for text in (asked.first, asked.last))
+    mistake = str(gettext("Write the day as YYYY-MM-DD.")) if wrong else ""
+    before = int(asked.before[:18]) if asked.before.isdecimal() else None
+    found = _found(session, asked, plant, before, PAGE_ROWS)
     return AuditPage(
         asked=asked,
         lines=tuple(_line(item, plant) for item in found["items"]),
         older=found["next"],
         mistake=mistake,
+    )
+
+
+def audit_lines(session: Session, asked: AuditFilter, zone: str) -> Iterator[AuditLine]:
+    """All rows that the reader asked for, latest first, whatever page was looked at."""
+    plant, before = ZoneInfo(zone), None
+    while True:
+        found = _found(session, asked, plant, before, LIMIT_MAX)
+        yield from (_line(item, plant) for item in found["items"])
+        before = found["next"]
+        if before is None:
+            return
+
+
+def _found(
+    session: Session, asked: AuditFilter, plant: ZoneInfo, before: int | None, limit: int
+) -> dict[str, Any]:
+    return audit_rows(
+        session,
+        subject=asked.object or None,
+        action=asked.action or None,
+        start=_day(asked.first, plant, 0)[0],
+        end=_day(asked.last, plant, 1)[0],
+        before=before,
+        limit=limit,
     )
 
 
@@ -90,6 +108,7 @@ def _day(text: str, zone: ZoneInfo, days: int) -> tuple[int | None, bool]:
 def _line(item: Mapping[str, Any], zone: ZoneInfo) -> AuditLine:
     return AuditLine(
         at=_local(item["at"], zone, "%Y-%m-%d %H:%M:%S"),
+        at_us=parse_instant(item["at"]),
         person=str(item["person"] or ""),
         action=str(item["action"]),
         object=str(item["object"]),

@@ -49,6 +49,8 @@ class Orders extends Island {
     const rows = this.rows();
     return html`<div class="hd"><h1>${_("Work orders")}</h1><div class="bt">
         ${this.outbox.entries.length ? html`<span class="mark todo">${icon("queue")}<span>${_("{n} unsent", { n: this.outbox.entries.length })}</span></span>` : nothing}
+        <a class="btn" href=${this.file("csv")}>${icon("sheet")}<span>CSV</span></a>
+        <a class="btn" href=${this.file("xlsx")}>${icon("sheet")}<span>${_("Excel")}</span></a>
         <button class="btn" type="button" @click=${() => this.read()}>${icon("search")}<span>${_("Search")}</span></button>
         <button class="btn ${this.form ? "" : "primary"}" type="button" @click=${() => this.open(null)}>${icon("plus")}<span>${_("New")}</span></button></div></div>
       ${this.conditions()}
@@ -72,6 +74,12 @@ class Orders extends Island {
     const { states } = this.filter;
     const toggle = () => { states.has(state) ? states.delete(state) : states.add(state); this.update(); };
     return html`<button type="button" class="chip" aria-pressed=${states.has(state) ? "true" : "false"} @click=${toggle}>${icon(stateSymbol(state))}<span>${stateLabel(state)}</span></button>`;
+  }
+
+  /** Address of the listed orders as a file. */
+  file(kind) {
+    const { text, states, from, to } = this.filter;
+    return `/orders.${kind}?${new URLSearchParams({ state: [...states].join(","), text: text.trim(), first: from, last: to })}`;
   }
 
   rows() {

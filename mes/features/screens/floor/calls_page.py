@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median
@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Response, render_template, request
+from flask import render_template, request
+from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
 from mes.core.calls import CallKind
@@ -20,7 +21,6 @@ from mes.features.oee.windows import day_argument
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.screens.floor import words
-from mes.features.screens.floor.calls_csv import calls_csv
 from mes.features.screens.floor.choosing import Speaker, lines_of
 from mes.features.screens.language import select_language
 from mes.features.screens.routes import held, screens
@@ -32,8 +32,6 @@ __all__ = ["screens"]
 FIELDS = ("state", "kind", "line", "first", "last", "before")
 DAYS = 7
 """How far back the list reaches where no day is asked for."""
-EXPORTED_MAX = 10_000
-"""Most calls of one file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +63,7 @@ def call_list() -> str:
     who = maybe_actor()
     with held().database.reading() as session:
         known = masters(session)
-        given = _conditions(known, now)
+        given = conditions(known, now)
         found = calls(session, given.wanted, now)
         waiting = calls(session, Asked(only_open=True), now)["items"]
     items = found["items"]
@@ -77,7 +75,8 @@ def call_list() -> str:
         waiting=sorted(waiting, key=lambda call: (call["state"] != "open", call["raised_at"])),
         items=items,
         older=given.address("/calls", before=found["next"]) if found["next"] else None,
-        export=given.address("/calls.csv"),
+        csv=given.address("/calls.csv"),
+        excel=given.address("/calls.xlsx"),
         sums=_sums(items),
         may_answer=who is not None and who.has(*PEOPLE),
         now=now,
@@ -86,24 +85,13 @@ def call_list() -> str:
     )
 
 
-@screens.get("/calls.csv")
-def call_csv() -> Response:
-    """The filtered calls as CSV that Korean Excel opens."""
-    now = plant_now_us()
-    with held().database.reading() as session:
-        given = _conditions(masters(session), now)
-        items: list[dict[str, Any]] = []
-        wanted: Asked | None = replace(given.wanted, before=None, limit=LIMIT_MAX)
-        while wanted is not None and len(items) < EXPORTED_MAX:
-            found = calls(session, wanted, now)
-            items += found["items"]
-            wanted = replace(wanted, before=found["next"]) if found["next"] else None
-    name = f"calls-{given.first:%Y%m%d}-{given.last:%Y%m%d}.csv"
-    return Response(
-        "\ufeff" + calls_csv(items, _speaker()),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+def asked_calls(session: Session, given: Conditions, now: int) -> Iterator[Mapping[str, Any]]:
+    """All calls that the conditions ask for, latest first, whatever page was looked at."""
+    wanted: Asked | None = replace(given.wanted, before=None, limit=LIMIT_MAX)
+    while wanted is not None:
+        found = calls(session, wanted, now)
+        yield from found["items"]
+        wanted = replace(wanted, before=found["next"]) if found["next"] else None
 
 
 def _speaker() -> Speaker:
@@ -111,7 +99,8 @@ def _speaker() -> Speaker:
     return Speaker(zone=zone, language=select_language())
 
 
-def _conditions(known: Masters, now: int) -> Conditions:
+def conditions(known: Masters, now: int) -> Conditions:
+    """What the address of the present request asks for."""
     asked = {name: request.args.get(name, "").strip()[:80] for name in FIELDS}
     first, last = _days(known, asked, now)
     wanted = _wanted(known, asked, first, last)
