@@ -38,6 +38,7 @@ from mes.features.production.queries import tiles
 from mes.features.publishing import routes as publishing
 from mes.features.publishing.worker import Settler
 from mes.features.quantities import routes as quantities
+from mes.features.reasons import pages as reason_pages
 from mes.features.reasons import routes as reasons
 from mes.features.reports import list_routes
 from mes.features.reports import routes as reports
@@ -84,6 +85,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     audit.bp,
     materials.bp,
     reasons.bp,
+    reason_pages.pages,
     calendars.bp,
     calls.bp,
     displays.bp,

@@ -25,7 +25,9 @@ OPEN_PAGES = frozenset(
 )
 """Pages that anybody may read."""
 
-PAGES = frozenset({"display_pages", "screens", "explain", "people_pages", "reports", "lists"})
+PAGES = frozenset(
+    {"display_pages", "screens", "explain", "people_pages", "reason_pages", "reports", "lists"}
+)
 """Blueprints of pages."""
 
 ROLE_NAMES = {

@@ -21,6 +21,7 @@ PAGES = {
     "/explain?work_unit=press-1": ".ex tbody tr",
     "/sources": "mes-sources tbody tr",
     "/calendar": "mes-calendar .day .sh",
+    "/reasons": "main tbody tr",
     "/checks": "mes-checks .card.grid[aria-busy=false]",
     "/design": "mes-design-tiles",
 }

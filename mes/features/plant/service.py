@@ -107,8 +107,8 @@ def _built_in_reasons(session: Session, file: Objects) -> Objects:
 
 
 def _taken_back(key: Key, file: Objects, base: Objects) -> bool:
-    """Whether people took back an exception that the file still has as it was: it stays so."""
-    return key[0] == EXCEPTION and base.get(key) == file[key]
+    """Whether people took back an exception or reason that the file has as it was: it stays so."""
+    return key[0] in (EXCEPTION, "reason") and base.get(key) == file[key]
 
 
 def _comes_from_a_file(key: Key, base: Objects) -> bool:

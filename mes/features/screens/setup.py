@@ -13,6 +13,7 @@ from mes.clock import plant_clock
 from mes.db import Database
 from mes.features.checks.access import READERS as CHECK_READERS
 from mes.features.checks.suspects import open_count
+from mes.features.reasons.pages import EDITORS as REASON_EDITORS
 from mes.features.screens.assets import Assets, read_assets
 from mes.features.screens.language import language_url, name_of, select_language, select_theme
 from mes.features.screens.report.tabs import report_tabs
@@ -99,6 +100,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
     who = maybe_actor()
     reads_audit = who is not None and who.has(Role.MANAGER)
     leads = who is not None and who.kind is ActorKind.ACCOUNT and who.has(Role.SUPERVISOR)
+    edits = who is not None and who.kind is ActorKind.ACCOUNT and who.has(*REASON_EDITORS)
     administers = who is not None and Role.ADMINISTRATOR in who.roles
     return (
         ("overview", "/", gettext("Overview")),
@@ -108,6 +110,7 @@ def navigation() -> tuple[tuple[str, str, str], ...]:
         ("orders", "/orders", gettext("Work orders")),
         ("report", "/report", gettext("Reports")),
         ("calendar", "/calendar", gettext("Shifts")),
+        *([("reasons_page", "/reasons", gettext("Reasons"))] if edits else []),
         ("sources", "/sources", gettext("Sources")),
         *([("checks", "/checks", gettext("Data checks"))] if may_read_checks() else []),
         *([("people_page", "/people", gettext("People"))] if leads else []),
