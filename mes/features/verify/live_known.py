@@ -66,7 +66,8 @@ def story(
     losses = [_loss(one, own, speed) for one in silent]
     stood = [_stood(one, silent) for one in own if one.kind is MishapKind.FROZEN]
     look_us = poll_us(happened.unit, speed)
-    known, begun_again = _restarted(happened, restarts, silent, look_us)
+    late_us = int(LATE_S * speed * 1e6)
+    known, begun_again = _restarted(happened, restarts, silent, look_us, late_us)
     known = replace(known, lags={**known.lags, **_skewed(happened, own, speed)})
     return Story(
         happened=happened,
@@ -76,7 +77,7 @@ def story(
         bounds=Bounds(
             poll_us=look_us,
             count_us=look_us,
-            cut_us=look_us + int(LATE_S * speed * 1e6),
+            cut_us=look_us + late_us,
             restarts=begun_again,
         ),
     )
@@ -175,18 +176,22 @@ def _skewed(truth: UnitTruth, mishaps: Sequence[Mishap], speed: int) -> Mapping[
 
 
 def _restarted(
-    truth: UnitTruth, restarts: Sequence[int], gaps: Sequence[Gap], look_us: int
+    truth: UnitTruth, restarts: Sequence[int], gaps: Sequence[Gap], look_us: int, late_us: int
 ) -> tuple[UnitTruth, list[Restart]]:
-    """The pieces that counters can tell which begin again at 0 while nobody reads them."""
+    """The pieces that counters can tell which begin again at 0 while nobody reads them.
+
+    Args:
+        late_us: how long after the word to restart a device may still be read as before.
+    """
     if SOURCES[truth.unit] != PRESSES:
         return truth, []
     before = 0
     made, found = list(truth.made), []
     for at in sorted(restarts):
-        gap = next((one for one in gaps if one.start <= at < one.end), None)
+        gap = next((one for one in gaps if one.start - late_us <= at < one.end), None)
         if gap is None:
             continue
-        counted, in_doubt = _counted_over(truth, before, at, gap)
+        counted, in_doubt = _counted_over(truth, before, max(at, gap.start), gap)
         made = [*(one for one in made if not gap.start < one.at <= gap.end), counted]
         near = [truth.pieces(edge - look_us, edge + look_us) for edge in (gap.start, gap.end)]
         pieces = sum(map(sum, near))

@@ -123,6 +123,14 @@ def test_strokes_between_the_readings_around_a_restart_are_lost_and_rejects_afte
     )
 
 
+def test_a_reading_may_come_in_between_the_word_to_restart_and_the_restart() -> None:
+    gaps = [gap(198, 262)]
+    early = fault(MishapKind.REBOOT, 198, 245)
+    word = Mishap(kind=early.kind, source=early.source, start=198 * S - 22_000, end=early.end)
+    assert told([word], gaps).made == told([early], gaps).made
+    assert told([word], gaps).made != told([], gaps).made
+
+
 def test_the_bound_of_a_restart_are_the_pieces_around_its_two_readings() -> None:
     restart = fault(MishapKind.REBOOT, 205, 245)
     bounds = story(PRESS, loaded=[], mishaps=[restart], gaps=[gap(198, 262)], speed=SPEED).bounds
