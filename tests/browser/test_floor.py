@@ -107,7 +107,7 @@ def test_a_call_is_answered_from_the_wall_and_the_list(open_context: Open) -> No
     expect(waiting).to_have_count(0)
     expect(page.locator("#cl-history tbody tr").first).to_contain_text("호스 교체")
     with page.expect_download() as download:
-        page.locator("a[download]").click()
+        page.locator("a[href^='/calls.csv']").click()
     text = download.value.path().read_text(encoding="utf-8-sig")
     assert "'=호스 교체" in text, "a spreadsheet does not take it for a formula"
 
