@@ -11,6 +11,7 @@ import math
 
 import pytest
 
+from mes.features.screens.design.contrast import contrast
 from mes.features.screens.design.sources import read_tokens
 from mes.features.screens.language import THEMES
 
@@ -41,16 +42,6 @@ def linear(colour: str) -> Vector:
     parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return red, green, blue
-
-
-def luminance(colour: str) -> float:
-    red, green, blue = linear(colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def seen(colour: str, sight: str) -> Vector:
