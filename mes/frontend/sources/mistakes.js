@@ -85,10 +85,8 @@ const WORDS = {
   template_exists: () => _("This template is there already."),
 };
 
-/** The sentence of a code in the language of the page; empty when the exact text says it all. */
-export function mistakeWords(code) {
-  return language !== "en" && Object.hasOwn(WORDS, code ?? "") ? WORDS[code]() : "";
+/** The sentence of a code in the language of the page, and what exactly; English needs only the latter. */
+export function mistakeText({ code, message }) {
+  const words = language !== "en" && Object.hasOwn(WORDS, code ?? "") ? WORDS[code]() : "";
+  return [words, message].filter(Boolean).join(" ");
 }
-
-/** Both in one line: {code, message}. */
-export const mistakeText = ({ code, message }) => [mistakeWords(code), message].filter(Boolean).join(" ");
