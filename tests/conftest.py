@@ -36,7 +36,6 @@ LONGEST_FIRST = (
     "tests/features/production/test_counters.py",
     "tests/peers/test_opcua_peer.py",
     "tests/peers/test_opcua_conformance.py",
-    "tests/connectors/opcua/test_fault_times.py",
     "tests/connectors/modbus/test_fault_times.py",
     "tests/connectors/runtime/test_spool.py",
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST_FIRST
+
 ROOT = Path(__file__).parent.parent
 PRODUCT = ("mes", "connectors", "simulators", "migrations")
 CLOCKS = {"mes/clock.py", "connectors/clock.py", "simulators/clock.py"}
@@ -141,3 +143,7 @@ def test_make_test_runs_every_folder_of_tests() -> None:
         path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")
     }
     assert {name for name in holding_tests if f"tests/{name}" not in kinds} == set()
+
+
+def test_files_that_run_first_are_there() -> None:
+    assert [name for name in LONGEST_FIRST if not ROOT.joinpath(name).is_file()] == []

@@ -35,7 +35,11 @@ def run(arguments: str) -> tuple[int, str]:
 
 
 def main(names: list[str]) -> int:
-    """Run kinds; 0 when all are green."""
+    """Run kinds; 0 when all are green, 2 when a name is no kind."""
+    unknown = [name for name in names if name not in KINDS]
+    if unknown:
+        print(f"no kind of tests: {', '.join(unknown)}; there are {', '.join(KINDS)}")
+        return 2
     told, failed = [], False
     for name in names or KINDS:
         print(f"== {name}: {KINDS[name]}", flush=True)
