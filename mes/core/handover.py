@@ -2,7 +2,7 @@
 
 Instants are UTC microseconds. A handover is the fold of its events; nothing of it is ever changed:
 a correction replaces an entry of the same author, and what is written behind the take-over is an
-addition.
+addition. Opening it again withdraws both signatures and keeps them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class HandoverAction(StrEnum):
     CREW = "crew"
     HAND_OVER = "hand_over"
     TAKE_OVER = "take_over"
+    REOPEN = "reopen"
 
 
 class HandoverState(StrEnum):
@@ -50,7 +51,7 @@ class HandoverEvent:
         author: identity of who said it, the same in all that one person says.
         who: how they are called.
         body: of an entry `topic` and `text`; of the crew `people` (badge numbers) and `others`; of
-            handing over `note` and `figures`; of taking over `note`.
+            handing over `note` and `figures`; of taking over and opening again `note`.
         replaces: identity of the entry that this one corrects; None: a new one.
     """
 
@@ -106,6 +107,15 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reopening:
+    """Who opened a closed handover again, why, and the signatures that this withdrew."""
+
+    by: Signature
+    handed_over: Signature
+    taken_over: Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """A handover as its events tell it."""
 
@@ -113,6 +123,7 @@ class Handover:
     crew: Crew | None = None
     handed_over: Signature | None = None
     taken_over: Signature | None = None
+    reopened: tuple[Reopening, ...] = ()
 
     @property
     def state(self) -> HandoverState:
@@ -130,12 +141,14 @@ def handover_of(events: Iterable[HandoverEvent]) -> Handover:
     """The handover that events tell of, in the order of their times, then of their identities.
 
     The first take-over behind a hand-over closes it. Handing over again before that replaces the
-    signature; a take-over without one says nothing, nor does a crew told behind the close.
+    signature; a take-over without one says nothing, nor does a crew told behind the close. Opening
+    it again says something of a closed one only; additions stay additions.
     """
     entries: dict[str, Entry] = {}
     crew: Crew | None = None
     handed: Signature | None = None
     taken: Signature | None = None
+    reopened: list[Reopening] = []
     for event in sorted(events, key=lambda one: (one.at, one.command_id)):
         match event.action:
             case HandoverAction.ENTRY:
@@ -146,10 +159,19 @@ def handover_of(events: Iterable[HandoverEvent]) -> Handover:
                 handed = _signature(event)
             case HandoverAction.TAKE_OVER if taken is None and handed is not None:
                 taken = _signature(event)
+            case HandoverAction.REOPEN if taken is not None and handed is not None:
+                reopened.append(
+                    Reopening(by=_signature(event), handed_over=handed, taken_over=taken)
+                )
+                handed = taken = None
             case _:
                 pass
     return Handover(
-        entries=tuple(entries.values()), crew=crew, handed_over=handed, taken_over=taken
+        entries=tuple(entries.values()),
+        crew=crew,
+        handed_over=handed,
+        taken_over=taken,
+        reopened=tuple(reopened),
     )
 
 

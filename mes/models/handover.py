@@ -9,7 +9,8 @@ from mes.models.base import Base, Code, Identity, Instant, Json, Text
 
 
 class HandoverEvent(Base):
-    """A fact about the handover of a shift of a line: entry, crew, hand_over, take_over.
+    """A fact about the handover of a shift of a line: entry, crew, hand_over, take_over,
+    reopen.
 
     `at` is plant time; `production_day` and `shift` name the shift as published figures do (`shift`
     empty: the whole day). `replaces` is the command_id of the entry that this one corrects; `who`

@@ -8,6 +8,7 @@ from mes.core.handover import Handover, HandoverAction, HandoverEvent, HandoverS
 
 ENTRY, CREW = HandoverAction.ENTRY, HandoverAction.CREW
 HAND, TAKE = HandoverAction.HAND_OVER, HandoverAction.TAKE_OVER
+REOPEN = HandoverAction.REOPEN
 
 
 def event(
@@ -60,3 +61,17 @@ def test_only_its_author_corrects_an_entry_and_not_behind_the_close() -> None:
 def test_nobody_takes_over_what_was_not_handed_over() -> None:
     assert handover_of([event(TAKE, 1)]).state is HandoverState.DRAFT
     assert handover_of([event(TAKE, 1), event(HAND, 2)]).state is HandoverState.HANDED_OVER
+
+
+def test_opening_again_withdraws_both_signatures_and_keeps_them() -> None:
+    closed = [event(ENTRY, 1), event(HAND, 2), event(TAKE, 3, "lee"), event(ENTRY, 4, "lee")]
+    again = [*closed, event(REOPEN, 5, "boss", note="scrap was missing")]
+    found = handover_of(again)
+    assert (found.state, found.handed_over, found.taken_over) == (HandoverState.DRAFT, None, None)
+    withdrawn = found.reopened[0]
+    assert (withdrawn.by.who, withdrawn.by.note) == ("boss", "scrap was missing")
+    assert (withdrawn.handed_over.who, withdrawn.taken_over.who) == ("kim", "lee")
+    corrected = [*again, event(ENTRY, 6, replaces="c1"), event(HAND, 7), event(TAKE, 8, "lee")]
+    assert texts(handover_of(corrected)) == [("text 6", False), ("text 4", True)]
+    assert handover_of(corrected).state is HandoverState.CLOSED
+    assert handover_of([event(HAND, 1), event(REOPEN, 2)]).reopened == ()

@@ -19,6 +19,7 @@ from mes.features.commands.context import Context, happened_at
 from mes.features.commands.typists import check_life
 from mes.features.execution.schemas import StartIn
 from mes.features.execution.service import check_startable
+from mes.features.handover.waiting import check_taken_over
 from mes.features.writes.job_sender import JobSender
 from mes.features.writes.jobs import ask_for_job
 from mes.features.writes.queries import LEFT_BEHIND, LONGEST_US
@@ -46,8 +47,10 @@ def ask_machine_first(number: str, body: StartIn) -> bool:
             asked = _asked(session, body.command_id, job)
             is_new = not asked
             if is_new:
+                context = _context(body)
+                check_taken_over(session, actor(), number, context.at)
                 check_startable(session, number, together=body.together)
-                asked = ask_for_job(session, _context(body), job)
+                asked = ask_for_job(session, context, job)
     except IntegrityError as error:  # the same command arrived twice at once
         raise _still_asked(number) from error
     if is_new:

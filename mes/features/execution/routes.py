@@ -19,12 +19,13 @@ from mes.features.execution.schemas import (
     PauseIn,
     StartIn,
 )
+from mes.features.handover.waiting import check_taken_over
 from mes.features.work_orders.queries import job_views, list_jobs
 from mes.features.work_orders.schemas import split_states
 from mes.features.writes.jobs import ask_for_job
 from mes.features.writes.routes import look_again, send_for_job
 from mes.models import JobOrder
-from mes.web.roles import Role, require
+from mes.web.roles import Role, actor, require
 from mes.web.wiring import reading
 
 bp = APIBlueprint("execution", __name__, url_prefix="/api/v1", tag="Job orders")
@@ -54,6 +55,7 @@ def start(number: str, json_data: StartIn) -> Answered:
     was_asked = ask_machine_first(number, json_data)
 
     def do(session: Session, context: Context) -> Answer:
+        check_taken_over(session, actor(), number, context.at)
         job = service.start_job(session, context, number, together=json_data.together)
         if not was_asked:
             ask_for_job(session, context, job)
@@ -84,6 +86,7 @@ def resume(number: str, json_data: StartIn) -> Answered:
     """Go on with a paused job."""
 
     def do(session: Session, context: Context) -> Answer:
+        check_taken_over(session, actor(), number, context.at)
         together = json_data.together
         return 200, _view(session, service.resume_job(session, context, number, together=together))
 

@@ -131,6 +131,14 @@ def _said(
         ],
         "handed_over": _signature(present.handed_over),
         "taken_over": _signature(present.taken_over),
+        "reopened": [
+            {
+                **(_signature(one.by) or {}),
+                "handed_over": _signature(one.handed_over),
+                "taken_over": _signature(one.taken_over),
+            }
+            for one in present.reopened
+        ],
     }
 
 

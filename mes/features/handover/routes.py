@@ -1,4 +1,4 @@
-"""Handovers over REST: read, write entries and crew, hand over, take over."""
+"""Handovers over REST: read, write entries and crew, hand over, take over, open again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.handover import service
 from mes.features.handover.queries import handover_view
-from mes.features.handover.schemas import CrewIn, EntryIn, ShiftIn, SignIn
+from mes.features.handover.schemas import CrewIn, EntryIn, ReopenIn, ShiftIn, SignIn
 from mes.features.handover.service import Shift
+from mes.features.handover.waiting import LEADS
 from mes.features.publishing.schemas import ShiftQuery
 from mes.web.roles import Role, actor, require
 from mes.web.wiring import reading
@@ -25,8 +26,8 @@ bp = APIBlueprint("handover", __name__, url_prefix="/api/v1", tag="Handover")
 
 WRITERS = (Role.OPERATOR, Role.SUPERVISOR, Role.QUALITY, Role.MAINTENANCE, Role.MANAGER)
 """Who may write entries and the crew, besides an administrator."""
-LEADS = (Role.SUPERVISOR, Role.MANAGER)
-"""Who may hand and take over, besides an administrator."""
+OPENERS = (Role.MANAGER,)
+"""Who may open a handover again that was taken over, as with the sign-off of a shift."""
 Answered = tuple[dict[str, Any], int]
 
 
@@ -100,6 +101,19 @@ def take_over(line: str, json_data: SignIn) -> Answered:
         service.take_over(session, context, shift, note=json_data.note)
 
     return _done("handover.take_over", line, json_data, do)
+
+
+@bp.post("/lines/<line>/handover/reopen")
+@bp.input(ReopenIn)
+@bp.doc(summary="Open a handover again that was taken over")
+@require(*OPENERS, tokens=False)
+def open_again(line: str, json_data: ReopenIn) -> Answered:
+    """Both signatures are withdrawn and stay to be read."""
+
+    def do(session: Session, context: Context, shift: Shift) -> None:
+        service.open_again(session, context, shift, reason=json_data.reason)
+
+    return _done("handover.reopen", line, json_data, do)
 
 
 def _done(

@@ -39,6 +39,12 @@ class CrewIn(ShiftIn):
     others: NoteText = Field(default="", description="Names of people without a badge.")
 
 
+class ReopenIn(ShiftIn):
+    """Opening a closed handover again."""
+
+    reason: NoteText
+
+
 class SignIn(ShiftIn):
     """Handing or taking over."""
 

@@ -1,4 +1,4 @@
-"""Writing a handover, handing it over and taking it over; each is a new fact."""
+"""Writing a handover, handing it over, taking it over, opening it again; each is a new fact."""
 
 from __future__ import annotations
 
@@ -141,6 +141,21 @@ def take_over(
     return _keep(session, context, held, HandoverAction.TAKE_OVER, {"note": (note or "").strip()})
 
 
+def open_again(session: Session, context: Context, shift: Shift, *, reason: str) -> HandoverEvent:
+    """Open a closed handover again; both signatures are withdrawn and stay to be read.
+
+    Raises:
+        Refusal: those of `_locked`, `handover_not_closed` (409), `handover_text_needed` (422).
+    """
+    held = _locked(session, context, shift)
+    if held[2].state is not HandoverState.CLOSED:
+        raise Refusal("handover_not_closed", "nobody has taken this shift over yet")
+    if not reason.strip():
+        message = "say why the handover is opened again"
+        raise Refusal("handover_text_needed", message, status=422, field="reason")
+    return _keep(session, context, held, HandoverAction.REOPEN, {"note": reason.strip()})
+
+
 def _locked(session: Session, context: Context, shift: Shift) -> tuple[Line, Period, Handover]:
     """The shift and its handover, for this writer alone until the commit.
 
@@ -201,5 +216,5 @@ def _keep(
 
 def _last_signature(present: Handover) -> int:
     """What is said later is never told in front of a signature."""
-    signed = (present.handed_over, present.taken_over)
+    signed = (present.handed_over, present.taken_over, *(one.by for one in present.reopened))
     return max((one.at + 1 for one in signed if one is not None), default=0)

@@ -76,6 +76,7 @@ def file_objects(plant: PlantFile) -> Objects:
         "policy": site.policy,
         **_escalation(site),
         **_idle(site),
+        **({"work_waits_for_handover": True} if site.work_waits_for_handover else {}),
     }
     for calendar in plant.calendars:
         objects["calendar", calendar.id] = {

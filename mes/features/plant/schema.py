@@ -105,6 +105,10 @@ class Site(Part):
         le=240,
         description="Minutes without hands at a terminal until everybody there is signed out.",
     )
+    work_waits_for_handover: bool = Field(
+        default=False,
+        description="Operators start and resume jobs only after the shift before was taken over.",
+    )
 
 
 class Reason(Part):

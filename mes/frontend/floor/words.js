@@ -9,6 +9,7 @@ export function floorProblem(problem) {
       comment_empty: _("Write what happened."),
       hour_not_begun: _("This hour has not begun yet."),
       handover_closed: _("The shift has been taken over. Write an addition."),
+      handover_not_closed: _("Nobody has taken this shift over yet."),
       handover_not_written: _("The outgoing lead has not handed over yet."),
       handover_same_person: _("Whoever handed over does not take over. The incoming lead signs in."),
       handover_entry_not_yours: _("Only who wrote this corrects it."),

@@ -45,6 +45,7 @@ function words(code) {
     job_not_startable: _("This job cannot be started."),
     job_already_running: _("This job runs already."),
     job_not_running: _("This job does not run."),
+    handover_pending: _("The shift before has not been taken over yet. The line leaders sign the handover first."),
     job_not_paused: _("This job is not paused."),
     order_unknown: _("This work order is not known."),
     order_changed: _("Somebody changed the work order since you saw it. Look at it again."),

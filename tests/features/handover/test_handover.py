@@ -7,7 +7,14 @@ from typing import Any
 from mes.core.handover import Topic
 from mes.features.commands.context import Context
 from mes.features.handover.queries import handover_view
-from mes.features.handover.service import Shift, hand_over, take_over, tell_crew, write_entry
+from mes.features.handover.service import (
+    Shift,
+    hand_over,
+    open_again,
+    take_over,
+    tell_crew,
+    write_entry,
+)
 from mes.features.people.service import create_person
 from mes.models import HandoverEvent
 from mes.web.roles import Role
@@ -98,6 +105,29 @@ def test_two_leads_sign_and_what_follows_is_an_addition(floor: Floor) -> None:
     assert shown["entries"][0]["before"] == ["die 3 leaks"]
     assert [one["name"] for one in shown["crew"]["people"]] == ["김민수", "이정비"]
     assert (shown["handed_over"]["by"], shown["taken_over"]["by"]) == ("김민수", "lee")
+
+
+def test_a_closed_handover_is_opened_again_with_a_reason_and_signed_anew(floor: Floor) -> None:
+    run_shift(floor)
+    note = write(floor, 6 * HOUR, "die 3 leaks")
+
+    def again(at: int, reason: str) -> HandoverEvent:
+        return floor.do(at, lambda s, c: open_again(s, as_lee(c), SHIFT, reason=reason))
+
+    floor.do(SHIFT_END, lambda s, c: hand_over(s, c, SHIFT))
+    refused("handover_not_closed", lambda: again(SHIFT_END, "scrap was missing"))
+    floor.do(SHIFT_END + MINUTE, lambda s, c: take_over(s, as_lee(c), SHIFT))
+    refused("handover_text_needed", lambda: again(SHIFT_END + MINUTE, " "))
+    again(SHIFT_END + 2 * MINUTE, "scrap was missing")
+    shown = view(floor, SHIFT_END + 3 * MINUTE)
+    assert (shown["state"], shown["handed_over"], shown["taken_over"]) == ("draft", None, None)
+    reopened = shown["reopened"][0]
+    assert (reopened["by"], reopened["note"]) == ("lee", "scrap was missing")
+    assert (reopened["handed_over"]["by"], reopened["taken_over"]["by"]) == ("김민수", "lee")
+    write(floor, SHIFT_END + 4 * MINUTE, "die 2 leaks", replaces=note.command_id)
+    floor.do(SHIFT_END + 4 * MINUTE, lambda s, c: hand_over(s, c, SHIFT))
+    floor.do(SHIFT_END + 5 * MINUTE, lambda s, c: take_over(s, as_lee(c), SHIFT))
+    assert view(floor, SHIFT_END + 6 * MINUTE)["state"] == "closed"
 
 
 def crew() -> dict[str, Any]:

@@ -13,7 +13,8 @@ from mes.clock import plant_now_us
 from mes.core.handover import HandoverState, Topic
 from mes.features.commands.subjects import STOP
 from mes.features.handover.queries import handover_view
-from mes.features.handover.routes import LEADS, WRITERS
+from mes.features.handover.routes import OPENERS, WRITERS
+from mes.features.handover.waiting import LEADS
 from mes.features.people.queries import names
 from mes.features.production.plan import Plan
 from mes.features.publishing.periods import Period
@@ -81,7 +82,7 @@ def handover(line: str) -> str:
         may_write=writes,
         may_lead=leads,
         may_sign=who is not None and who.has(Role.SUPERVISOR, Role.MANAGER),
-        may_reopen=who is not None and who.has(Role.MANAGER),
+        may_reopen=who is not None and who.has(*OPENERS),
         printed_stops=PRINTED_STOPS_MAX,
         printed_entries=PRINTED_ENTRIES_MAX,
         changed={(one["work_unit"], one["field"]): one for one in shown["changes"]},
