@@ -148,3 +148,24 @@ def test_whoever_is_not_known_is_sent_to_the_sign_in_page(open_context: Open) ->
     page.wait_for_selector("#login")
     assert "next=" in page.url
     assert serious(page) == []
+
+
+def test_groups_of_the_menu_open_by_touch_and_by_keys(open_context: Open) -> None:
+    page = open_context(1280, 800).new_page()
+    page.goto("/calendar")
+    group = page.locator("details[data-menu]").first
+    link = group.locator("a[href='/reasons']")
+    group.locator("summary").tap()
+    expect(link).to_be_visible()
+    assert serious(page) == []
+    page.touchscreen.tap(640, 780)
+    expect(link).to_be_hidden()
+    group.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(link).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(group.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("details[data-menu] summary").last.click()
+    expect(link).to_be_hidden()

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, request
-from flask_babel import Babel, gettext
+from flask_babel import Babel
 
 from mes.clock import plant_clock
 from mes.db import Database
-from mes.features.checks.access import READERS as CHECK_READERS
 from mes.features.checks.suspects import open_count
-from mes.features.reasons.pages import EDITORS as REASON_EDITORS
 from mes.features.screens.assets import Assets, read_assets
 from mes.features.screens.language import language_url, name_of, select_language, select_theme
+from mes.features.screens.navigation import may_read_checks, menu
 from mes.features.screens.report.tabs import report_tabs
 from mes.features.screens.report.views import View, views_of
 from mes.features.screens.site import read_site
-from mes.web.roles import ActorKind, Role, maybe_actor
+from mes.web.roles import maybe_actor
 
 EXTENSION = "mes_screens"
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
@@ -86,43 +85,12 @@ def page_helpers(app: Flask) -> dict[str, object]:
         else (request.endpoint or "").rpartition(".")[2],
         "report_tabs": lambda: report_tabs(request.args),
         "saved_views": lambda: saved_views(held.database),
-        "navigation": navigation,
+        "menu": lambda: menu(open_checks(held.database) if may_read_checks() else 0),
         "reads_checks": may_read_checks(),
-        "open_checks": lambda: open_checks(held.database),
         "language_url": language_url,
         "page_csrf_token": csrf_token,
         "name_of": lambda names, fallback="": name_of(names, language, fallback),
     }
-
-
-def navigation() -> tuple[tuple[str, str, str], ...]:
-    """(endpoint, address, label) of the office menu."""
-    who = maybe_actor()
-    reads_audit = who is not None and who.has(Role.MANAGER)
-    leads = who is not None and who.kind is ActorKind.ACCOUNT and who.has(Role.SUPERVISOR)
-    edits = who is not None and who.kind is ActorKind.ACCOUNT and who.has(*REASON_EDITORS)
-    administers = who is not None and Role.ADMINISTRATOR in who.roles
-    return (
-        ("overview", "/", gettext("Overview")),
-        ("line_view", "/lines", gettext("Lines")),
-        ("handover", "/handover", gettext("Handover")),
-        ("call_list", "/calls", gettext("Calls")),
-        ("orders", "/orders", gettext("Work orders")),
-        ("report", "/report", gettext("Reports")),
-        ("calendar", "/calendar", gettext("Shifts")),
-        *([("reasons_page", "/reasons", gettext("Reasons"))] if edits else []),
-        ("sources", "/sources", gettext("Sources")),
-        *([("checks", "/checks", gettext("Data checks"))] if may_read_checks() else []),
-        *([("people_page", "/people", gettext("People"))] if leads else []),
-        *([("displays_page", "/displays", gettext("Displays"))] if administers else []),
-        *([("audit", "/audit", gettext("Audit log"))] if reads_audit else []),
-    )
-
-
-def may_read_checks() -> bool:
-    """Whether the reader may look at data checks."""
-    who = maybe_actor()
-    return who is not None and who.has(*CHECK_READERS)
 
 
 def open_checks(database: Database) -> int:

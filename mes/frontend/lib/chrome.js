@@ -1,6 +1,7 @@
 // What every page has: theme switch, clock, data age, the banner that names the broken link.
 import { Island, everySecond, html, icon, nothing } from "./island.js";
 import { clock, now } from "./time.js";
+import "./menu.js";
 import { dataAge, linkHelp, linkState, linkText } from "./link.js";
 
 /** The page's live connection; islands of one page share it. */
