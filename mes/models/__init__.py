@@ -31,6 +31,7 @@ from mes.models.projections import (
     WorkUnitLive,
 )
 from mes.models.published import AuditLog, CaseFile, Outbox, PublicationMark, PublishedFigure
+from mes.models.quality import CheckPlan, CheckResult, WorkUnitChecks
 from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
 from mes.models.reports import KpiTarget, SavedView
 from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
@@ -67,6 +68,8 @@ __all__ = [
     "CallEvent",
     "CallPermission",
     "CaseFile",
+    "CheckPlan",
+    "CheckResult",
     "Command",
     "ConfigRevision",
     "CountDecision",
@@ -120,6 +123,7 @@ __all__ = [
     "UserSession",
     "WorkOrder",
     "WorkUnitCalls",
+    "WorkUnitChecks",
     "WorkUnitLive",
     "WorkUnitSetting",
     "WritePermission",
