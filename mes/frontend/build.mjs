@@ -11,41 +11,50 @@ const catalogues = process.env.MES_CATALOGUES;
 
 const CALL = /(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*")/g;
 
-// Scripts with a catalogue of their own, which their pages add to the common one (`lib/texts-*.js`).
-const APART = {
-  sources: /^(sources\/|pages\/source|lib\/source-advice)/,
-  office: /^((pages\/)?(calendar|calls|checks|floor|handover|line|orders|report|trend)\b)/,
-  wall: /^(wall\/|pages\/wall)/,
-};
-
-/** The texts that scripts ask for; the catalogues hold those of the templates, too. */
-async function textsOfScripts(wanted) {
-  const names = (await readdir(here, { recursive: true })).filter((name) => name.endsWith(".js") && wanted(name));
-  const sources = await Promise.all(names.map((name) => readFile(join(here, name), "utf8")));
-  return new Set(sources.flatMap((source) => [...source.matchAll(CALL)].map((found) => JSON.parse(found[1]))));
+/** [[language, {text: translation}]] of all catalogues, in the order in which a text names its translations. */
+async function readCatalogues() {
+  const names = catalogues ? (await readdir(catalogues)).filter((name) => name.endsWith(".json")).sort() : [];
+  return Promise.all(names.map(async (name) => [basename(name, ".json"), JSON.parse(await readFile(join(catalogues, name), "utf8"))]));
 }
 
-async function catalogueOf(path) {
-  if (!catalogues) return "{}";
-  const [language, part] = path.split("/");
-  const all = JSON.parse(await readFile(join(catalogues, `${language}.json`), "utf8"));
-  const common = await textsOfScripts((name) => !Object.values(APART).some((apart) => apart.test(name)));
-  const used = part ? await textsOfScripts((name) => APART[part].test(name)) : common;
-  return JSON.stringify(Object.fromEntries(Object.entries(all).filter(([text]) => used.has(text))));
+const translations = await readCatalogues();
+
+/** `_("Text")` with its translations beside it: a script carries the texts of its own parts and no others. */
+function withTranslations(source) {
+  return source.replace(CALL, (call, literal) => {
+    const text = JSON.parse(literal);
+    const others = translations.map(([, texts]) => texts[text] ?? text);
+    if (others.every((other) => other === text)) return call;
+    return call.replace(literal, () => `inLanguage$(${[text, ...others].map((one) => JSON.stringify(one)).join(",")})`);
+  });
 }
 
-// `import ko from "catalogue:ko"` gives the translations of one language as an object, "catalogue:ko/PART" those of a part.
+const words = join(here, "lib", "i18n.js");
+
+// `import languages from "catalogue:languages"` gives the order of the translations.
 const cataloguePlugin = {
   name: "catalogue",
   setup(bundle) {
-    bundle.onResolve({ filter: /^catalogue:/ }, (found) => ({
-      path: found.path.slice("catalogue:".length),
-      namespace: "catalogue",
-    }));
-    bundle.onLoad({ filter: /.*/, namespace: "catalogue" }, async (found) => ({
-      contents: await catalogueOf(found.path),
+    bundle.onResolve({ filter: /^catalogue:languages$/ }, (found) => ({ path: found.path, namespace: "catalogue" }));
+    bundle.onLoad({ filter: /.*/, namespace: "catalogue" }, () => ({
+      contents: JSON.stringify(translations.map(([language]) => language)),
       loader: "json",
     }));
+    bundle.onLoad({ filter: /\.js$/ }, async ({ path }) => {
+      if (!path.startsWith(here) || path === words) return undefined;
+      const source = await readFile(path, "utf8");
+      const translated = withTranslations(source);
+      if (translated === source) return undefined;
+      return { contents: `import{inLanguage as inLanguage$}from${JSON.stringify(words)};${translated}`, loader: "js" };
+    });
+  },
+};
+
+// The pages ask for no WebTransport, which the client would bring along with its decoder of streams.
+const withoutWebTransport = {
+  name: "without-web-transport",
+  setup(bundle) {
+    bundle.onLoad({ filter: /engine\.io-client.*webtransport\.js$/ }, () => ({ contents: "export class WT {}", loader: "js" }));
   },
 };
 
@@ -84,7 +93,7 @@ const result = await build({
   legalComments: "linked",
   metafile: true,
   absWorkingDir: out,
-  plugins: [cataloguePlugin],
+  plugins: [cataloguePlugin, withoutWebTransport],
   logLevel: "warning",
 });
 const manifest = manifestOf({

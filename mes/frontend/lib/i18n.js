@@ -1,17 +1,16 @@
-// Texts: English is the key, other languages come from the same catalogue that Jinja uses.
-import korean from "catalogue:ko";
+// Texts: English is the key, other languages come from the same catalogue that Jinja uses. The build
+// writes them beside each `_("Text")`.
+import languages from "catalogue:languages";
 
 export const language = document.documentElement.lang === "en" ? "en" : "ko";
-const texts = language === "ko" ? { ...korean } : {};
+const at = languages.indexOf(language);
 
-/** Take the texts of pages that have a catalogue of their own, before anything is drawn. */
-export function addTexts(more) {
-  if (language === "ko") Object.assign(texts, more);
-}
+/** The text in the language of the page; what the build makes of the text in `_("Text")`. */
+export const inLanguage = (text, ...others) => others[at] ?? text;
 
 /** The text in the language of the page; `{name}` is replaced by the value of that name. */
 export function _(text, values = {}) {
-  return (texts[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 /** The text for one thing or for many; English alone tells them apart. */

@@ -1,5 +1,4 @@
 // Calendars: a month of production days, one day in detail, another pattern, holidays, lines.
-import "../lib/texts-office.js";
 import { share } from "../lib/chrome.js";
 import { get, post, Problem } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";

@@ -1,5 +1,4 @@
 // Calls for help: the list is rendered by the server and follows the live tiles.
-import "../lib/texts-office.js";
 import { followForms } from "../floor/command-form.js";
 import { refresh } from "../floor/fresh.js";
 import { share } from "../lib/chrome.js";

@@ -1,5 +1,4 @@
 // Data checks: counts that a person decides about, records kept aside, statements without a stop.
-import "../lib/texts-office.js";
 import { share } from "../lib/chrome.js";
 import { get } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";

@@ -1,5 +1,4 @@
 // A8, the handover of a shift: rendered by the server, its forms are commands.
-import "../lib/texts-office.js";
 import "../report/signoff.js";
 import { followForms } from "../floor/command-form.js";
 import { refresh } from "../floor/fresh.js";

@@ -1,5 +1,4 @@
 // A2, the line view: rendered by the server; states and counts follow the live tiles at once.
-import "../lib/texts-office.js";
 import { followForms } from "../floor/command-form.js";
 import { refresh, refreshBehind } from "../floor/fresh.js";
 import { share } from "../lib/chrome.js";

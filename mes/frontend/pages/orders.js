@@ -1,5 +1,4 @@
 // Work orders: conditions, grid, form. The form follows the selected row and keeps what was typed.
-import "../lib/texts-office.js";
 import { share } from "../lib/chrome.js";
 import { get } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";

@@ -1,5 +1,4 @@
 // The report is rendered by the server; here only: live age in the header, form sends itself, sign-off.
-import "../lib/texts-office.js";
 import "../report/stops.js";
 import { share } from "../lib/chrome.js";
 import { Live } from "../lib/live.js";

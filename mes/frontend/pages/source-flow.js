@@ -10,7 +10,6 @@ import { applies, fieldOf, plain, put, sourceForm } from "../sources/form.js";
 import { mistakeText } from "../sources/mistakes.js";
 import { allPassed, stepList } from "../sources/steps.js";
 import { tagsForm } from "../sources/tags.js";
-import "../lib/texts-sources.js";
 
 const STEPS = () => [_("Method"), _("Address"), _("Tags"), _("Test"), _("Save")];
 const NEW_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;

@@ -6,7 +6,6 @@ import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { problemText } from "../lib/problem-text.js";
 import { mistakeText } from "../sources/mistakes.js";
-import "../lib/texts-sources.js";
 
 const CHUNK = 0x8000;
 const BYTES_MAX = 2 * 1024 * 1024;

@@ -18,7 +18,6 @@ import { Signals } from "../sources/signals.js";
 import { Templated } from "../sources/templated.js";
 import { valuesOf } from "../sources/values.js";
 import { Writes } from "../sources/writes.js";
-import "../lib/texts-sources.js";
 
 const REFRESH_MS = 3000;
 

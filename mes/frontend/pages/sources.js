@@ -12,7 +12,6 @@ import { Revisions } from "../sources/revisions.js";
 import { figuresOf } from "../sources/figures.js";
 import { runningMark } from "../sources/running.js";
 import { valuesOf } from "../sources/values.js";
-import "../lib/texts-sources.js";
 
 const REFRESH_MS = 3000;
 

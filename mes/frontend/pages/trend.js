@@ -1,5 +1,4 @@
 // Trends are drawn by the server; here only: one cursor over all lines, and following the present.
-import "../lib/texts-office.js";
 import "./report.js";
 import { clock, isoDay } from "../lib/time.js";
 import { valueAt } from "../report/trend-values.js";

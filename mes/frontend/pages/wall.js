@@ -1,5 +1,4 @@
 // A1, the plant overview: one tile per machine in four voices, lines with OEE, header strip.
-import "../lib/texts-wall.js";
 import { share } from "../lib/chrome.js";
 import { combinedOee, gapMinutes, runningCount, unexplained } from "../lib/figures.js";
 import { percent, signClass, signed } from "../lib/format.js";

@@ -15,7 +15,7 @@ register(
   "data:text/javascript," +
     encodeURIComponent(`
       export async function resolve(name, context, next) {
-        if (name.startsWith("catalogue:")) return { url: "data:text/javascript,export default {}", shortCircuit: true };
+        if (name.startsWith("catalogue:")) return { url: "data:text/javascript,export default []", shortCircuit: true };
         return next(name, context);
       }
     `),
