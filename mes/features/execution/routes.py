@@ -7,9 +7,11 @@ from typing import Any
 from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 
+from mes.clock import plant_now_us
 from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
+from mes.features.commands.subjects import find_work_unit
 from mes.features.execution import service
 from mes.features.execution.machine_first import ask_machine_first
 from mes.features.execution.schemas import (
@@ -20,6 +22,7 @@ from mes.features.execution.schemas import (
     StartIn,
 )
 from mes.features.handover.waiting import check_taken_over
+from mes.features.work_orders.expected import expected_ends, with_ends
 from mes.features.work_orders.queries import job_views, list_jobs
 from mes.features.work_orders.schemas import split_states
 from mes.features.writes.jobs import ask_for_job
@@ -43,6 +46,9 @@ def jobs(query_data: JobsQuery) -> dict[str, Any]:
     """The job list: what is loaded first, then by priority and due date."""
     with reading() as session:
         found = list_jobs(session, query_data.work_unit, split_states(query_data.state))
+        unit = query_data.work_unit
+        units = None if unit is None else [find_work_unit(session, unit).id]
+        found = with_ends(found, expected_ends(session, plant_now_us(), units))
     look_again(found)
     return {"items": found, "next": None}
 

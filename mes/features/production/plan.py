@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from mes.core import calendar as core
 from mes.core.calendar import Calendar, ShiftInstance
+from mes.core.expected_end import working_time
+from mes.core.intervals import Stretch
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -46,6 +48,7 @@ class Plan:
         self._cells: dict[date, tuple[list[int], list[Cell]]] = {}
         self._reach: dict[date, tuple[int, int]] = {}
         self._bounds: dict[int, list[tuple[int, int, date]]] = {}
+        self._working: dict[int, list[Stretch]] = {}
 
     def shifts(self, start: int, end: int) -> list[ShiftInstance]:
         """The whole shifts that overlap [start, end), in time order."""
@@ -82,6 +85,20 @@ class Plan:
                     joined[whole] = max(last, joined.get(whole, last))
                     ending[last, reason] = whole
         return sorted((begin, finish, reason) for (begin, reason), finish in joined.items())
+
+    def working(self, start: int, end: int) -> Iterator[Stretch]:
+        """Planned time of [start, end) in order, without breaks and planned stops; day by day."""
+        for number in range(start // _DAY_US, (max(end, start + 1) - 1) // _DAY_US + 1):
+            held = self._working.get(number)
+            if held is None:
+                first, last = number * _DAY_US, (number + 1) * _DAY_US
+                shifts = [(one.start_us, one.end_us) for one in self.shifts(first, last)]
+                off = [(begin, finish) for begin, finish, _ in self.planned(first, last)]
+                held = list(working_time(shifts, off, first, last))
+                _keep(self._working, number, held)
+            for begin, finish in held:
+                if max(begin, start) < min(finish, end):
+                    yield max(begin, start), min(finish, end)
 
     def of_day(self, day: date) -> list[ShiftInstance]:
         """The shifts of a production day in time order."""

@@ -22,6 +22,7 @@ from mes.core.oee import OeeResult, result_of
 from mes.core.tally import EMPTY, Tally
 from mes.features.production.cases import build_case, limit_of, tally_of
 from mes.features.production.coverage import known_until, present
+from mes.features.production.expected import expected_end, pace_of
 from mes.features.production.lines import counted_unit_ids
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
@@ -242,6 +243,7 @@ def _job(
     info = given.jobs[job]
     good, scrap, _ = _made(given.live, job, now.as_of)
     material = known.materials.get(info.material_id)
+    ends = loaded_ends(given, now)[job]
     return {
         "order": info.order,
         "job_order": info.job_order,
@@ -253,7 +255,26 @@ def _job(
         "due": None if info.due is None else instant(info.due),
         "started_at": instant(run.start),
         "paused": info.paused,
+        "expected_end": None if ends is None else instant(ends),
     }
+
+
+def loaded_ends(given: TileInput, now: Present) -> dict[int, int | None]:
+    """When each loaded job is expected to end, by its id; None: not known, or it is paused."""
+    live, ends = given.live, dict[int, int | None]()
+    pace = pace_of(now.result)
+    for run in live.runs if live else ():
+        if live is None or run.job is None or not _holds(run, now.as_of):
+            continue
+        info = given.jobs.get(int(run.job))
+        if info is not None:
+            left = info.ordered - _made(live, int(run.job), now.as_of)[0]
+            ends[int(run.job)] = (
+                None
+                if info.paused
+                else expected_end(given.unit.plan, now.as_of, left, run.item, pace)
+            )
+    return ends
 
 
 def _made(live: LiveState, job: int, as_of: int) -> tuple[Number, Number, Number]:

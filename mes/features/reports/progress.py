@@ -15,8 +15,9 @@ from mes.features.oee.windows import day_argument
 from mes.features.production.plan import Plan
 from mes.features.reports.grid import Chart, ChartKind, Column, Grid, Kind, Row
 from mes.features.screens.report.words import _
+from mes.features.work_orders.expected import Ends, expected_ends
 from mes.features.work_orders.queries import LIMIT_MAX, OrderFilter, list_orders
-from mes.features.work_orders.states import OrderState
+from mes.features.work_orders.states import JobState, OrderState
 
 Named = Callable[[Mapping[str, str]], str]
 OPEN = tuple(
@@ -25,6 +26,7 @@ OPEN = tuple(
     if state not in (OrderState.CLOSED, OrderState.CANCELLED, OrderState.COMPLETED)
 )
 """States of orders that are still to be made."""
+_UNFINISHED = (JobState.DISPATCHED, JobState.RUNNING, JobState.PAUSED)
 
 
 def order_filter(arguments: Mapping[str, str], states: list[str], plan: Plan) -> OrderFilter:
@@ -57,6 +59,7 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
         Refusal: `state_unknown` (422).
     """
     orders, more = list_orders(session, wanted)
+    ends = expected_ends(session, now_us)
     orders.sort(key=lambda order: (order["due"] is None, order["due"] or "", order["order"]))
     note = None if more is None else _("Only the latest %(n)s orders are shown.", n=LIMIT_MAX)
     return [
@@ -74,11 +77,12 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
                 Column(key="left", label=_("Left"), kind=Kind.PIECES),
                 Column(key="progress", label=_("Progress"), kind=Kind.RATIO, bar=True),
                 Column(key="due", label=_("Due"), kind=Kind.TIME),
+                Column(key="expected", label=_("Expected end"), kind=Kind.TIME),
                 Column(key="late", label=_("Remark")),
             ],
-            rows=[_row(order, named, now_us) for order in orders],
+            rows=[_row(order, named, ends, now_us) for order in orders],
             chart=Chart(kind=ChartKind.COLUMN, category="order", values=["ordered", "good"]),
-            note=note,
+            note=" ".join(text for text in (note, _pace_note()) if text),
         ),
         Grid(
             key="jobs",
@@ -92,8 +96,9 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
                 Column(key="good", label=_("Good"), kind=Kind.PIECES),
                 Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
                 Column(key="progress", label=_("Progress"), kind=Kind.RATIO, bar=True),
+                Column(key="expected", label=_("Expected end"), kind=Kind.TIME),
             ],
-            rows=[_job_row(order, job) for order in orders for job in order["job_orders"]],
+            rows=[_job_row(order, job, ends) for order in orders for job in order["job_orders"]],
         ),
     ]
 
@@ -112,10 +117,28 @@ def state_word(state: str) -> str:
     }.get(state, state)
 
 
-def _row(order: Mapping[str, Any], named: Named, now_us: int) -> Row:
+def order_end(order: Mapping[str, Any], ends: Ends) -> int | None:
+    """When the last of its open jobs is expected to end; None: none is open, or not known."""
+    found = [
+        ends.get(job["job_order"]) for job in order["job_orders"] if job["state"] in _UNFINISHED
+    ]
+    known = [end for end in found if end is not None]
+    return max(known) if known and len(known) == len(found) else None
+
+
+def _pace_note() -> str:
+    return _(
+        "Expected end: at the present pace of each machine, in planned time without breaks and"
+        " planned stops; waiting jobs one after another, without setting up."
+    )
+
+
+def _row(order: Mapping[str, Any], named: Named, ends: Ends, now_us: int) -> Row:
     ordered, good = (Fraction(parse_number(order[key])) for key in ("ordered", "good"))
     due = None if order["due"] is None else parse_instant(order["due"])
     late = due is not None and due < now_us and good < ordered
+    end = order_end(order, ends)
+    will_be = not late and due is not None and end is not None and end > due
     return Row(
         values=[
             order["order"],
@@ -128,13 +151,14 @@ def _row(order: Mapping[str, Any], named: Named, now_us: int) -> Row:
             max(ordered - good, Fraction(0)),
             good / ordered if ordered else None,
             due,
-            _("Late") if late else order["note"],
+            end,
+            _("Late") if late else _("Will be late") if will_be else order["note"],
         ],
-        look="todo" if late else "",
+        look="todo" if late or will_be else "",
     )
 
 
-def _job_row(order: Mapping[str, Any], job: Mapping[str, Any]) -> Row:
+def _job_row(order: Mapping[str, Any], job: Mapping[str, Any], ends: Ends) -> Row:
     ordered, good = (Fraction(parse_number(job[key])) for key in ("ordered", "good"))
     return Row(
         values=[
@@ -146,5 +170,6 @@ def _job_row(order: Mapping[str, Any], job: Mapping[str, Any]) -> Row:
             good,
             parse_number(job["scrap"]),
             good / ordered if ordered else None,
+            ends.get(job["job_order"]),
         ]
     )

@@ -145,7 +145,7 @@ def job_views(session: Session, jobs: Iterable[JobOrder]) -> list[dict[str, Any]
         )
     }
     made = made_by_job(session, [job.id for job in jobs])
-    jobs.sort(key=lambda job: _job_place(job, orders[job.order_id]))
+    jobs.sort(key=lambda job: job_place(job, orders[job.order_id]))
     writes = writes_of_jobs(session, [job.id for job in jobs])
     return [
         {
@@ -156,7 +156,8 @@ def job_views(session: Session, jobs: Iterable[JobOrder]) -> list[dict[str, Any]
     ]
 
 
-def _job_place(job: JobOrder, order: WorkOrder) -> tuple[int, int, int, int, int]:
+def job_place(job: JobOrder, order: WorkOrder) -> tuple[int, int, int, int, int]:
+    """Sorts the jobs of a machine as on its list: loaded, then by priority and due."""
     ranks = list(JobState)
     rank = {JobState.RUNNING: 0, JobState.PAUSED: 1, JobState.DISPATCHED: 2}
     state = JobState(job.state)

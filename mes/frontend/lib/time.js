@@ -90,6 +90,12 @@ export function dueText(value) {
   return `${formats.date.format(new Date(at))} ${time}`;
 }
 
+/** When something ends: the time of day alone while it is today. */
+export function endText(value) {
+  const at = instant(value);
+  return at !== null && isoDay(at) === isoDay(now()) ? clock(at) : dueText(value);
+}
+
 /** 95 min -> "1 h 35 min"; under an hour "35 min"; over a day "2 d 3 h". */
 export function duration(ms) {
   const minutes = Math.max(0, Math.floor(ms / 60000));

@@ -6,7 +6,7 @@ import { html, icon, nothing } from "./island.js";
 import { collectorSilent, deviceLost } from "./link.js";
 import { stateIcon, stateWord } from "./states.js";
 import { hours, strip, stripLabel } from "./strip.js";
-import { clock, elapsed, instant, now } from "./time.js";
+import { clock, elapsed, endText, instant, now } from "./time.js";
 import { whyAddress } from "./why.js";
 
 /** quiet | notice | act | unknown */
@@ -54,7 +54,7 @@ export function wallTile(unit, tile, items) {
         gap === null ? nothing : html`<u style="left:${Math.min(100, (tile.target / full) * 100).toFixed(1)}%"></u>`}</div>
       <div class="wo">${tile.job
         ? html`<span class="num">${tile.job.order}</span><span class="nm">${nameOf(tile.job.item_name, tile.job.item)}</span>${
-            tile.job.paused ? html`<span>${_("Paused")}</span>` : nothing}`
+            tile.job.paused ? html`<span>${_("Paused")}</span>` : tile.job.expected_end ? html`<span class="num">${_("ends {time}", { time: endText(tile.job.expected_end) })}</span>` : nothing}`
         : html`<span>${_("No order")}</span>`}</div>
       ${stripBox(unit, tile, items)}
     </div></article>`;

@@ -2,7 +2,7 @@
 import { count, percent, signClass, signed } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
-import { clock, dueText, now } from "../lib/time.js";
+import { dueText, endText } from "../lib/time.js";
 import { whyAddress } from "../lib/why.js";
 
 export function jobPanel(terminal) {
@@ -40,12 +40,5 @@ function pace(tile, job) {
     <div><dt>${_("To target now")}</dt><dd class="num ${signClass(gap)}">${signed(gap)} <small>/ ${count(gap === null ? null : Math.round(tile.target))}</small></dd></div>
     <div><dt>${_("Cycle / standard")}</dt><dd class="num">${cycle === null ? "–" : cycle.toFixed(2)} <small>/ ${ideal === null ? "–" : ideal.toFixed(2)} ${_("s")}</small></dd></div>
     <div><dt>OEE</dt><dd class="num"><a class="whyl" href=${whyAddress(tile) ?? nothing}>${percent(tile.oee)} <small>% ${_("Why?")}</small></a></dd></div>
-    <div><dt>${_("Expected end")}</dt><dd class="num">${expectedEnd(tile, job, cycle)} <small>${job?.due ? _("due {time}", { time: dueText(job.due) }) : ""}</small></dd></div></dl>`;
-}
-
-// At the present pace of the shift (its OEE), without breaks; unknown while the machine stands.
-function expectedEnd(tile, job, cycle) {
-  if (!job || cycle === null || !(tile.oee > 0) || tile.state !== "running") return "–";
-  const left = Math.max(0, job.ordered - job.good);
-  return clock(now() + (left * Number(tile.ideal_cycle_s) * 1000) / tile.oee);
+    <div><dt>${_("Expected end")}</dt><dd class="num">${endText(job?.expected_end)} <small>${job?.due ? _("due {time}", { time: dueText(job.due) }) : ""}</small></dd></div></dl>`;
 }
