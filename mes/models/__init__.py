@@ -4,6 +4,15 @@ from mes.models.base import Base
 from mes.models.calendar import Calendar, CalendarException, LineCalendar, ShiftPattern
 from mes.models.calls import CallEvent, WorkUnitCalls
 from mes.models.counts import CountSuspect
+from mes.models.documents import (
+    Document,
+    DocumentAcknowledgement,
+    DocumentFile,
+    DocumentProposal,
+    DocumentRevision,
+    DocumentRevisionFile,
+    DocumentValue,
+)
 from mes.models.equipment import Equipment, WorkUnitSetting
 from mes.models.handover import HandoverEvent, HourComment
 from mes.models.materials import (
@@ -75,6 +84,13 @@ __all__ = [
     "CountDecision",
     "CountSuspect",
     "Credential",
+    "Document",
+    "DocumentAcknowledgement",
+    "DocumentFile",
+    "DocumentProposal",
+    "DocumentRevision",
+    "DocumentRevisionFile",
+    "DocumentValue",
     "Edge",
     "Equipment",
     "GapFact",

@@ -1,0 +1,1 @@
+"""Work instructions by revision: written in the office, read and acknowledged on the floor."""
