@@ -10,10 +10,8 @@ import { Live } from "../lib/live.js";
 import { day, now } from "../lib/time.js";
 import { wallTile } from "../lib/wall-tile.js";
 import { rowsOf } from "../wall/order.js";
-import { Paging } from "../wall/paging.js";
+import { Paging, capacity, density } from "../wall/paging.js";
 import { prefer, preferred } from "../wall/settings.js";
-
-const ROWS_MAX = 3;
 
 // The machine whose figure is the line's, where it is one of several.
 function figureOf(tiles) {
@@ -91,16 +89,24 @@ class Wall extends Island {
     const tiles = this.units.map((unit) => this.live.tiles.get(unit.code)).filter(Boolean);
     for (const tile of tiles) this.history.follow(tile);
     const rows = this.rows();
+    this.fit(rows);
     this.classList.toggle("stale", ["network", "server"].includes(linkState(this.live, tiles)));
     return html`${this.head(tiles)}
       <main class="lines" id="main" style="--rows:${rows.length}">${rows.map((row) => this.line(row))}</main>`;
   }
 
-  // Rows of at most four tiles; more rows than fit are shown page by page.
+  // More rows than fit are shown page by page.
   rows() {
-    const across = innerHeight > innerWidth ? 3 : 4;
-    this.shown = this.paging.of(rowsOf(this.lines, this.units, this.live.tiles, { across, worst: this.worst }), ROWS_MAX);
+    const { rows, across } = capacity(innerWidth, innerHeight);
+    this.shown = this.paging.of(rowsOf(this.lines, this.units, this.live.tiles, { across, worst: this.worst }), rows);
     return this.shown.rows;
+  }
+
+  // What is made for two rows of three grows smaller where there are more, the same on every page.
+  fit(rows) {
+    const deep = this.shown.pages > 1 ? capacity(innerWidth, innerHeight).rows : rows.length;
+    const wide = Math.max(...rows.map(({ units }) => units.length), 1);
+    document.documentElement.style.setProperty("--dense", density(deep, wide).toFixed(3));
   }
 
   head(tiles) {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { bodyOf } from "../floor/command-form.js";
 import { rowsOf } from "../wall/order.js";
-import { Paging } from "../wall/paging.js";
+import { Paging, capacity, density } from "../wall/paging.js";
 
 const lines = [{ code: "a" }, { code: "b" }];
 const units = ["a1", "a2", "a3", "b1", "b2"].map((code) => ({ code, line: code[0] }));
@@ -39,4 +39,22 @@ test("rows beyond a page come by themselves and by a tap", () => {
 test("the fields of a form become the body of a command", () => {
   const fields = [["day", "2026-11-24"], ["people[]", "1001"], ["people[]", "1002"], ["expected_min:int", "5"], ["note", ""]];
   assert.deepEqual(bodyOf(fields, new Set(["note"])), { day: "2026-11-24", people: ["1001", "1002"], expected_min: 5 });
+});
+
+test("a screen shows as many machines as can be read on it", () => {
+  assert.deepEqual(capacity(1920, 1080), { rows: 3, across: 4 });
+  assert.deepEqual(capacity(1280, 800), { rows: 2, across: 3 });
+  assert.deepEqual(capacity(800, 1280), { rows: 3, across: 3 });
+  for (const [width, height] of [[1024, 600], [1280, 800], [1366, 768], [1600, 900], [1920, 1080], [3840, 2160]]) {
+    const { rows, across } = capacity(width, height);
+    const rem = Math.min(width / 120, height / 67.5);
+    assert.ok(rem < 10 || rem * density(rows, across) >= 9.9, `${width}x${height}`);
+  }
+});
+
+test("what is made for two rows of three shrinks only where there are more", () => {
+  assert.equal(density(2, 3), 1);
+  assert.equal(density(1, 1), 1);
+  assert.equal(density(0, 1), 1);
+  assert.ok(density(3, 3) < 0.67 && density(2, 4) === 0.75);
 });
