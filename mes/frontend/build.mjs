@@ -1,7 +1,7 @@
 // Bundles one script and one style sheet per page into mes/static/dist and writes manifest.json.
 // Called by hatch_build.py, which sets MES_CATALOGUES to a folder of <language>.json catalogues.
 import { build } from "esbuild";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -77,6 +77,17 @@ function manifestOf(metafile) {
   return manifest;
 }
 
+/** The font of labels, which the server draws itself: Hangul whatever the machine has installed. */
+async function copyFont() {
+  const font = join(here, "..", "..", "node_modules", "@expo-google-fonts", "nanum-gothic");
+  const files = {
+    "400Regular/NanumGothic_400Regular.ttf": "NanumGothic-Regular.ttf",
+    "700Bold/NanumGothic_700Bold.ttf": "NanumGothic-Bold.ttf",
+    LICENSE_FONT: "LICENSE",
+  };
+  for (const [from, to] of Object.entries(files)) await cp(join(font, from), join(out, "fonts", to));
+}
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const result = await build({
@@ -96,6 +107,7 @@ const result = await build({
   plugins: [cataloguePlugin, withoutWebTransport],
   logLevel: "warning",
 });
+await copyFont();
 const manifest = manifestOf({
   outputs: Object.fromEntries(
     Object.entries(result.metafile.outputs).map(([path, output]) => [
