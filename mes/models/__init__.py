@@ -15,6 +15,7 @@ from mes.models.documents import (
 )
 from mes.models.equipment import Equipment, WorkUnitSetting
 from mes.models.handover import HandoverEvent, HourComment
+from mes.models.labels import LabelPrinter
 from mes.models.materials import (
     MaterialDefinition,
     MaterialRate,
@@ -98,6 +99,7 @@ __all__ = [
     "HourComment",
     "JobEvent",
     "JobOrder",
+    "LabelPrinter",
     "JobRun",
     "KpiPolicyVersion",
     "KpiTarget",

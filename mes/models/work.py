@@ -147,6 +147,7 @@ class QuantityStatement(Base):
     __table_args__ = (
         UniqueConstraint("command_id"),
         Index("ix_quantity_statement_work_unit_id_at", "work_unit_id", "at"),
+        Index("ix_quantity_statement_lot", "lot"),
     )
 
     id: Mapped[Identity]

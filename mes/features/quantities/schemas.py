@@ -31,7 +31,9 @@ class QuantitiesIn(CommandIn):
     )
     job_order: Short | None = Field(default=None, description="Absent: the job then loaded.")
     made_at: InstantText | None = Field(default=None, description="Absent: when it is entered.")
-    lot: Short | None = None
+    lot: Short | None = Field(
+        default=None, description="Code (A-Z, 0-9, -), or `*` for a new one by the rule."
+    )
     serial: Short | None = None
     note: NoteText | None = None
 
@@ -93,7 +95,7 @@ class MoveIn(CommandIn):
 class EntriesQuery(BaseModel):
     """A page of entries; `before` is `next` of the page before.
 
-    `kind`: only these, several separated by commas: quantity, move, stop, job.
+    `kind`: only these, several separated by commas: quantity, move, stop, job, check.
     """
 
     kind: Short | None = None

@@ -26,6 +26,7 @@ from mes.features.production.service import entries_changed
 from mes.features.quantities.balance import check_kind
 from mes.features.quantities.in_force import CHAIN_MAX, is_void, not_in_force
 from mes.features.quantities.jobs import check_order_open, loaded_job, started_job
+from mes.features.quantities.lots import lot_of_correction, lot_of_entry
 from mes.models import JobOrder, QuantityStatement, Reason
 
 AMOUNTS = ("good", "scrap", "rework", "startup_scrap")
@@ -40,6 +41,7 @@ class Entry:
         reason: scrap reason, for scrap and rework together.
         adjustment: corrects what was counted instead of saying what was made; may be negative.
         job_order: number; None: the job loaded at that time, or none.
+        lot: code, `lots.NEW` for a new one by the rule, or None.
         made_at: when the pieces were made, UTC microseconds; None: when it is entered.
     """
 
@@ -72,7 +74,8 @@ def enter_quantities(
     Raises:
         Refusal: `unknown_work_unit`, `job_unknown` (404), `impossible_quantity`,
             `scrap_reason_required`, `reason_unknown`, `reason_of_other_domain`,
-            `made_at_invalid`, `good_is_counted`, `job_not_started`, `order_closed`.
+            `made_at_invalid`, `good_is_counted`, `job_not_started`, `order_closed`,
+            `lot_invalid` (422), `lot_of_other_item`.
     """
     unit = find_work_unit(session, work_unit)
     lock_work_unit(session, unit.id)
@@ -88,7 +91,7 @@ def enter_quantities(
         reason=entry.reason,
         adjustment=entry.adjustment,
         voids=None,
-        lot=entry.lot,
+        lot=lot_of_entry(session, entry.lot, job, context.now),
         serial=entry.serial,
         note=entry.note,
         actor=dict(context.actor),
@@ -136,19 +139,18 @@ def correct_entry(
     amounts = _amounts(entry)
     _check_reason(session, entry, amounts, True)
     at = old.at if entry.made_at is None else _made_at(context, entry)
-    job = old.job_order_id
+    job = session.get(JobOrder, old.job_order_id) if old.job_order_id is not None else None
     if entry.job_order is not None:
-        named = _job(session, unit, entry.job_order, at)
-        job = None if named is None else named.id
+        job = _job(session, unit, entry.job_order, at)
     statement = QuantityStatement(
         command_id=context.command_id,
         work_unit_id=unit.id,
-        job_order_id=job,
+        job_order_id=None if job is None else job.id,
         at=at,
         reason=entry.reason,
         adjustment=entry.adjustment,
         voids=old.command_id,
-        lot=old.lot if entry.lot is None else entry.lot,
+        lot=lot_of_correction(session, entry.lot, old, job, context.now),
         serial=old.serial if entry.serial is None else entry.serial,
         note=entry.note,
         actor=dict(context.actor),
@@ -250,6 +252,8 @@ def said(session: Session, entry: QuantityStatement) -> dict[str, Any]:
     if entry.job_order_id is not None:
         job = session.get_one(JobOrder, entry.job_order_id).number
     told = {"at": format_instant(entry.at), "job_order": job, "reason": entry.reason, **amounts}
+    if entry.lot is not None:
+        told["lot"] = entry.lot
     return {**told, "adjustment": True} if entry.adjustment else told
 
 

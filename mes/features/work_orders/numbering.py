@@ -14,39 +14,47 @@ from mes.features.production.master_loading import masters
 from mes.models import NumberRule
 
 WORK_ORDER = "work_order"
+LOT = "lot"
 RULE = "*"
 """Period of the row that holds the rule of a document."""
-DEFAULT_PATTERNS = {WORK_ORDER: "WO-{yymmdd}-{n:03d}"}
+DEFAULT_PATTERNS = {WORK_ORDER: "WO-{yymmdd}-{n:03d}", LOT: "LOT-{yymmdd}-{n:03d}"}
 
 
 def next_number(session: Session, document: str, at: int) -> str:
-    """The next number of a document for the plant's date at an instant.
+    """The next number of a document for the plant's date at an instant, see `next_numbers`."""
+    return next_numbers(session, document, at, 1)[0]
+
+
+def next_numbers(session: Session, document: str, at: int, count: int) -> list[str]:
+    """The next numbers of a document for the plant's date at an instant.
 
     Counting and reading are one statement, so that two writers never get the same; a transaction
-    that is rolled back gives its number back.
+    that is rolled back gives its numbers back.
 
     Args:
         document: such as `work_order`.
         at: plant time, UTC microseconds.
+        count: how many, at least one.
     """
     day = plant_date(session, at)
     period = day.strftime("%y%m%d")
     pattern = rule_pattern(session, document)
-    counter = {"document": document, "period": period, "pattern": pattern, "last_number": 1}
+    counter = {"document": document, "period": period, "pattern": pattern, "last_number": count}
     insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
     counted = (
         insert(NumberRule)
         .values(**counter)
         .on_conflict_do_update(
             index_elements=[NumberRule.document, NumberRule.period],
-            set_={"last_number": NumberRule.last_number + 1},
+            set_={"last_number": NumberRule.last_number + count},
         )
         .returning(NumberRule.last_number)
     )
-    number = session.execute(counted).scalar_one()
-    return pattern.format(
-        yymmdd=period, yyyymmdd=day.strftime("%Y%m%d"), yy=period[:2], n=int(number)
-    )
+    last = int(session.execute(counted).scalar_one())
+    return [
+        pattern.format(yymmdd=period, yyyymmdd=day.strftime("%Y%m%d"), yy=period[:2], n=number)
+        for number in range(last - count + 1, last + 1)
+    ]
 
 
 def rule_pattern(session: Session, document: str) -> str:

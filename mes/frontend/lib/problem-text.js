@@ -55,6 +55,8 @@ function words(code) {
     order_not_closable: _("This work order cannot be closed."),
     order_not_changeable: _("This work order has ended and cannot be changed."),
     order_closed: _("This work order is closed."),
+    lot_invalid: _("A lot has only letters, digits and hyphens."),
+    lot_of_other_item: _("This lot holds another item. Scan another lot."),
     item_unknown: _("This item is not known."),
     priority_invalid: _("The priority goes from 0 to 9."),
     nothing_to_dispatch: _("Everything of this work order is dispatched already."),
