@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,15 +11,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from mes.core.exact import parse_number
+from mes.features.explain.asked import WINDOW_MAX_US
 from mes.features.oee.periods import PeriodKind
 from mes.features.oee.places import Level
 from mes.features.oee.rollup_answer import Request, answer
 from mes.features.oee.rollup_query import Group
-from mes.features.reports.grid import Chart, ChartKind, Column, Grid, Kind, Row, Value
+from mes.features.reports.grid import COVERAGE, Chart, ChartKind, Column, Grid, Kind, Row, Value
 from mes.features.screens.report.asked import Chosen
 from mes.features.screens.report.frame import Frame
 from mes.features.screens.report.groups import level_of
-from mes.features.screens.report.periods import beside
+from mes.features.screens.report.links import report_address
+from mes.features.screens.report.marks import States
+from mes.features.screens.report.periods import Period, beside
 from mes.features.screens.report.words import _
 
 PERIODS_MAX = 12
@@ -108,9 +111,13 @@ def compared(
         if label in labels:
             found.setdefault(key, {})[label] = item["result"]
     name = _namer(chosen, frame, asked.subject)
+    told = dict(zip(labels, periods, strict=True))
+    states = States(session, chosen, now_us)
+    ways = _Ways(chosen=chosen, frame=frame, subject=asked.subject)
     return [
-        _matrix(asked, labels, found, name),
-        _all_figures(asked, labels[-2:], found, name),
+        _matrix(asked, told, found, name, ways),
+        _worth(asked, told, found, name, chosen, states),
+        _all_figures(asked, labels[-2:], found, name, ways, told[labels[-1]]),
     ]
 
 
@@ -195,9 +202,91 @@ def _namer(chosen: Chosen, frame: Frame, subject: Subject) -> Callable[[str], st
     return name
 
 
-def _matrix(
-    asked: Comparison, labels: list[str], found: dict[str, dict[str, Any]], name: Any
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ways:
+    """Where a figure of a comparison is explained."""
+
+    chosen: Chosen
+    frame: Frame
+    subject: Subject
+
+    def why(self, key: str, period: Period, kpi: str) -> str | None:
+        """Of one machine its explanation, of anything else the report that it is part of."""
+        policy = self.chosen.policy
+        if self.subject in (Subject.MACHINE, Subject.LINE):
+            short = period.span.end - period.span.start <= WINDOW_MAX_US
+            if self.subject is Subject.MACHINE and short:
+                return self.frame.links.why(key, kpi, period.span)
+            return report_address(key, period, policy)
+        return report_address(self.chosen.code, period, policy, self.subject.value)
+
+
+_WHY = {
+    Figure.GOOD: Figure.QUALITY,
+    Figure.SCRAP: Figure.QUALITY,
+    Figure.SCRAP_RATIO: Figure.QUALITY,
+    Figure.LOADING: Figure.OEE,
+    Figure.OPERATING: Figure.AVAILABILITY,
+}
+"""Under which KPI a figure is explained that is none itself."""
+
+
+def _worth(
+    asked: Comparison,
+    told: Mapping[str, Period],
+    found: dict[str, dict[str, Any]],
+    name: Any,
+    chosen: Chosen,
+    states: States,
 ) -> Grid:
+    """Coverage of each figure of the comparison; the first row says what each period is worth."""
+    return Grid(
+        key="worth",
+        title=_("Coverage and state by period"),
+        columns=[
+            Column(key="subject", label=subject_word(asked.subject)),
+            *(Column(key=label, label=label, kind=Kind.RATIO) for label in told),
+        ],
+        rows=[
+            Row(
+                values=[
+                    _("State of the figures"),
+                    *(_state(found, label, one, chosen, states) for label, one in told.items()),
+                ],
+                look="words",
+            ),
+            *(
+                Row(values=[name(key), *(_coverage(results.get(label)) for label in told)])
+                for key, results in found.items()
+            ),
+        ],
+    )
+
+
+def _state(
+    found: dict[str, dict[str, Any]], label: str, period: Period, chosen: Chosen, states: States
+) -> str:
+    flags = {flag for results in found.values() for flag in results.get(label, {}).get("flags", ())}
+    return states.of_place(chosen.code, period.span, flags)
+
+
+def _coverage(result: dict[str, Any] | None) -> float | None:
+    return None if result is None else result["coverage"]
+
+
+def _links(pairs: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    return {key: link for key, link in pairs if link is not None}
+
+
+def _matrix(
+    asked: Comparison,
+    told: Mapping[str, Period],
+    found: dict[str, dict[str, Any]],
+    name: Any,
+    ways: _Ways,
+) -> Grid:
+    labels = list(told)
+    kpi = _WHY.get(asked.figure, asked.figure).value
     kind = _KINDS.get(asked.figure, Kind.RATIO)
     return Grid(
         key="comparison",
@@ -211,7 +300,12 @@ def _matrix(
                 values=[
                     name(key),
                     *(_value(asked.figure, results.get(label)) for label in labels),
-                ]
+                ],
+                links=_links(
+                    (label, ways.why(key, period, kpi))
+                    for label, period in told.items()
+                    if label in results
+                ),
             )
             for key, results in found.items()
         ],
@@ -220,7 +314,12 @@ def _matrix(
 
 
 def _all_figures(
-    asked: Comparison, labels: list[str], found: dict[str, dict[str, Any]], name: Any
+    asked: Comparison,
+    labels: list[str],
+    found: dict[str, dict[str, Any]],
+    name: Any,
+    ways: _Ways,
+    period: Period,
 ) -> Grid:
     """Every figure of the last period, and how much it differs from the one before."""
     columns = [Column(key="subject", label=subject_word(asked.subject))]
@@ -229,6 +328,7 @@ def _all_figures(
         columns.append(Column(key=figure.value, label=figure_word(figure), kind=kind))
         if figure in (Figure.OEE, Figure.AVAILABILITY, Figure.EFFECTIVENESS, Figure.QUALITY):
             columns.append(Column(key=f"{figure.value}_gain", label="±", kind=kind))
+    columns.append(Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO))
     rows = []
     for key, results in found.items():
         if labels[-1] not in results:
@@ -240,7 +340,12 @@ def _all_figures(
             if figure in (Figure.OEE, Figure.AVAILABILITY, Figure.EFFECTIVENESS, Figure.QUALITY):
                 both = isinstance(now, float) and isinstance(before, float)
                 values.append(now - before if both else None)  # type: ignore[operator] # both
-        rows.append(Row(values=values))
+        values.append(_coverage(results[labels[-1]]))
+        links = _links(
+            (figure.value, ways.why(key, period, _WHY.get(figure, figure).value))
+            for figure in Figure
+        )
+        rows.append(Row(values=values, links=links))
     return Grid(
         key="figures",
         title=_("All figures of %(period)s", period=labels[-1]),

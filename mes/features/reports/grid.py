@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -15,6 +15,9 @@ from mes.features.screens.report import charts, words
 
 Value = str | int | float | Fraction | Decimal | None
 US_PER_MIN = 60 * US_PER_S
+COVERAGE = "coverage"
+STATE = "standing"
+"""Keys of the columns that say what the figures of a row are worth."""
 
 
 class Kind(StrEnum):
@@ -75,7 +78,6 @@ class Grid:
     Attributes:
         key: its name in addresses.
         note: what a reader must know; None: nothing.
-        rows_left_out: how many rows a page leaves out that exports have.
     """
 
     key: str
@@ -131,6 +133,27 @@ def shown_grid(grid: Grid, zone: str, rows_max: int = 500) -> dict[str, object]:
             for row in grid.rows[:rows_max]
         ],
     }
+
+
+def with_worth(grid: Grid, state: str, coverage: Value, labels: tuple[str, str]) -> Grid:
+    """A grid for a file: each row says what its figure is worth, its own or that of the whole.
+
+    Args:
+        labels: heads of the columns of coverage and state.
+    """
+    keys = {column.key for column in grid.columns}
+    more = [
+        (Column(key=COVERAGE, label=labels[0], kind=Kind.RATIO), coverage),
+        (Column(key=STATE, label=labels[1]), state),
+    ]
+    added = [(column, value) for column, value in more if column.key not in keys]
+    return replace(
+        grid,
+        columns=[*grid.columns, *(column for column, _ in added)],
+        rows=[
+            replace(row, values=[*row.values, *(value for _, value in added)]) for row in grid.rows
+        ],
+    )
 
 
 def shown(value: Value, kind: Kind, zone: str) -> str:

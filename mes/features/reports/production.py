@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mes.core.case_model import Span
 from mes.core.exact import parse_number
 from mes.core.instants import parse_instant
+from mes.features.explain.asked import WINDOW_MAX_US
 from mes.features.oee.periods import PeriodKind
 from mes.features.oee.places import Level
 from mes.features.oee.rollup_answer import Request, answer
 from mes.features.oee.rollup_query import Group
-from mes.features.reports.grid import Chart, ChartKind, Column, Grid, Kind, Row, Value
+from mes.features.reports.grid import (
+    COVERAGE,
+    STATE,
+    Chart,
+    ChartKind,
+    Column,
+    Grid,
+    Kind,
+    Row,
+    Value,
+)
 from mes.features.screens.report import words
 from mes.features.screens.report.asked import Chosen
 from mes.features.screens.report.frame import Frame
 from mes.features.screens.report.groups import grouped_figures, level_of
+from mes.features.screens.report.links import report_address
 from mes.features.screens.report.loading import read_page
+from mes.features.screens.report.marks import Marks, States, Whole, marks_of
 from mes.features.screens.report.page import ReportPage
 from mes.features.screens.report.pareto import Measure, pareto
+from mes.features.screens.report.periods import period_of
 from mes.features.screens.report.words import _
 from mes.features.work_orders.queries import job_views
 from mes.models import JobOrder
@@ -31,17 +47,47 @@ from mes.models import JobOrder
 KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
 
 
-def production_grids(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> list[Grid]:
-    """The tables of a production report, from the figures of every other report."""
-    whole = read_page(session, chosen, now_us)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Production:
+    """The tables of a production report, and what its figures are worth."""
+
+    grids: Sequence[Grid]
+    marks: Marks
+
+
+def production_report(
+    session: Session, chosen: Chosen, frame: Frame, now_us: int, whole: ReportPage | None = None
+) -> Production:
+    """The tables of a production report, from the figures of every other report.
+
+    Args:
+        whole: figures of the place, where they were read already.
+    """
+    whole = whole or read_page(session, chosen, now_us)
     pages = [_page_of(session, chosen, unit.code, now_us) for unit in chosen.units]
-    return [
-        _machines(chosen, frame, whole, pages),
-        _parts(session, chosen, frame, now_us),
-        _items(session, chosen, frame, now_us),
-        _orders(session, chosen, frame, now_us),
-        losses_grid(whole, frame),
-    ]
+    states = States(session, chosen, now_us)
+    marks = marks_of(session, chosen, frame, page_worth(whole))
+    return Production(
+        grids=[
+            _machines(chosen, frame, whole, pages, states, marks.state),
+            _parts(session, chosen, frame, states, now_us),
+            _items(session, chosen, frame, now_us),
+            _orders(session, chosen, frame, now_us),
+            losses_grid(whole, frame),
+        ],
+        marks=marks,
+    )
+
+
+def page_worth(page: ReportPage) -> Whole:
+    """What the marks of a page need of its figures."""
+    return Whole(
+        coverage=page.result.coverage,
+        flags=page.result.flags,
+        unclassified_us=page.unclassified_us,
+        provisional=page.provisional,
+        as_of=page.as_of,
+    )
 
 
 def kpi_columns() -> list[Column]:
@@ -54,6 +100,29 @@ def kpi_columns() -> list[Column]:
     ]
 
 
+def worth_columns() -> list[Column]:
+    """What a figure is worth: coverage and state."""
+    return [
+        Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
+        Column(key=STATE, label=_("State of the figure")),
+    ]
+
+
+def whys(frame: Frame, chosen: Chosen, unit: str, span: Span | None = None) -> dict[str, str]:
+    """Where the figures of a machine are explained, by column; of a long time its report."""
+    window = span or chosen.period.span
+    if window.end - window.start > WINDOW_MAX_US:
+        return dict.fromkeys(KPIS, report_address(unit, chosen.period, chosen.policy))
+    found = {key: frame.links.why(unit, key, window) for key in KPIS}
+    return {
+        **found,
+        "good": found["quality_ratio"],
+        "scrap": found["quality_ratio"],
+        "loading": found["oee"],
+        "operating": found["availability"],
+    }
+
+
 def kpis_of(result: Mapping[str, Any]) -> list[Value]:
     """OEE and its factors of a result in JSON."""
     return [result["kpis"][key] for key in KPIS]
@@ -62,6 +131,7 @@ def kpis_of(result: Mapping[str, Any]) -> list[Value]:
 def losses_grid(page: ReportPage, frame: Frame) -> Grid:
     """The Pareto of losses."""
     pbt_us = page.result.figures.pbt_us
+    told = f"{report_address(frame.place, page.period, page.result.policy)}#losses"
     return Grid(
         key="losses",
         title=_("Losses, largest first"),
@@ -84,7 +154,8 @@ def losses_grid(page: ReportPage, frame: Frame) -> Grid:
                     bar.loss.us / pbt_us if pbt_us else None,
                     words.factor_word(bar.loss.factor),
                     bar.reached,
-                ]
+                ],
+                links={"minutes": told},
             )
             for bar in pareto(page.losses, page.result, Measure.MINUTES)
         ],
@@ -99,7 +170,14 @@ def _page_of(session: Session, chosen: Chosen, unit: str, now_us: int) -> Report
     return read_page(session, alone, now_us)
 
 
-def _machines(chosen: Chosen, frame: Frame, whole: ReportPage, pages: Sequence[ReportPage]) -> Grid:
+def _machines(
+    chosen: Chosen,
+    frame: Frame,
+    whole: ReportPage,
+    pages: Sequence[ReportPage],
+    states: States,
+    state: str,
+) -> Grid:
     columns = [
         Column(key="machine", label=_("Machine")),
         Column(key="plan", label=_("Plan"), kind=Kind.NUMBER),
@@ -111,18 +189,33 @@ def _machines(chosen: Chosen, frame: Frame, whole: ReportPage, pages: Sequence[R
         Column(key="operating", label=_("Operating time"), kind=Kind.MINUTES),
         Column(key="unclassified", label=_("Unclassified"), kind=Kind.MINUTES),
         *kpi_columns(),
-        Column(key="coverage", label=_("Coverage"), kind=Kind.RATIO),
+        *worth_columns(),
     ]
     rows = [
         Row(
-            values=[frame.unit_name(unit.names), *_plan_and_good(page), *_sums(page)],
-            links={"machine": frame.address_of(unit.code)},
+            values=[
+                frame.unit_name(unit.names),
+                *_plan_and_good(page),
+                *_sums(page),
+                states.of_unit(unit, page.result.flags),
+            ],
+            links={
+                "machine": frame.address_of(unit.code),
+                **whys(frame, chosen, unit.code),
+                "unclassified": f"{report_address(unit.code, chosen.period, chosen.policy)}#losses",
+            },
         )
         for unit, page in zip(chosen.units, pages, strict=True)
     ]
     if len(chosen.units) > 1:
         rows.append(
-            Row(values=[frame.place_name, None, None, None, *_sums(whole)], look="total"),
+            Row(
+                values=[frame.place_name, None, None, None, *_sums(whole), state],
+                links=dict.fromkeys(
+                    KPIS, report_address(chosen.code, chosen.period, chosen.policy)
+                ),
+                look="total",
+            ),
         )
     return Grid(
         key="machines",
@@ -158,7 +251,7 @@ def _sums(page: ReportPage) -> list[Value]:
     ]
 
 
-def _parts(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
+def _parts(session: Session, chosen: Chosen, frame: Frame, states: States, now_us: int) -> Grid:
     """Shifts of a shift or day, production days of a longer period."""
     daily = chosen.period.kind in (PeriodKind.SHIFT, PeriodKind.DAY)
     request = Request(
@@ -188,7 +281,9 @@ def _parts(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
                     result["iso_us"]["APT"],
                     *kpis_of(result),
                     result["coverage"],
-                ]
+                    states.of_item(item),
+                ],
+                links=_part_links(chosen, frame, item, alone=alone),
             )
         )
     return Grid(
@@ -201,11 +296,29 @@ def _parts(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
             Column(key="loading", label=_("Loading time"), kind=Kind.MINUTES),
             Column(key="operating", label=_("Operating time"), kind=Kind.MINUTES),
             *kpi_columns(),
-            Column(key="coverage", label=_("Coverage"), kind=Kind.RATIO),
+            *worth_columns(),
         ],
         rows=rows,
         chart=Chart(kind=ChartKind.LINE, category="part", values=KPIS),
     )
+
+
+def _part_links(
+    chosen: Chosen, frame: Frame, item: Mapping[str, Any], *, alone: bool
+) -> dict[str, str]:
+    """Where the figures of a shift or day of the period are explained."""
+    period = item["period"]
+    span = Span(parse_instant(period["start"]), parse_instant(period["end"]))
+    found = period_of(
+        chosen.plan,
+        PeriodKind(period["kind"]),
+        date.fromisoformat(period["first_day"]),
+        period["shift"],
+    )
+    links = {}
+    if found is not None:
+        links = dict.fromkeys(("part", *KPIS), report_address(chosen.code, found, chosen.policy))
+    return {**links, **whys(frame, chosen, chosen.code, span)} if alone else links
 
 
 def _items(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
@@ -224,7 +337,12 @@ def _items(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
                         *(parse_number(quantities[key]) for key in ("GQ", "SQ", "RQ")),
                         item["result"]["kpis"]["scrap_ratio"],
                         *kpis_of(item["result"]),
-                    ]
+                        item["result"]["coverage"],
+                    ],
+                    links=dict.fromkeys(
+                        (*KPIS, "good", "scrap"),
+                        report_address(chosen.code, chosen.period, chosen.policy, "item"),
+                    ),
                 )
             )
     return Grid(
@@ -238,6 +356,7 @@ def _items(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
             Column(key="rework", label=_("Rework"), kind=Kind.PIECES),
             Column(key="scrap_ratio", label=_("Reject rate"), kind=Kind.RATIO),
             *kpi_columns(),
+            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
         ],
         rows=rows,
         chart=Chart(kind=ChartKind.COLUMN, category="item", values=["good", "scrap"]),
@@ -266,7 +385,12 @@ def _orders(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid
                 parse_number(job["good"]),
                 _share(job["good"], job["ordered"]),
                 None if job["due"] is None else parse_instant(job["due"]),
-            ]
+                made[job["job_order"]]["coverage"],
+            ],
+            links=dict.fromkeys(
+                ("good", "scrap"),
+                report_address(chosen.code, chosen.period, chosen.policy, "order"),
+            ),
         )
         for job in job_views(session, jobs)
     ]
@@ -284,6 +408,7 @@ def _orders(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid
             Column(key="made", label=_("Good so far"), kind=Kind.PIECES),
             Column(key="progress", label=_("Progress"), kind=Kind.RATIO, bar=True),
             Column(key="due", label=_("Due"), kind=Kind.TIME),
+            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
         ],
         rows=rows,
     )

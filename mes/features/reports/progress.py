@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -11,9 +11,19 @@ from sqlalchemy.orm import Session
 
 from mes.core.exact import parse_number
 from mes.core.instants import parse_instant
+from mes.core.oee import result_of
+from mes.core.refusal import Refusal
+from mes.core.tally import EMPTY, Tally
+from mes.features.explain.asked import WINDOW_MAX_US, explain_address
+from mes.features.oee.periods import PeriodKind
+from mes.features.oee.places import Level, places
+from mes.features.oee.rollup import Question, tallies
+from mes.features.oee.rollup_query import Group
+from mes.features.oee.service import job_names
 from mes.features.oee.windows import day_argument
+from mes.features.production.master_loading import masters
 from mes.features.production.plan import Plan
-from mes.features.reports.grid import Chart, ChartKind, Column, Grid, Kind, Row
+from mes.features.reports.grid import COVERAGE, STATE, Chart, ChartKind, Column, Grid, Kind, Row
 from mes.features.screens.report.words import _
 from mes.features.work_orders.expected import Ends, expected_ends
 from mes.features.work_orders.queries import LIMIT_MAX, OrderFilter, list_orders
@@ -26,6 +36,9 @@ OPEN = tuple(
     if state not in (OrderState.CLOSED, OrderState.CANCELLED, OrderState.COMPLETED)
 )
 """States of orders that are still to be made."""
+WORTH_OF = timedelta(days=92)
+"""How far back the coverage of jobs is looked at."""
+_TOLD = ("good", "scrap", "progress")
 _UNFINISHED = (JobState.DISPATCHED, JobState.RUNNING, JobState.PAUSED)
 
 
@@ -60,6 +73,7 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
     """
     orders, more = list_orders(session, wanted)
     ends = expected_ends(session, now_us)
+    worth = _worth(session, orders, now_us)
     orders.sort(key=lambda order: (order["due"] is None, order["due"] or "", order["order"]))
     note = None if more is None else _("Only the latest %(n)s orders are shown.", n=LIMIT_MAX)
     return [
@@ -79,6 +93,7 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
                 Column(key="due", label=_("Due"), kind=Kind.TIME),
                 Column(key="expected", label=_("Expected end"), kind=Kind.TIME),
                 Column(key="late", label=_("Remark")),
+                Column(key=STATE, label=_("State of the figure")),
             ],
             rows=[_row(order, named, ends, now_us) for order in orders],
             chart=Chart(kind=ChartKind.COLUMN, category="order", values=["ordered", "good"]),
@@ -97,8 +112,14 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
                 Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
                 Column(key="progress", label=_("Progress"), kind=Kind.RATIO, bar=True),
                 Column(key="expected", label=_("Expected end"), kind=Kind.TIME),
+                Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
+                Column(key=STATE, label=_("State of the figure")),
             ],
-            rows=[_job_row(order, job, ends) for order in orders for job in order["job_orders"]],
+            rows=[
+                _job_row(order, job, ends, worth, now_us)
+                for order in orders
+                for job in order["job_orders"]
+            ],
         ),
     ]
 
@@ -153,12 +174,84 @@ def _row(order: Mapping[str, Any], named: Named, ends: Ends, now_us: int) -> Row
             due,
             end,
             _("Late") if late else _("Will be late") if will_be else order["note"],
+            _state_of(order["state"] in OPEN),
         ],
+        links=_order_links(order, now_us),
         look="todo" if late or will_be else "",
     )
 
 
-def _job_row(order: Mapping[str, Any], job: Mapping[str, Any], ends: Ends) -> Row:
+def _order_links(order: Mapping[str, Any], now_us: int) -> dict[str, str]:
+    """Where the pieces of an order are explained: its only job that was begun, or all its jobs."""
+    begun = [job for job in order["job_orders"] if job["started_at"] is not None]
+    if len(begun) == 1:
+        return _job_links(begun[0], now_us)
+    return dict.fromkeys(_TOLD, "#jobs") if begun else {}
+
+
+def _job_links(job: Mapping[str, Any], now_us: int) -> dict[str, str]:
+    """Where the time in which the job was loaded is explained; not of very long jobs."""
+    if job["started_at"] is None:
+        return {}
+    start = parse_instant(job["started_at"])
+    end = now_us if job["ended_at"] is None else parse_instant(job["ended_at"])
+    if not 0 < end - start <= WINDOW_MAX_US:
+        return {}
+    address = explain_address(job["work_unit"], start, end, as_of=now_us, kpi="quality_ratio")
+    return dict.fromkeys(_TOLD, address)
+
+
+def _state_of(is_open: bool) -> str:
+    return _("Provisional · not closed") if is_open else _("Final · not signed off")
+
+
+def _worth(
+    session: Session, orders: Sequence[Mapping[str, Any]], now_us: int
+) -> dict[str, Fraction | None]:
+    """Coverage of the time in which each job was loaded, by its number, of the last days alone."""
+    known = masters(session)
+    site = known.sites[0] if known.sites else None
+    begun = [
+        parse_instant(job["started_at"])
+        for order in orders
+        for job in order["job_orders"]
+        if job["started_at"] is not None
+    ]
+    if site is None or not begun:
+        return {}
+    found = places(known, Level.PLANT, site.code, None)
+    plan = found[0].units[0].plan
+    today = plan.production_day(now_us)
+    question = Question(
+        places=found,
+        kind=PeriodKind.YEAR,
+        first=max(plan.production_day(min(begun)), today - WORTH_OF),
+        last=today,
+        group=Group.ORDER,
+        policy=site.policy,
+        now_us=now_us,
+    )
+    try:
+        sums, _as_of = tallies(session, known, question)
+    except Refusal as refusal:
+        if refusal.code != "range_too_long":
+            raise
+        return {}
+    jobs: dict[int, Tally] = {}
+    for key, one in sums.items():
+        if key.group:
+            jobs[int(key.group)] = jobs.get(int(key.group), EMPTY) + one
+    names = job_names(session, jobs)
+    return {names[job]: result_of(one, site.policy).coverage for job, one in jobs.items()}
+
+
+def _job_row(
+    order: Mapping[str, Any],
+    job: Mapping[str, Any],
+    ends: Ends,
+    worth: Mapping[str, Fraction | None],
+    now_us: int,
+) -> Row:
     ordered, good = (Fraction(parse_number(job[key])) for key in ("ordered", "good"))
     return Row(
         values=[
@@ -171,5 +264,8 @@ def _job_row(order: Mapping[str, Any], job: Mapping[str, Any], ends: Ends) -> Ro
             parse_number(job["scrap"]),
             good / ordered if ordered else None,
             ends.get(job["job_order"]),
-        ]
+            worth.get(job["job_order"]),
+            _state_of(job["state"] in _UNFINISHED),
+        ],
+        links=_job_links(job, now_us),
     )

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
+from mes.features.checks.suspects import open_count
 from mes.features.oee.service import known_unit
 from mes.features.production.master_loading import masters
 from mes.features.reports.comparison import (
@@ -22,11 +23,12 @@ from mes.features.reports.comparison import (
     subject_word,
 )
 from mes.features.reports.exports import csv_answer, xlsx_answer
+from mes.features.reports.files import file_grids
 from mes.features.reports.grid import Grid, shown_grid
-from mes.features.reports.production import production_grids
+from mes.features.reports.production import page_worth, production_report
 from mes.features.reports.progress import order_filter, order_grids, state_word
 from mes.features.reports.samples import TAGS_MAX, known_tags, tag_series
-from mes.features.reports.timeline import shown_hours, shown_rows, states_grid, timelines
+from mes.features.reports.timeline import shown_hours, shown_rows, states_grid, timelines, whole_of
 from mes.features.reports.trend import (
     HOURS,
     covered_until,
@@ -34,14 +36,17 @@ from mes.features.reports.trend import (
     shown_series,
     shown_states,
     span_of,
+    tags_grid,
     values_grid,
 )
 from mes.features.screens.language import name_of, safe_next, select_language
+from mes.features.screens.navigation import may_read_checks
 from mes.features.screens.report import charts
 from mes.features.screens.report.asked import Chosen, Wanted, choose, wanted_of
 from mes.features.screens.report.frame import Frame, Shown
 from mes.features.screens.report.framing import frame_of
-from mes.features.screens.report.loading import links_of
+from mes.features.screens.report.loading import links_of, read_page
+from mes.features.screens.report.marks import Marks, marks_of, shown_marks
 from mes.features.screens.report.periods import PeriodKind
 from mes.features.screens.report.view import shown_frame
 from mes.features.screens.report.views import delete_view, save_view
@@ -105,11 +110,12 @@ def production() -> str:
     now_us = plant_now_us()
     with reading() as session:
         about = _production(session, now_us)
-        grids = production_grids(session, about.chosen, about.frame, now_us)
+        found = production_report(session, about.chosen, about.frame, now_us)
     return render_template(
         "production.html",
+        marks=_marks(found.marks),
         report={**about.shown(), "heading": _heading(about.chosen.period.kind)},
-        grids=[shown_grid(grid, about.zone) for grid in grids],
+        grids=[shown_grid(grid, about.zone) for grid in found.grids],
         printed_at=charts.day_and_clock(now_us, about.zone),
     )
 
@@ -121,7 +127,8 @@ def production_file(kind: str) -> Response:
     now_us = plant_now_us()
     with reading() as session:
         about = _production(session, now_us)
-        grids = production_grids(session, about.chosen, about.frame, now_us)
+        found = production_report(session, about.chosen, about.frame, now_us)
+        grids = file_grids(about.frame, about.chosen.period, found.grids, found.marks, now_us)
     return _file(kind, grids, about.zone, f"production-{about.name}")
 
 
@@ -132,9 +139,11 @@ def timeline() -> str:
     with reading() as session:
         about = asked(session, "/timeline", now_us)
         found = timelines(session, about.chosen, now_us)
+        marks = marks_of(session, about.chosen, about.frame, whole_of(found, about.chosen))
     single = len(found) == 1
     return render_template(
         "timeline.html",
+        marks=_marks(marks),
         report={
             **about.shown(),
             "kinds": [("shift", _("Shift")), ("day", _("Day"))],
@@ -152,8 +161,11 @@ def timeline_file(kind: str) -> Response:
     now_us = plant_now_us()
     with reading() as session:
         about = asked(session, "/timeline", now_us)
-        grid = states_grid(timelines(session, about.chosen, now_us), about.frame)
-    return _file(kind, [grid], about.zone, f"states-{about.name}")
+        found = timelines(session, about.chosen, now_us)
+        marks = marks_of(session, about.chosen, about.frame, whole_of(found, about.chosen))
+        grid = states_grid(found, about.frame)
+        grids = file_grids(about.frame, about.chosen.period, [grid], marks, now_us)
+    return _file(kind, grids, about.zone, f"states-{about.name}")
 
 
 @pages.get("/compare")
@@ -161,9 +173,10 @@ def compare() -> str:
     """One figure of several subjects over several periods."""
     now_us = plant_now_us()
     with reading() as session:
-        about, choice, grids = _compared(session, now_us)
+        about, choice, grids, marks = _compared(session, now_us)
     return render_template(
         "compare.html",
+        marks=_marks(marks),
         report=about.shown(),
         choice=choice,
         subjects=[(one.value, subject_word(one)) for one in Subject],
@@ -176,8 +189,10 @@ def compare() -> str:
 @pages.get("/compare.<any(csv, xlsx):kind>")
 def compare_file(kind: str) -> Response:
     """The comparison as a file."""
+    now_us = plant_now_us()
     with reading() as session:
-        about, _choice, grids = _compared(session, plant_now_us())
+        about, _choice, grids, marks = _compared(session, now_us)
+        grids = file_grids(about.frame, about.chosen.period, grids, marks, now_us)
     return _file(kind, grids, about.zone, f"comparison-{about.name}")
 
 
@@ -186,9 +201,11 @@ def progress() -> str:
     """Progress of work orders."""
     with reading() as session:
         grids, zone = _orders(session)
+        waiting = open_count(session)
     chosen = request.args.getlist("state")
     return render_template(
         "progress.html",
+        waiting=waiting if may_read_checks() else 0,
         grids=[shown_grid(grid, zone) for grid in grids],
         asked={name: request.args.get(name, "")[:80] for name in ("text", "first", "last")},
         states=[(one.value, state_word(one.value), one.value in chosen) for one in OrderState],
@@ -256,8 +273,14 @@ def trend_file(kind: str) -> Response:
         zone = known.sites[0].time_zone if known.sites else "UTC"
         span, _hours = span_of(request.args, zone, plant_now_us())
         names = (request.args.getlist(name) for name in ("tag", "low", "high"))
-        grid = values_grid(session, lines_of(known_tags(session), *names), span)
-    return _file(kind, [grid], zone, "trend")
+        lines = lines_of(known_tags(session), *names)
+        now_us = plant_now_us()
+        told = [
+            (line, tag_series(session, line.tag, span, covered_until(session, line.tag, now_us)))
+            for line in lines
+        ]
+        grids = [values_grid(session, lines, span), tags_grid(told, span)]
+    return _file(kind, grids, zone, "trend")
 
 
 @pages.post("/views")
@@ -287,11 +310,18 @@ def _production(session: Session, now_us: int) -> Asked:
     return asked(session, "/production", now_us)
 
 
-def _compared(session: Session, now_us: int) -> tuple[Asked, Comparison, list[Grid]]:
+def _compared(session: Session, now_us: int) -> tuple[Asked, Comparison, list[Grid], Marks]:
     about = asked(session, "/compare", now_us, ("what", "figure", "count"))
     given: Mapping[str, str] = about.wanted.further
     choice = Comparison.asked(given["what"], given["figure"], given["count"])
-    return about, choice, compared(session, about.chosen, about.frame, choice, now_us)
+    grids = compared(session, about.chosen, about.frame, choice, now_us)
+    page = read_page(session, about.chosen, now_us)
+    marks = marks_of(session, about.chosen, about.frame, page_worth(page))
+    return about, choice, grids, marks
+
+
+def _marks(marks: Marks) -> list[Shown]:
+    return shown_marks(marks, reads_checks=may_read_checks())
 
 
 def _orders(session: Session) -> tuple[list[Grid], str]:

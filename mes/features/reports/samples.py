@@ -72,6 +72,16 @@ class Series:
     enveloped: bool
     cut: bool
 
+    def coverage(self, span: Span) -> float | None:
+        """Share of a span in which a good value held; None: the span is empty."""
+        ends = [*(point.at for point in self.points[1:]), self.until]
+        known = sum(
+            max(0, min(end, span.end) - max(point.at, span.start))
+            for point, end in zip(self.points, ends, strict=False)
+            if point.mean is not None
+        )
+        return known / (span.end - span.start) if span.end > span.start else None
+
     @property
     def range(self) -> tuple[float, float] | None:
         """Lowest and highest value; None: there is none."""

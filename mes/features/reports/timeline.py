@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from mes.core.case_model import Case, Span
 from mes.core.classes import TimeClass
 from mes.core.explain import Interval, explain
+from mes.core.flags import Flag
 from mes.core.oee import OeeResult, result_of
 from mes.core.refusal import Refusal
-from mes.core.tally import tally
+from mes.core.tally import Tally, sum_of, tally
 from mes.features.explain.timeline import strip
 from mes.features.oee.bins import Bin, bins_of, default_rate
 from mes.features.oee.service import CASE_DIRECT_US, known_unit, unit_case
@@ -22,6 +23,7 @@ from mes.features.reports.grid import Column, Grid, Kind, Row
 from mes.features.screens.report import charts, words
 from mes.features.screens.report.asked import Chosen
 from mes.features.screens.report.frame import Frame, Shown
+from mes.features.screens.report.marks import Whole
 from mes.features.screens.report.periods import columns
 from mes.features.screens.report.words import _
 
@@ -37,6 +39,7 @@ class UnitTimeline:
 
     Attributes:
         as_of: where knowledge ends.
+        known_to_end: the state is known to the end of the period.
         hours: plan and good pieces of each hour.
     """
 
@@ -44,7 +47,9 @@ class UnitTimeline:
     span: Span
     as_of: int
     case: Case
+    sums: Tally
     result: OeeResult
+    known_to_end: bool
     intervals: tuple[Interval, ...]
     hours: tuple[Bin, ...]
 
@@ -77,6 +82,8 @@ def shown_rows(found: Sequence[UnitTimeline], frame: Frame) -> list[Shown]:
             **_now(one.as_of, one.span),
             "flags": _flags(one, one.span, frame),
             "good": words.pieces(one.result.figures.counted.good),
+            "coverage": words.percent(one.result.coverage),
+            "why": frame.links.why(one.unit.code, "oee"),
             "oee": words.percent(one.result.kpis["oee"]),
             "words": _in_words(one.result),
         }
@@ -104,6 +111,22 @@ def shown_hours(one: UnitTimeline, frame: Frame) -> list[Shown]:
             }
         )
     return rows
+
+
+def whole_of(found: Sequence[UnitTimeline], chosen: Chosen) -> Whole:
+    """What the marks of the page need of the figures of its machines."""
+    counted = [one for one in found if one.unit.code in chosen.counted]
+    result = result_of(sum_of(one.sums for one in counted), chosen.policy)
+    return Whole(
+        coverage=result.coverage,
+        flags=result.flags,
+        unclassified_us=sum(
+            part.length_us for one in counted for part in one.intervals if _unexplained(part)
+        ),
+        provisional=any(one.as_of < one.span.end or not one.known_to_end for one in found)
+        or Flag.PROVISIONAL_STOP in result.flags,
+        as_of=min(one.as_of for one in found),
+    )
 
 
 def states_grid(found: Sequence[UnitTimeline], frame: Frame) -> Grid:
@@ -146,13 +169,16 @@ def _timeline(session: Session, chosen: Chosen, unit: WorkUnit, now_us: int) -> 
     span = chosen.period.span
     given = known_unit(session, chosen.known, unit, now_us)
     case = unit_case(session, given, span, policy=chosen.policy)
+    sums = tally(case)
     cuts = columns(chosen.plan, chosen.period)
     return UnitTimeline(
         unit=unit,
         span=span,
         as_of=given.as_of,
         case=case,
-        result=result_of(tally(case), chosen.policy),
+        sums=sums,
+        result=result_of(sums, chosen.policy),
+        known_to_end=given.known_until is None or given.known_until >= span.end,
         intervals=explain(case).intervals,
         hours=bins_of(case, cuts, default_rate(chosen.known, unit, span.start)),
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -15,14 +16,15 @@ from mes.core.case_model import Span
 from mes.core.explain import Interval, explain
 from mes.core.instants import US_PER_S
 from mes.core.refusal import Refusal
+from mes.features.explain.asked import explain_address
 from mes.features.explain.timeline import strip
 from mes.features.oee.losses import states_case
 from mes.features.oee.service import CASE_DIRECT_US, known_unit
 from mes.features.production.masters import Masters, WorkUnit
-from mes.features.reports.grid import Column, Grid, Kind, Row
+from mes.features.reports.grid import COVERAGE, STATE, Column, Grid, Kind, Row
 from mes.features.reports.samples import TAGS_MAX, Point, Series, TagInfo, raw_points
 from mes.features.screens.report.frame import Shown
-from mes.features.screens.report.words import NONE, _
+from mes.features.screens.report.words import NONE, _, percent
 from mes.models import SourceStream
 
 Scale = Callable[[float], float]
@@ -121,6 +123,8 @@ def shown_series(line: Line, series: Series, span: Span) -> Shown:
     return {
         "name": line.tag.name,
         "unit": line.tag.unit or "",
+        "coverage": percent(_exact(series.coverage(span))),
+        "provisional": series.until < span.end,
         "path": _path(series, x, y),
         "area": _area(series, x, y) if series.enveloped else "",
         "low": None if line.low is None else f"{y(line.low):.1f}",
@@ -148,7 +152,48 @@ def shown_states(
     intervals: tuple[Interval, ...] = explain(
         states_case(session, given, span, unit.site.policy)
     ).intervals
-    return strip(intervals, span, unit.site.time_zone, None)
+    why = explain_address(unit.code, span.start, span.end, as_of=given.as_of)
+    return {**strip(intervals, span, unit.site.time_zone, None), "why": why}
+
+
+def tags_grid(lines: Sequence[tuple[Line, Series]], span: Span) -> Grid:
+    """The tags of a trend: limits, and what their values are worth."""
+    return Grid(
+        key="tags",
+        title=_("Tags"),
+        columns=[
+            Column(key="tag", label=_("Tag")),
+            Column(key="unit", label=_("Unit")),
+            Column(key="low", label=_("Low limit"), kind=Kind.NUMBER),
+            Column(key="high", label=_("High limit"), kind=Kind.NUMBER),
+            Column(key="count", label=_("Values"), kind=Kind.NUMBER),
+            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
+            Column(key=STATE, label=_("State of the figure")),
+        ],
+        rows=[
+            Row(
+                values=[
+                    line.tag.name,
+                    line.tag.unit,
+                    line.low,
+                    line.high,
+                    series.count,
+                    series.coverage(span),
+                    state_of(series, span),
+                ]
+            )
+            for line, series in lines
+        ],
+    )
+
+
+def state_of(series: Series, span: Span) -> str:
+    """Whether values of the span may still come."""
+    return _("Provisional · not closed") if series.until < span.end else _("Final · not signed off")
+
+
+def _exact(value: float | None) -> Fraction | None:
+    return None if value is None else Fraction(value)
 
 
 def values_grid(session: Session, lines: Sequence[Line], span: Span) -> Grid:

@@ -205,6 +205,8 @@ def _order_view(
                 "good": amount_json(made.get(job.id, Made()).good),
                 "scrap": amount_json(made.get(job.id, Made()).scrap),
                 "state": job.state,
+                "started_at": None if job.started_at is None else format_instant(job.started_at),
+                "ended_at": None if job.ended_at is None else format_instant(job.ended_at),
             }
             for job in jobs
         ],

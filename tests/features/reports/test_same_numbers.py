@@ -24,7 +24,7 @@ from mes.features.production.queries import tiles
 from mes.features.reports.comparison import Comparison, compared
 from mes.features.reports.exports import csv_text
 from mes.features.reports.grid import Grid, shown_grid
-from mes.features.reports.production import production_grids
+from mes.features.reports.production import production_report
 from mes.features.reports.routes import asked
 from mes.features.reports.timeline import shown_rows, timelines
 from mes.features.screens.report.asked import Wanted, choose
@@ -95,9 +95,8 @@ def test_every_surface_shows_the_figure_of_one_window(told: Session, tmp_path: P
     )
     assert {key: percent(api["result"]["kpis"][key]) for key in KPIS} == kernel
 
-    machines, parts, _items, _orders, losses = production_grids(
-        told, about.chosen, about.frame, NOW
-    )
+    found = production_report(told, about.chosen, about.frame, NOW)
+    machines, parts, _items, _orders, losses = found.grids
     for grid in (machines, parts):
         assert {key: cells(grid)[key] for key in KPIS} == kernel
         assert cells(grid)["good"] == f"{good:,}"
@@ -108,7 +107,7 @@ def test_every_surface_shows_the_figure_of_one_window(told: Session, tmp_path: P
     assert (row["oee"], row["good"]) == (kernel["oee"], f"{good:,}")
 
     both = compared(told, about.chosen, about.frame, Comparison.asked("", "", ""), NOW)
-    assert {key: cells(both[1])[key] for key in KPIS} == kernel
+    assert {key: cells(both[-1])[key] for key in KPIS} == kernel
 
     text = csv_text(machines, "Asia/Seoul").removeprefix("\ufeff")
     (line,) = csv.DictReader(io.StringIO(text))

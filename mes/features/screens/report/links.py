@@ -12,9 +12,24 @@ from mes.features.explain.asked import WINDOW_MAX_US, explain_address
 from mes.features.oee.addresses import bundle_address, case_address, figure_address, in_parts
 from mes.features.oee.service import CASE_MAX_US
 from mes.features.production.tile import instant
+from mes.features.screens.report.periods import Period
 
 PARTS = "#parts"
 """The columns of the report: hours, days or months."""
+
+
+def report_address(place: str, period: Period, policy: Policy, by: str = "") -> str:
+    """The OEE report of a place, from where every figure is explained; `by`: its table by that."""
+    given = {
+        "place": place,
+        "period": period.kind.value,
+        "day": period.day.isoformat(),
+        "shift": period.shift or "",
+        "policy": policy.name,
+        "by": by,
+    }
+    query = urlencode({name: text for name, text in given.items() if text})
+    return f"/report?{query}{'#groups' if by else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
