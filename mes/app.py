@@ -27,6 +27,8 @@ from mes.features.handover import routes as handover
 from mes.features.ingest import routes as ingest
 from mes.features.ingest.healing import Healer
 from mes.features.ingest.metrics import publish as publish_sources
+from mes.features.instructions import floor_routes as floor_instructions
+from mes.features.instructions import routes as instructions
 from mes.features.line_hours import routes as line_hours
 from mes.features.materials import routes as materials
 from mes.features.oee import rollup_routes as rollups
@@ -92,6 +94,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     display_pages.pages,
     line_hours.bp,
     handover.bp,
+    instructions.bp,
+    floor_instructions.bp,
     checks.bp,
     publishing.bp,
     people.people,
