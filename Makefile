@@ -8,7 +8,7 @@ SPEED ?= 1
 SOURCES := mes connectors simulators migrations tests benchmarks
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run install test proof check bench assets peers browser clean
+.PHONY: run install test proof check bench assets peers browser screenshots clean
 
 run: install
 	$(BIN)/mes demo --data $(DATA) --port $(PORT) --speed $(SPEED)
@@ -48,6 +48,10 @@ check: $(VENV)/.stamp-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet mes/templates
+
+# Pictures of every page; OPTIONS="--mockups FOLDER --sizes 800x1280 --themes contrast".
+screenshots: $(VENV)/.stamp-dev assets browser
+	$(BIN)/python -m tests.browser.screenshots $(OPTIONS)
 
 bench: $(VENV)/.stamp-dev assets
 	$(BIN)/python -m benchmarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -24,7 +25,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser that `tools/ensure-browser.sh` installs."""
+    """The browser of all tests."""
+    with launched() as browser:
+        yield browser
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """The browser that `tools/ensure-browser.sh` installs, started and ended."""
     path = shutil.which("chromium")
     assert path, "chromium is missing: run tools/ensure-browser.sh"
     quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]

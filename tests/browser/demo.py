@@ -31,7 +31,6 @@ class Demo:
     url: str
     passwords: dict[str, str]
     pins: dict[str, str]
-    process: subprocess.Popen[bytes]
 
 
 @contextmanager
@@ -52,7 +51,7 @@ def running_demo(folder: Path, speed: str = "1") -> Iterator[Demo]:
             return url in log.read_text(errors="replace")
 
         until(up, START_S, "address line of the demo")
-        yield credentials(url, log.read_text(errors="replace"), process)
+        yield credentials(url, log.read_text(errors="replace"))
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -63,10 +62,10 @@ def running_demo(folder: Path, speed: str = "1") -> Iterator[Demo]:
             raise
 
 
-def credentials(url: str, printed: str, process: subprocess.Popen[bytes]) -> Demo:
+def credentials(url: str, printed: str) -> Demo:
     """What the demo printed before its address line."""
     accounts = re.findall(r"^  (admin|manager|supervisor|integrator)\s+(\S+)$", printed, re.M)
     people = re.findall(r"^  (\d{4})\s+(\d{6})\s", printed, re.M)
     assert accounts, printed[-4000:]
     assert people, printed[-4000:]
-    return Demo(url=url, passwords=dict(accounts), pins=dict(people), process=process)
+    return Demo(url=url, passwords=dict(accounts), pins=dict(people))
