@@ -16,7 +16,7 @@ from mes.core.instants import US_PER_S, parse_instant
 from mes.features.verify.waiting import until
 from tests.browser.demo import Demo, running_demo
 from tests.browser.test_terminal import enter_rejects, scan
-from tests.browser.wifi import Tablet, Wifi, tablet
+from tests.browser.wifi import KEPT, Tablet, Wifi, tablet
 
 EACH = 10
 """Entries of a tablet before its reload or death, and as many after it."""
@@ -30,8 +30,6 @@ UNITS = {"press-1": "1001", "press-2": "1002"}
 OUTBOX = """() => document.querySelector('mes-terminal').outbox.entries.map(
   (entry) => ({ id: entry.id, typed: entry.typed, scrap: entry.body.scrap ?? null }))"""
 REASONS = "(machine) => Boolean(localStorage.getItem(`reasons:scrap:${machine}`))"
-KEPT = """async (path) => Boolean(await (await caches.open('mes-pages')).match(path))
-  && (await (await caches.open('mes-parts')).keys()).length > 2"""
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,6 +31,15 @@ QUIET = (
 )
 START_S = 60.0
 CHUNK = 65_536
+KEPT = """async (path) => {
+  const parts = await caches.open('mes-parts');
+  const names = performance.getEntriesByType('resource').map((one) => one.name);
+  const used = names.filter((name) => name.includes('/static/dist/'));
+  const held = await Promise.all(used.map((name) => parts.match(name)));
+  const page = await (await caches.open('mes-pages')).match(path);
+  return Boolean(page) && used.length > 2 && held.every(Boolean);
+}"""
+"""Whether the page of that path, and all it is made of, opens without a network."""
 
 
 class Wifi:
@@ -108,8 +117,8 @@ def _end(one: socket.socket) -> None:
 class Tablet:
     """A browser with a profile of its own that outlives its death."""
 
-    def __init__(self, kind: BrowserType, profile: Path) -> None:
-        self._kind, self._profile = kind, profile
+    def __init__(self, kind: BrowserType, profile: Path, more: Sequence[str] = ()) -> None:
+        self._kind, self._profile, self._more = kind, profile, more
         self.page = self._started()
 
     def _started(self) -> Page:
@@ -117,7 +126,7 @@ class Tablet:
         assert chromium, "chromium is missing: run tools/ensure-browser.sh"
         port = self._profile / "DevToolsActivePort"
         port.unlink(missing_ok=True)
-        command = [chromium, *QUIET, f"--user-data-dir={self._profile}"]
+        command = [chromium, *QUIET, *self._more, f"--user-data-dir={self._profile}"]
         command += ["--no-sandbox"] if os.geteuid() == 0 else []
         self._process = subprocess.Popen(
             [*command, "about:blank"],
@@ -154,10 +163,10 @@ class Tablet:
 
 
 @contextmanager
-def tablet(kind: BrowserType, profile: Path) -> Iterator[Tablet]:
-    """A tablet that is killed at the end."""
+def tablet(kind: BrowserType, profile: Path, more: Sequence[str] = ()) -> Iterator[Tablet]:
+    """A tablet that is killed at the end; `more`: switches of its browser."""
     profile.mkdir()
-    one = Tablet(kind, profile)
+    one = Tablet(kind, profile, more)
     try:
         yield one
     finally:

@@ -68,6 +68,7 @@ class Served:
     def client(self, **options: Any) -> httpx.Client:
         if self.tls is not None:
             options["verify"] = self.tls
+            options["headers"] = {"Referer": self.url, **options.get("headers", {})}
         return httpx.Client(base_url=self.url, timeout=30.0, **options)
 
     def bearer(self, scope: str) -> dict[str, str]:

@@ -1,4 +1,5 @@
 // Who is working? Badge or name, then a 6-digit PIN. Nothing half entered elsewhere is lost.
+import { hasCamera, offerCamera } from "../camera/offer.js";
 import { get } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
 import { _, nameOf } from "../lib/i18n.js";
@@ -27,7 +28,7 @@ export class SignInDialog {
       ${head(_("Who is working?"), nameOf(terminal.unit.name), () => terminal.closeDialog(), _("Close"), this.signOut())}
       <div class="cols c3"><div class="list">
         <div class="scan">${icon("scan")}<div><b>${this.badge ? _("Badge {no}", { no: this.badge }) : _("Scan your badge")}</b>
-          <span>${_("Works on every screen. The PIN follows.")}</span></div></div>
+          <span>${_("Works on every screen. The PIN follows.")}</span></div>${this.camera()}</div>
         ${this.here()}${this.search === null ? this.recent() : this.finder()}
       </div>
       <div class="left"><div class="pin" role="img" aria-label=${_("{n} of 6 PIN digits entered", { n: this.pin.length })}>
@@ -39,6 +40,13 @@ export class SignInDialog {
       ${foot(_("Locked for a while after 5 wrong tries; a line leader can reset it. Entries in progress are kept."),
         this.ready() ? _("Sign in") : _("Choose a name and enter six digits"), this.ready() && !this.busy, () => this.submit())}
     </div>`;
+  }
+
+  /** Where the device lets us: its camera as scanner, also when it was switched off here. */
+  camera() {
+    if (!hasCamera()) return nothing;
+    const open = () => { offerCamera(true); this.terminal.openCamera(); };
+    return html`<button type="button" class="btn tap" @click=${open}>${icon("scan")}<span>${_("Camera")}</span></button>`;
   }
 
   signOut() {

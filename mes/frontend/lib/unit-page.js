@@ -151,11 +151,17 @@ export class UnitPage extends Island {
     this.update();
   }
 
+  /** Read a code with the camera; what was open comes back and takes it. */
+  async openCamera() {
+    const part = await import("../dialogs/camera.js").catch(() => this.say(problemText(new Problem(0)), null));
+    if (part && !(this.dialog instanceof part.CameraDialog)) this.openDialog(new part.CameraDialog(this, this.dialog));
+  }
+
   closeDialog() {
+    if (this.dialog?.before !== undefined) return this.openDialog(this.dialog.before);
     const interrupted = this.dialog instanceof SignInDialog ? this.interrupted : null;
     this.interrupted = null;
-    this.dialog = interrupted ?? null;
-    this.update();
+    return this.openDialog(interrupted ?? null);
   }
 
   openSignIn(badge = null) {

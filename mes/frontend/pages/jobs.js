@@ -6,9 +6,9 @@ import { EntriesDialog } from "../dialogs/entries.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
-import { dueText, duration, instant, now } from "../lib/time.js";
+import { dueText, duration, endText, instant, now } from "../lib/time.js";
 import { UnitPage } from "../lib/unit-page.js";
-import { languageSwitch, linkBox, themeSwitch } from "../terminal/head.js";
+import { cameraButton, languageSwitch, linkBox, themeSwitch } from "../terminal/head.js";
 
 const REFRESH_MS = 20000;
 const ORDER = { running: 0, paused: 1, dispatched: 2, completed: 3, cancelled: 4 };
@@ -31,7 +31,7 @@ class Jobs extends UnitPage {
     return html`<header class="ot"><a class="btn tap" href="/terminal/${this.unit.code}">${icon("right", "flip")}<span>${_("Terminal")}</span></a>
         <div class="who"><h1>${_("Jobs")}</h1><span>${nameOf(this.unit.name, this.unit.code)}</span></div>
         <div class="scan">${icon("scan")}<span>${_("Scan an order barcode to open it")}</span></div>
-        ${linkBox(this)}<mes-clock class="clk"></mes-clock>${themeSwitch()}${languageSwitch()}</header>
+        ${linkBox(this)}<mes-clock class="clk"></mes-clock>${cameraButton(this)}${themeSwitch()}${languageSwitch()}</header>
       <main id="main"><div class="flt" role="group" aria-label=${_("Filter")}>
           ${this.filterButton("open", _("To do"), (job) => !done(job))}${this.filterButton("done", _("Done"), done)}
           <button type="button" class="btn tap" @click=${() => this.openDialog(new EntriesDialog(this))}>${icon("reason")}<span>${_("Entries and corrections")}</span></button>
@@ -69,7 +69,7 @@ class Jobs extends UnitPage {
       <div><span class="lb">${_("Done / ordered")}</span><span class="num qv"><b>${count(job.good)}</b> / ${count(job.ordered)}</span>
         <div class="bar" aria-hidden="true"><i style="width:${share.toFixed(1)}%"></i></div></div>
       <div class="due ${left !== null && left < 0 && !done(job) ? "late" : ""}"><span class="lb">${_("Due {when}", { when: dueText(job.due) })}</span>
-        <b class="num">${left === null || done(job) ? nothing : html`${icon("clock")}<span>${left < 0 ? _("{time} late", { time: duration(-left) }) : duration(left)}</span>`}</b></div>
+        <b class="num">${left === null || done(job) ? nothing : html`${icon("clock")}<span>${left < 0 ? _("{time} late", { time: duration(-left) }) : duration(left)}</span>`}</b>${expected(job)}</div>
       <div class="d">${this.buttons(job, isNext)}</div></li>`;
   }
 
@@ -113,6 +113,13 @@ class Jobs extends UnitPage {
 
 function done(job) {
   return job.state === "completed" || job.state === "cancelled";
+}
+
+/** When it will be done at the present pace, told apart where that is after its due. */
+function expected(job) {
+  if (done(job) || !job.expected_end) return nothing;
+  const late = job.due && instant(job.expected_end) > instant(job.due);
+  return html`<span class="lb xe ${late ? "late" : ""}">${late ? icon("clock") : nothing}<span>${_("Expected end {time}", { time: endText(job.expected_end) })}${late ? ` · ${_("after its due")}` : ""}</span></span>`;
 }
 
 /** What the machine says of the job that it was handed last, or why it does not have it. */

@@ -1,4 +1,5 @@
 // Head of terminal and job list: machine, person, link and unsent count, clock, language.
+import { offersCamera } from "../camera/offer.js";
 import { _, language, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { linkText } from "../lib/link.js";
@@ -24,10 +25,15 @@ export function themeSwitch() {
   return html`<button type="button" class="btn tap quiet theme" data-toggle-theme aria-label=${_("Light, dark or high contrast")}>${icon("sun")}</button>`;
 }
 
+export function cameraButton(host) {
+  if (!offersCamera()) return nothing;
+  return html`<button type="button" class="btn tap quiet cam" aria-label=${_("Scan with the camera")} @click=${() => host.openCamera()}>${icon("scan")}</button>`;
+}
+
 export function terminalHead(terminal) {
   const { shift, crew } = terminal.tile ?? {};
   const place = [terminal.line && nameOf(terminal.line.name), shift && nameOf(shift.name, shift.code), crew && nameOf(crew.name, crew.code)].filter(Boolean).join(" · ");
   return html`<header class="ot"><div class="who"><b class="mc">${nameOf(terminal.unit.name, terminal.unit.code)}</b><span>${place}</span></div>
     <button type="button" class="btn tap" @click=${() => terminal.openSignIn()}>${icon("user")}<span>${terminal.person?.name ?? _("Sign in")}</span></button>
-    ${linkBox(terminal)}<mes-clock class="clk"></mes-clock>${themeSwitch()}${languageSwitch()}</header>`;
+    ${linkBox(terminal)}<mes-clock class="clk"></mes-clock>${cameraButton(terminal)}${themeSwitch()}${languageSwitch()}</header>`;
 }
