@@ -30,6 +30,7 @@ from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.instructions import floor_routes as floor_instructions
 from mes.features.instructions import routes as instructions
 from mes.features.line_hours import routes as line_hours
+from mes.features.materials import pages as item_pages
 from mes.features.materials import routes as materials
 from mes.features.oee import rollup_routes as rollups
 from mes.features.oee import routes as oee
@@ -86,6 +87,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     downtime.bp,
     audit.bp,
     materials.bp,
+    item_pages.pages,
     reasons.bp,
     reason_pages.pages,
     calendars.bp,

@@ -26,7 +26,19 @@ OPEN_PAGES = frozenset(
 """Pages that anybody may read."""
 
 PAGES = frozenset(
-    {"display_pages", "screens", "explain", "people_pages", "reason_pages", "reports", "lists"}
+    {
+        "display_pages",
+        "screens",
+        "explain",
+        "people_pages",
+        "reason_pages",
+        "item_pages",
+        "plant_pages",
+        "routing_pages",
+        "role_pages",
+        "reports",
+        "lists",
+    }
 )
 """Blueprints of pages."""
 

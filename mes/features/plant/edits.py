@@ -33,6 +33,8 @@ MISTAKES_MAX = 200
 """Mistakes that a refusal tells; more are only counted."""
 KEPT_KINDS = (POLICY, EXCEPTION)
 """Kinds that are not written here: policies never change, exceptions have a page of their own."""
+PLACED_KINDS = ("reason", "area", "line", "work_unit")
+"""Kinds whose order is kept."""
 
 Plant = dict[str, Any]
 """A plant file as plain values; sections that are empty may be missing."""
@@ -49,6 +51,8 @@ class Edited:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     retired: tuple[str, ...]
+    moved: tuple[str, ...] = ()
+    """What stands at another place among its like."""
 
 
 def plant_document(session: Session) -> Plant:
@@ -79,6 +83,7 @@ def edit_plant(
         Refusal: `plant_invalid` (422), `details["mistakes"]` with `field` (path in the document),
             `code` and `message` of each; nothing has been written then.
     """
+    _wait_for_other_editors(session)
     before = database_objects(session)
     plant = plant_document(session)
     change(plant)
@@ -90,13 +95,16 @@ def edit_plant(
     changed = [key for key in after if key in before and before[key] != after[key]]
     retired = [key for key in before if key not in after]
     told = [key for key in (*added, *changed, *retired) if key[0] not in KEPT_KINDS]
-    if not told:
+    moved = [key for key in _moved(before, after) if key not in told]
+    if not told and not moved:
         return Edited(revision=None, added=(), changed=(), retired=())
     _write(session, now_us, after, told)
     names = {
         name: [f"{kind} {code}" for kind, code in keys if kind not in KEPT_KINDS]
         for name, keys in (("added", added), ("changed", changed), ("retired", retired))
     }
+    if moved:
+        names["moved"] = [f"{kind} {code}" for kind, code in moved]
     latest = session.scalar(select(ConfigRevision).order_by(ConfigRevision.id.desc()).limit(1))
     revision = add_revision(
         session,
@@ -107,6 +115,21 @@ def edit_plant(
     masters_changed(session, now_us)
     record(session, actor, action, subject, {"revision": revision, **names, **(details or {})})
     return Edited(revision=revision, **{name: tuple(rows) for name, rows in names.items()})
+
+
+def _wait_for_other_editors(session: Session) -> None:
+    """One changes the plant at a time, so that what is compared with what was seen stays so."""
+    session.execute(select(Equipment.id).where(Equipment.level == "site").with_for_update())
+
+
+def _moved(before: Objects, after: Objects) -> list[Key]:
+    """What stands after another of its like than before, new and retired ones left aside."""
+    found: list[Key] = []
+    for kind in PLACED_KINDS:
+        old = [key for key in before if key[0] == kind and key in after]
+        new = [key for key in after if key[0] == kind and key in before]
+        found += [key for place, key in enumerate(new) if old[place] != key]
+    return found
 
 
 def _write(session: Session, now_us: int, after: Objects, keys: list[Key]) -> None:
@@ -120,6 +143,7 @@ def _write(session: Session, now_us: int, after: Objects, keys: list[Key]) -> No
         for key in keys:
             if key[0] == kind and key not in after:
                 writer.retire(key)
+    session.expire_all()  # some are retired by their codes
     _place(session, positions)
 
 

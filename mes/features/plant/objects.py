@@ -174,6 +174,23 @@ def exception_object(
     }
 
 
+def named_objects(key: Key, value: Mapping[str, Any]) -> set[Key]:
+    """Items, equipment and reasons that an object cannot be without."""
+    kind, _ = key
+    found: set[Key] = set()
+    if kind == "reason" and value["parent"] is not None:
+        found.add(("reason", value["parent"]))
+    if kind == "line" and value.get("area") is not None:
+        found.add(("area", value["area"]))
+    if kind == "work_unit":
+        found.add(("line", value["line"]))
+        items = {*value["ideal_cycle_s"], *value["pieces_per_cycle"], value["default_item"]}
+        found |= {("item", item) for item in items if item is not None}
+        reasons = value["signals"].get("fault", {}).get("map", {}).values()
+        found |= {("reason", reason) for reason in reasons}
+    return found
+
+
 def keys_as_text(value: Any) -> Any:
     """As JSON stores it: a key such as 31000 of `bad_values` is text there."""
     if isinstance(value, dict):

@@ -15,6 +15,7 @@ from mes.features.plant.objects import (
     Key,
     Objects,
     file_objects,
+    named_objects,
 )
 from mes.features.plant.policies import POLICY, changed_policies
 from mes.features.plant.revisions import add_revision, flat
@@ -22,6 +23,9 @@ from mes.features.plant.schema import PlantFile
 from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
 from mes.models import ConfigRevision, Reason
+
+TAKEN_BACK = (EXCEPTION, "reason", "item", "area", "line", "work_unit")
+"""Kinds that people retire in the browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +65,10 @@ def apply(
     latest = _latest_revision(session)
     base = _base(latest)
     stands = _built_in_reasons(session, file)
-    added = [key for key in file if key not in stored | stands and not _taken_back(key, file, base)]
     changed, conflicts = _differences(file, stored, base)
+    new = {key for key in file if key not in stored | stands}
+    taken_back = _taken_back(new, file, base, {*changed, *(conflicts if force else ())})
+    added = [key for key in file if key in new - taken_back]
     missing = [key for key in stored if key not in file and _comes_from_a_file(key, base)]
     revision = latest.id if latest is not None else None
     unchangeable = changed_policies(file, stored)
@@ -106,9 +112,21 @@ def _built_in_reasons(session: Session, file: Objects) -> Objects:
     }
 
 
-def _taken_back(key: Key, file: Objects, base: Objects) -> bool:
-    """Whether people took back an exception or reason that the file has as it was: it stays so."""
-    return key[0] in (EXCEPTION, "reason") and base.get(key) == file[key]
+def _taken_back(new: set[Key], file: Objects, base: Objects, written: set[Key]) -> set[Key]:
+    """What people took back and the file has as it was: it stays so, unless the file needs it.
+
+    Args:
+        new: what the database does not have, or has retired.
+        written: what is changed; with what is added it needs what it names.
+    """
+    kept = {key for key in new if key[0] in TAKEN_BACK and base.get(key) == file[key]}
+    waiting = [*(new - kept), *written]
+    while waiting:
+        key = waiting.pop()
+        needed = named_objects(key, file[key]) & kept
+        kept -= needed
+        waiting += needed
+    return kept
 
 
 def _comes_from_a_file(key: Key, base: Objects) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mes.core.exact import parse_number
 from mes.core.instants import US_PER_S, parse_instant
+from mes.features.materials.item_list import ListedItem
 from mes.features.people.queries import FloorRow
 from mes.features.reports.grid import Column, Grid, Kind, Value
 from mes.features.reports.lists import list_grid
@@ -19,6 +20,43 @@ from mes.features.work_orders.states import OrderState
 
 Item = Mapping[str, Any]
 Values = Iterable[Sequence[Value]]
+
+
+def items_grid(items: Iterable[ListedItem], speaker: Speaker) -> Grid:
+    """Items, one row for each machine with a rate and one for an item without."""
+    columns = [
+        Column(key="item", label=_("Item code")),
+        Column(key="ko", label=_("Korean name")),
+        Column(key="en", label=_("English name")),
+        Column(key="unit", label=_("Unit")),
+        Column(key="state", label=_("State")),
+        Column(key="machine_code", label=_("Machine code")),
+        Column(key="machine", label=_("Machine")),
+        Column(key="cycle_s", label=_("Ideal cycle (s)"), kind=Kind.NUMBER),
+        Column(key="pieces", label=_("Pieces per cycle"), kind=Kind.NUMBER),
+        Column(key="since", label=_("Holds since"), kind=Kind.TIME),
+        Column(key="default", label=_("Made without an order")),
+    ]
+    return list_grid("items", _("Items"), columns, _item_rows(items, speaker))
+
+
+def _item_rows(items: Iterable[ListedItem], speaker: Speaker) -> Values:
+    for item in items:
+        names = [item.names.get("ko"), item.names.get("en")]
+        state = _("Retired") if item.retired else _("In use")
+        start = [item.code, *names, item.unit, state]
+        for rate in item.rates:
+            yield [
+                *start,
+                rate.machine,
+                speaker.named(rate.names, rate.machine),
+                rate.cycle_s,
+                None if rate.cycle_s is None else rate.pieces,
+                rate.since or None,
+                _("yes") if rate.default else None,
+            ]
+        if not item.rates:
+            yield [*start, *[None] * 6]
 
 
 def calls_grid(items: Iterable[Item], speaker: Speaker) -> Grid:

@@ -9,10 +9,18 @@ from flask import Blueprint, Response, request
 
 from mes.clock import plant_now_us
 from mes.core.instants import US_PER_S
+from mes.features.materials.item_list import listed_items
 from mes.features.people.blueprints import LEADERS
 from mes.features.people.queries import floor
+from mes.features.plant.forms import EDITORS
 from mes.features.production.master_loading import masters
-from mes.features.reports.list_grids import audit_grid, calls_grid, orders_grid, people_grid
+from mes.features.reports.list_grids import (
+    audit_grid,
+    calls_grid,
+    items_grid,
+    orders_grid,
+    people_grid,
+)
 from mes.features.reports.listed_orders import orders_of
 from mes.features.reports.lists import ROWS_MAX, list_answer
 from mes.features.screens.audit import AuditFilter, audit_lines
@@ -61,6 +69,18 @@ def audit_file(kind: str) -> Response:
     with reading() as session:
         grid = audit_grid(audit_lines(session, AuditFilter(**asked), zone))
     return list_answer(kind, grid, zone, _today(zone))
+
+
+@lists.get("/items.<any(csv, xlsx):kind>")
+@require(*EDITORS, tokens=False)
+def items_file(kind: str) -> Response:
+    """The items that the page lists."""
+    zone = _zone()
+    text = request.args.get("text", "").strip()[:80]
+    with reading() as session:
+        found = listed_items(session, text, ROWS_MAX + 1)
+    speaker = Speaker(zone=ZoneInfo(zone), language=select_language())
+    return list_answer(kind, items_grid(found, speaker), zone, _today(zone))
 
 
 @lists.get("/people.<any(csv, xlsx):kind>")

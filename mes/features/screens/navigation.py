@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from mes.features.checks.access import READERS as CHECK_READERS
-from mes.features.reasons.pages import EDITORS as REASON_EDITORS
+from mes.features.plant.forms import EDITORS
 from mes.web.roles import Actor, ActorKind, Role, maybe_actor
 
 
@@ -88,8 +88,11 @@ def _daily(who: Actor | None, open_checks: int) -> Iterable[Entry]:
 
 def _masters(who: Actor | None) -> Iterable[Entry]:
     """What a plant is set up from."""
+    edits = _is_office(who, *EDITORS)
+    if edits:
+        yield Entry(key="items_page", address="/items", label=gettext("Items"))
     yield Entry(key="calendar", address="/calendar", label=gettext("Shifts"))
-    if _is_office(who, *REASON_EDITORS):
+    if edits:
         yield Entry(key="reasons_page", address="/reasons", label=gettext("Reasons"))
     if _is_office(who, Role.SUPERVISOR):
         yield Entry(key="people_page", address="/people", label=gettext("People"))

@@ -2,6 +2,7 @@
 const name = (form) => `mes-form:${form.getAttribute("action")}`;
 
 export function keepForms() {
+  if (document.querySelector("[data-saved]")) forgetAll();
   for (const form of document.querySelectorAll("form[data-draft]")) {
     if (form.dataset.draft === "done") forget(form);
     else fill(form);
@@ -26,6 +27,17 @@ function forget(form) {
   }
 }
 
+// After something was saved no form is half typed any more.
+function forgetAll() {
+  try {
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith("mes-form:")) sessionStorage.removeItem(key);
+    }
+  } catch {
+    // as above
+  }
+}
+
 function fill(form) {
   let fields = null;
   try {
@@ -35,7 +47,7 @@ function fill(form) {
   }
   if (!fields) return;
   for (const input of form.elements) {
-    if (!input.name || input.type === "hidden") continue;
+    if (!input.name || (input.type === "hidden" && !input.name.startsWith("seen"))) continue;
     const values = fields.filter(([field]) => field === input.name).map(([, value]) => value);
     if (input.type === "checkbox") input.checked = values.includes(input.value);
     else if (values.length) input.value = values[0];
