@@ -95,6 +95,11 @@ export class QuantityDialog {
     this.terminal.update();
   }
 
+  changeSign() {
+    this.form.good = -this.form.good;
+    this.terminal.update();
+  }
+
   choose(field) {
     Object.assign(this, { field, fresh: false });
     this.terminal.update();
@@ -122,9 +127,6 @@ export class QuantityDialog {
         <div class="fields" role="group" aria-label=${_("What is entered")}>${this.display("good", this.counted ? _("Good, adjustment") : _("Good"))}${this.display("reject", _("Reject"))}</div>
         ${this.parts()}
         ${keypad((name) => this.press(name))}
-        ${this.counted && this.field === "good"
-          ? html`<button type="button" class="btn tap wide" @click=${() => { form.good = -form.good; terminal.update(); }}>${_("Change sign")}</button>`
-          : nothing}
       </div>
       <div class="right"><h3>${_("Defect type")}</h3>
         <div class="rts r2 scroll">${reasons.map((reason) =>
@@ -152,7 +154,11 @@ export class QuantityDialog {
   /** What the good pieces are made of; else the quick steps. */
   parts() {
     const fields = WAYS[this.form.way] ?? [];
-    if (fields.length < 2 || this.field === "reject") return html`<div class="quick">${[1, 5, 10].map((step) => html`<button type="button" class="key" @click=${() => this.add(step)}>+${step}</button>`)}</div>`;
+    if (fields.length < 2 || this.field === "reject") {
+      const signed = this.counted && this.field === "good";
+      return html`<div class="quick ${signed ? "four" : ""}">${[1, 5, 10].map((step) => html`<button type="button" class="key" @click=${() => this.add(step)}>+${step}</button>`)}
+        ${signed ? html`<button type="button" class="key" aria-label=${_("Change sign")} @click=${() => this.changeSign()}>±</button>` : nothing}</div>`;
+    }
     return html`<div class="quick two">${fields.map((field) => html`<button type="button" class="key part-of" aria-pressed=${this.field === field ? "true" : "false"}
       @click=${() => this.choose(field)}><small>${fieldWord(field)}</small><output class="num">${count(this.form[field])}</output></button>`)}</div>`;
   }

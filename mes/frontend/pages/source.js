@@ -102,7 +102,7 @@ class SourcePage extends Island {
     return html`<div class="hd"><div><h1 class="mono">${this.code}</h1><p class="muted">${this.link?.address ?? ""}</p></div><a class="btn" href="/sources">${_("Back")}</a>
         ${this.mayChange ? html`<a class="btn primary" href="/sources/${encodeURIComponent(this.code)}/change">${_("Change")}</a><a class="btn" href="/api/v1/sources/${encodeURIComponent(this.code)}/diagnostics" download>${icon("down-load")}${_("Diagnostics file")}</a><a class="btn" href="/api/v1/sources/${encodeURIComponent(this.code)}/template-file" download>${icon("down-load")}${_("As template")}</a>` : nothing}</div>
       ${this.error ? html`<p class="card bad" role="alert">${this.error}</p>` : nothing}
-      ${this.configuration ? this.cards() : html`<p class="muted">${_("Loading")}</p>`}`;
+      ${this.configuration ? this.cards() : this.error ? nothing : html`<p class="muted">${_("Loading")}</p>`}`;
   }
 
   cards() {
