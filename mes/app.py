@@ -45,6 +45,8 @@ from mes.features.reasons import pages as reason_pages
 from mes.features.reasons import routes as reasons
 from mes.features.reports import list_routes
 from mes.features.reports import routes as reports
+from mes.features.schedules import pages as report_files
+from mes.features.schedules.worker import ReportWriter
 from mes.features.screens.setup import EXTENSION as SCREENS
 from mes.features.screens.setup import Who, init_screens
 from mes.features.sources import template_routes as sources
@@ -74,6 +76,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     explain.pages,
     reports.pages,
     list_routes.lists,
+    report_files.pages,
     explain.bp,
     rollups.bp,
     plant.bp,
@@ -114,6 +117,7 @@ class Live:
     hub: Hub
     database: Database
     settler: Settler
+    report_writer: ReportWriter
     healer: Healer
 
 
@@ -179,6 +183,7 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
         hub=hub,
         database=database,
         settler=Settler(database),
+        report_writer=ReportWriter(database, settings.data_dir),
         healer=Healer(database),
     )
 

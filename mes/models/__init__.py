@@ -43,7 +43,7 @@ from mes.models.projections import (
 from mes.models.published import AuditLog, CaseFile, Outbox, PublicationMark, PublishedFigure
 from mes.models.quality import CheckPlan, CheckResult, WorkUnitChecks
 from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
-from mes.models.reports import KpiTarget, SavedView
+from mes.models.reports import KpiTarget, MomentNote, ReportFile, ReportSchedule, SavedView
 from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
 from mes.models.sources import (
     ConfigRevision,
@@ -106,6 +106,7 @@ __all__ = [
     "LineCalendar",
     "MaterialDefinition",
     "MaterialRate",
+    "MomentNote",
     "NumberRule",
     "OperationsDefinition",
     "OperationsSegment",
@@ -120,6 +121,8 @@ __all__ = [
     "Quarantine",
     "Reason",
     "ReasonClass",
+    "ReportFile",
+    "ReportSchedule",
     "RoleGrant",
     "RollupHour",
     "RollupShift",

@@ -120,6 +120,7 @@ def start_live(worker: Any) -> None:
     keep_what_stays()
     live.hub.start()
     live.settler.start()
+    live.report_writer.start()
     live.healer.start()
     threading.Thread(target=_close_on_stop, args=(worker, live), name="stop", daemon=True).start()
 
@@ -139,6 +140,7 @@ def _close_on_stop(worker: Worker, live: Any) -> None:
     worker.stopping.wait()
     live.hub.stop()
     live.settler.stop()
+    live.report_writer.stop()
     live.healer.stop()
     for open_socket in list(live.sockets.server.eio.sockets.values()):
         # Not close(): after its packet CLOSE a Python client would not connect again.

@@ -81,7 +81,7 @@ def page_helpers(app: Flask) -> dict[str, object]:
         "clock": {"us": clock.now_us(), "speed": format(float(clock.speed), "g")},
         "who": held.who(),
         "page": "report"
-        if request.blueprint == "reports"
+        if request.blueprint in ("reports", "report_files")
         else (request.endpoint or "").rpartition(".")[2],
         "report_tabs": lambda: report_tabs(request.args),
         "saved_views": lambda: saved_views(held.database),

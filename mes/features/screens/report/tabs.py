@@ -24,5 +24,6 @@ def report_tabs(arguments: Mapping[str, str]) -> list[tuple[str, str, str]]:
             ("/progress", _("Order progress")),
             ("/compare", _("Comparison")),
             ("/trend", _("Trends")),
+            ("/reports/schedules", _("Report files")),
         )
     ]
