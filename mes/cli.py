@@ -21,7 +21,6 @@ COMMANDS: dict[str, str] = {
     "plant": "mes.features.plant.cli:plant",
     "prepare": "mes.features.demo.prepare:prepare",
     "rebuild": "mes.features.ingest.cli:rebuild",
-    "report": "mes.features.oee.report_cli:report",
     "report": "mes.features.schedules.cli:report",
     "restore": "mes.features.storage.cli:restore",
     "run": "mes.features.demo.cli:run",
