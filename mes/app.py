@@ -23,6 +23,7 @@ from mes.features.downtime import routes as downtime
 from mes.features.edge_requests import routes as edge_requests
 from mes.features.execution import routes as execution
 from mes.features.explain import routes as explain
+from mes.features.first_run import pages as first_run
 from mes.features.handover import routes as handover
 from mes.features.ingest import routes as ingest
 from mes.features.ingest.healing import Healer
@@ -105,6 +106,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     publishing.bp,
     people.people,
     people.pages,
+    first_run.pages,
 )
 LIVE = "mes_live"
 

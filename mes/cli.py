@@ -66,7 +66,7 @@ SUMMARIES: dict[str, str] = {
     "rebuild": "make the projections again from the facts and compare",
     "report": "print an OEE report",
     "restore": "put a backup in place",
-    "run": "run a plant from a plant file",
+    "run": "run a plant: from a plant file, or set up in the browser",
     "simulate": "run the plant simulator alone",
     "source": "list, read or test sources",
     "template": "list, check, import and export device templates",

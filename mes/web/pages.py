@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, redirect, request
@@ -9,8 +10,10 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from mes.settings import Settings
+from mes.web import setup_code
 from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, read_notices
 from mes.web.roles import SAFE_METHODS, ActorKind, Role, maybe_actor
+from mes.web.wiring import reading
 
 OPEN_PAGES = frozenset(
     {
@@ -21,9 +24,14 @@ OPEN_PAGES = frozenset(
         "people_pages.code_page",
         "people_pages.code_form",
         "display_pages.open_display",
+        "first_run.welcome",
+        "first_run.account_form",
     }
 )
 """Pages that anybody may read."""
+
+SETUP_PAGES = frozenset({"first_run.welcome", "first_run.account_form", "screens.language"})
+"""Pages that a stranger may read while the first account is still to be made."""
 
 PAGES = frozenset(
     {
@@ -31,6 +39,7 @@ PAGES = frozenset(
         "screens",
         "explain",
         "people_pages",
+        "import_pages",
         "reason_pages",
         "item_pages",
         "plant_pages",
@@ -38,6 +47,7 @@ PAGES = frozenset(
         "role_pages",
         "reports",
         "lists",
+        "first_run",
     }
 )
 """Blueprints of pages."""
@@ -60,15 +70,25 @@ def init_pages(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def guard() -> Response | None:
-        if request.blueprint not in PAGES or request.endpoint in OPEN_PAGES:
+        if request.blueprint not in PAGES or maybe_actor() is not None:
             return None
-        if maybe_actor() is not None:
+        if request.endpoint not in SETUP_PAGES and setup_is_open(settings.data_dir):
+            return redirect(setup_code.PATH, 303)
+        if request.endpoint in OPEN_PAGES:
             return None
         return redirect(f"/sign-in?next={quote(wanted_page(), safe='')}", 303)
 
     @app.context_processor
     def helpers() -> dict[str, object]:
         return {"can_enrol": can_enrol(), "notices": [text for text in map(notice, codes) if text]}
+
+
+def setup_is_open(data: Path) -> bool:
+    """Whether the first account is still to be made, by the code of this start."""
+    if setup_code.read_setup_code(data) is None:
+        return False
+    with reading() as session:
+        return not setup_code.has_account(session)
 
 
 def wanted_page() -> str:

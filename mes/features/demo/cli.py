@@ -58,15 +58,14 @@ def demo(data: Path, port: int, speed: Fraction, seed: int) -> None:
     "--plant",
     "plant_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="Plant file.",
+    help="Plant file; without one the plant is what people set up in the browser.",
 )
 @DATA
 @PORT
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--plain-http", is_flag=True, help="Allow another address without TLS.")
-def run(plant_file: Path, data: Path, port: int, host: str, plain_http: bool) -> None:
-    """Run a plant from a plant file: edge and web."""
+def run(plant_file: Path | None, data: Path, port: int, host: str, plain_http: bool) -> None:
+    """Run a plant: edge and web. An empty one is set up in the browser."""
     run_ = Run.begin(Options(data=data.absolute(), port=port, host=host, plain_http=plain_http))
     sys.exit(_foreground(run_, lambda: _prepare_plant(run_, plant_file)))
 
@@ -98,9 +97,10 @@ def _foreground(run_: Run, prepare: Callable[[], None]) -> int:
         run_.end()
 
 
-def _prepare_plant(run_: Run, plant_file: Path) -> None:
-    data = str(run_.options.data)
-    prepare = mes("prepare", "--data", data, "--plant", str(plant_file))
+def _prepare_plant(run_: Run, plant_file: Path | None) -> None:
+    prepare = mes("prepare", "--data", str(run_.options.data))
+    if plant_file is not None:
+        prepare += ["--plant", str(plant_file)]
     if not is_loopback(run_.options.host) and not speaks_tls():
         prepare.append("--plain-http")
     run_.do(prepare, "the preparation")

@@ -23,6 +23,7 @@ from mes.settings import Settings
 from mes.web.notices import PLAIN_HTTP, PLANT_CONFLICTS, write_notices
 from mes.web.roles import Scope
 from mes.web.secrets import write_secret_file
+from mes.web.setup_code import renew_setup_code
 
 ACTOR = {"kind": "command_line", "id": 0, "label": "start"}
 TOKEN_LABEL = f"{EDGE}, of the present start"
@@ -31,23 +32,27 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--plant", "plant_file", type=FILE, required=True)
+@click.option("--plant", "plant_file", type=FILE, help="None: the plant of the database.")
 @click.option("--history", type=FILE, help="Past days to load; makes the people of the demo.")
 @click.option("--plain-http", is_flag=True)
-def prepare(data: Path, plant_file: Path, history: Path | None, plain_http: bool) -> None:
-    """Upgrade the database, apply the plant file, load past days, make the token of the edge."""
+def prepare(data: Path, plant_file: Path | None, history: Path | None, plain_http: bool) -> None:
+    """Upgrade the database, apply the plant file, load past days, make token and setup code."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    plant = _checked(plant_file, data)
+    plant = None if plant_file is None else _checked(plant_file, data)
     _bring_up_to_date(data)
     with opened(data) as database:
-        with database.transaction() as session:
-            report = apply(session, plant, actor="start", now_us=_applied_at(history))
-        _say_report(plant_file, report)
-        notices = [PLANT_CONFLICTS] if report.conflicts else []
-        write_notices(data, [*notices, *([PLAIN_HTTP] if plain_http else [])])
+        notices = [PLAIN_HTTP] if plain_http else []
+        if plant is not None and plant_file is not None:
+            with database.transaction() as session:
+                report = apply(session, plant, actor="start", now_us=_applied_at(history))
+            _say_report(plant_file, report)
+            notices = [*([PLANT_CONFLICTS] if report.conflicts else []), *notices]
+        write_notices(data, notices)
         if history is not None:
             _load(database, data, history)
         _make_token(database, data)
+        with database.transaction() as session:
+            renew_setup_code(session, data)
 
 
 def _bring_up_to_date(data: Path) -> None:

@@ -29,6 +29,8 @@ EDGE = "edge-1"
 """The edge that this command runs; sources of a plant file belong to it."""
 TOKEN_FILE = "edge-token"  # noqa: S105 - a file name
 CREDENTIALS_FILE = "credentials.txt"
+SETUP_CODE_FILE = "setup-code"
+"""As in `mes.web.setup_code`, which knows the database and is not imported here."""
 
 Say = Callable[[str], None]
 
@@ -137,7 +139,17 @@ class Run:
             say(credentials.read_text(encoding="utf-8").rstrip("\n"))
         if not is_loopback(self.options.host) and not speaks_tls():
             say("WARNING: plain HTTP on the network: passwords can be read on the way")
-        say(f"{_scheme()}://{_shown(self.options.host)}:{self.options.port}/")
+        address = f"{_scheme()}://{_shown(self.options.host)}:{self.options.port}/"
+        self._announce_setup(address)
+        say(address)
+
+    def _announce_setup(self, address: str) -> None:
+        file = self.options.data / SETUP_CODE_FILE
+        if file.exists():
+            code = file.read_text(encoding="utf-8").strip()
+            say("First start: nobody has an account yet. Make the first one, once, with the code")
+            say(f"  {code}  (kept in {file})")
+            say(f"  {address}welcome?code={code}")
 
     def _local_address(self) -> str:
         host = "127.0.0.1" if self.options.host in {"0.0.0.0", "::"} else self.options.host  # noqa: S104 - compared, not bound

@@ -187,7 +187,7 @@ def _terminals(*, offer: terminals.Offer | None = None, problem: Refusal | None 
         places=where,
         offer=offer,
         address=address,
-        qr=_qr(address) if address else "",
+        qr=qr_image(address) if address else "",
         problem=problem,
         at=lambda instant: _clock(instant, zone),
     )
@@ -213,7 +213,7 @@ def _people(
     )
 
 
-def _qr(text: str) -> Markup:
+def qr_image(text: str) -> Markup:
     """The QR as an image of the page; black on white in every theme."""
     made = segno.make(text, error="m", micro=False)
     return Markup(made.svg_inline(omitsize=True, border=3, light="#fff"))  # noqa: S704 - our own text

@@ -22,6 +22,8 @@ from mes.features.plant.export import export
 from mes.features.plant.policies import stored_policies
 from mes.features.plant.revisions import revision_rows, roll_back
 from mes.features.plant.service import ApplyReport, apply
+from mes.features.plant.trades import TRADES
+from mes.features.plant.trades.text import preset_text
 from mes.features.storage.opening import opened
 from mes.models import Equipment
 
@@ -136,6 +138,23 @@ def rollback_command(data: Path, as_json: bool, to: int | None, reason: str) -> 
         for key in getattr(done, word):
             click.echo(f"{word}: {key}")
     click.echo(f"revision {done.revision} has the sources of revision {done.to}")
+
+
+@plant.command("preset")
+@click.argument("trade", type=click.Choice(TRADES))
+@click.option(
+    "--shifts", type=click.IntRange(1, 3), default=1, show_default=True, help="Shifts a day."
+)
+@click.option("--zone", default="Asia/Seoul", show_default=True, help="IANA time zone.")
+@click.option("--day-starts", default="08:00", show_default=True, help="Of the production day.")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Default: print.")
+def preset_command(trade: str, shifts: int, zone: str, day_starts: str, to: Path | None) -> None:
+    """Print a plant file to begin with: reasons and shifts that plants of TRADE usually have."""
+    text = preset_text(trade, shifts, zone=zone, day_starts=day_starts)
+    if to is None:
+        click.echo(text, nl=False)
+    else:
+        to.write_text(text, encoding="utf-8")
 
 
 @plant.command("schema")
