@@ -89,7 +89,7 @@ def import_order(session: Session, context: Context, draft: OrderDraft) -> tuple
             field="external_id" if not draft.external_id else "external_system",
         )
     values = _checked(session, draft)
-    row = _as_json({**values, "item": draft.item})
+    row = columns_json({**values, "item": draft.item})
     order = _imported(session, draft)
     if order is None:
         return _create(session, context, draft, values, row), "created"
@@ -134,7 +134,11 @@ def change_order(
     before = {name: getattr(order, name) for name in changed}
     _apply(order, changed)
     documents.note(
-        session, context, order, "changed", {"from": _as_json(before), "to": _as_json(changed)}
+        session,
+        context,
+        order,
+        "changed",
+        {"from": columns_json(before), "to": columns_json(changed)},
     )
     _announce_jobs(session, order)
     return order
@@ -238,7 +242,7 @@ def _create(
     )
     session.add(order)
     session.flush()
-    documents.note(session, context, order, "created", _as_json({**values, "item": draft.item}))
+    documents.note(session, context, order, "created", columns_json({**values, "item": draft.item}))
     return order
 
 
@@ -306,8 +310,8 @@ def _announce_jobs(session: Session, order: WorkOrder) -> None:
         announce(session, work_unit_id)
 
 
-def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns as an event keeps them."""
+def columns_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of an order as an event keeps them."""
     result: dict[str, Any] = {}
     for name, value in values.items():
         if name == "material_id":

@@ -1,0 +1,1 @@
+"""Masters, orders and calendars from spreadsheets: checked first, then written in one step."""

@@ -1,0 +1,80 @@
+"""From a file to tables: spreadsheets in a process of their own, texts here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from mes.features.imports.limits import (
+    BYTES_MAX,
+    CHARACTERS_MAX,
+    COLUMNS_MAX,
+    LINES_MAX,
+    PARTS_MAX,
+    READ_S_MAX,
+    SHEETS_MAX,
+    UNZIPPED_MAX,
+)
+from mes.features.imports.table import Table, from_json
+from mes.features.imports.text_files import read_text_file, too_large, unreadable
+
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+_SIZES = {
+    "rows": LINES_MAX,
+    "columns": COLUMNS_MAX,
+    "unzipped": UNZIPPED_MAX,
+    "parts": PARTS_MAX,
+    "sheets": SHEETS_MAX,
+    "characters": CHARACTERS_MAX,
+}
+
+
+def read_file(name: str, content: bytes) -> list[Table]:
+    """The sheets of a file that people see; a text file is one.
+
+    Args:
+        name: of the file; what it holds counts more than its ending.
+
+    Raises:
+        Refusal: `file_not_readable`, `import_too_large` (422).
+    """
+    if len(content) > BYTES_MAX:
+        raise too_large("bytes", BYTES_MAX)
+    if not content.strip():
+        raise unreadable("empty")
+    if content.startswith((ZIP, OLE)) or name.lower().endswith(SPREADSHEETS):
+        return _sheets(content)
+    return [read_text_file(content)]
+
+
+def _sheets(content: bytes) -> list[Table]:
+    """The sheets of a spreadsheet."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "mes.features.imports.workbook_child"],
+            input=content,
+            capture_output=True,
+            timeout=2 * READ_S_MAX,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise unreadable("broken") from None
+    if done.returncode != 0 or not done.stdout:
+        raise unreadable("broken")
+    answer = json.loads(done.stdout)
+    if "refused" in answer:
+        raise _refusal(answer["refused"])
+    return [from_json(sheet) for sheet in answer["sheets"]]
+
+
+def _refusal(why: str) -> Exception:
+    return too_large(why, _SIZES[why]) if why in _SIZES else unreadable(why)
+
+
+def some_rows(tables: Sequence[Table]) -> bool:
+    """Whether there is anything in any of them."""
+    return any(table.lines for table in tables)
