@@ -77,17 +77,29 @@ def build_assets(root: Path = ROOT) -> bool:
     if not (root / "package.json").exists():
         raise AssetsError("package.json is missing: the front end can only be built from sources.")
     node, npm, environment = node_commands()
-    dist = root / "mes" / "static" / "dist"
+    sources, fresh = sources_hash(root), root / "node_modules" / ".mes-dist"
     with tempfile.TemporaryDirectory() as folder:
         compile_catalogues(root, Path(folder))
-        environment = {**environment, "MES_CATALOGUES": folder}
+        environment = {**environment, "MES_CATALOGUES": folder, "MES_DIST": str(fresh)}
         if not packages_installed(root):
             run([*npm, "ci", "--no-progress"], root, environment)
             (root / "node_modules" / ".mes-lock").write_text(lock_hash(root))
         run([*node, "mes/frontend/build.mjs"], root, environment)
-    compress(dist)
-    (dist / "stamp").write_text(sources_hash(root))
+    compress(fresh)
+    (fresh / "stamp").write_text(sources)
+    take_place(fresh, root / "mes" / "static" / "dist")
     return True
+
+
+def take_place(fresh: Path, dist: Path) -> None:
+    """Put what was built where it is served from, all at once."""
+    old = fresh.with_name(".mes-dist-old")
+    shutil.rmtree(old, ignore_errors=True)
+    dist.parent.mkdir(parents=True, exist_ok=True)
+    if dist.exists():
+        dist.rename(old)
+    fresh.rename(dist)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def is_fresh(root: Path) -> bool:

@@ -6,7 +6,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "..", "static", "dist");
+const out = process.env.MES_DIST ?? join(here, "..", "static", "dist");
 const catalogues = process.env.MES_CATALOGUES;
 
 const CALL = /(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*")/g;

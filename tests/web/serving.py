@@ -170,9 +170,15 @@ def serve(
     *,
     port: int | None = None,
     tls: ssl.SSLContext | None = None,
+    program: Path = ROOT,
     **environment: str,
 ) -> Iterator[Served]:
-    """`mes web` in a process of its own on a fresh database, stopped at the end."""
+    """`mes web` in a process of its own, stopped at the end.
+
+    Args:
+        data: its folder; a database that is there stays, else it is a copy of `template`.
+        program: folder with the packages that run, such as another version.
+    """
     data.mkdir(exist_ok=True)
     if not (data / "mes.db").exists():
         shutil.copyfile(template, data / "mes.db")
@@ -181,7 +187,7 @@ def serve(
     log = open(data / "web.log", "ab")  # noqa: SIM115 - closed below
     process = subprocess.Popen(
         [sys.executable, "-m", "mes.cli", "web", "--data", str(data), "--port", str(port)],
-        cwd=ROOT,
+        cwd=program,
         env={**os.environ, **environment},
         stderr=log,
         stdout=log,
