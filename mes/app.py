@@ -25,6 +25,8 @@ from mes.features.execution import routes as execution
 from mes.features.explain import routes as explain
 from mes.features.first_run import pages as first_run
 from mes.features.handover import routes as handover
+from mes.features.imports import pages as import_pages
+from mes.features.imports import routes as imports
 from mes.features.ingest import routes as ingest
 from mes.features.ingest.healing import Healer
 from mes.features.ingest.metrics import publish as publish_sources
@@ -94,6 +96,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     item_pages.pages,
     reasons.bp,
     reason_pages.pages,
+    imports.bp,
+    import_pages.pages,
     calendars.bp,
     calls.bp,
     displays.bp,
