@@ -47,6 +47,7 @@ from mes.features.quantities import routes as quantities
 from mes.features.reasons import pages as reason_pages
 from mes.features.reasons import routes as reasons
 from mes.features.reports import list_routes
+from mes.features.reports import list_routes, system_lists
 from mes.features.reports import routes as reports
 from mes.features.schedules import pages as report_files
 from mes.features.schedules.worker import ReportWriter
@@ -79,6 +80,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     explain.pages,
     reports.pages,
     list_routes.lists,
+    system_lists.files,
     report_files.pages,
     explain.bp,
     rollups.bp,

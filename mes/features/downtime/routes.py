@@ -36,7 +36,7 @@ def list_stops(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
     """The stops that overlap a window, with reason, statement and what still needs a reason."""
     now = plant_now_us()
     with reading() as session:
-        window = _window(session, work_unit, query_data, now)
+        window = window_asked(session, work_unit, query_data, now)
         needing = query_data.needs_reason
         found = stops(session, work_unit, window.start, window.end, now, needing=needing)
         lost = orphans(session, work_unit, window.start, window.end)
@@ -49,7 +49,7 @@ def list_stops(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
 def list_orphans(work_unit: str, query_data: StopsQuery) -> dict[str, Any]:
     """Statements of a window that meet no stop at present; they attach again by themselves."""
     with reading() as session:
-        window = _window(session, work_unit, query_data, plant_now_us())
+        window = window_asked(session, work_unit, query_data, plant_now_us())
         found = orphans(session, work_unit, window.start, window.end)
     return {"items": found, "next": None}
 
@@ -70,7 +70,7 @@ def state(work_unit: str, json_data: StatementIn) -> tuple[dict[str, Any], int]:
     return answered("stop.state", work_unit, json_data, do)
 
 
-def _window(session: Session, work_unit: str, query: StopsQuery, now: int) -> Span:
+def window_asked(session: Session, work_unit: str, query: StopsQuery, now: int) -> Span:
     """The window asked for; by default the present shift so far."""
     window = window_of(query.arguments(), find_work_unit(session, work_unit).plan, now)
     if window.end - window.start > WINDOW_MAX_US:

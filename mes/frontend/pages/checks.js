@@ -9,6 +9,7 @@ import { suspectCounts } from "../checks/suspects.js";
 import { count } from "../lib/format.js";
 import { _ } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
+import { listFiles } from "../lib/list-files.js";
 import { Live } from "../lib/live.js";
 
 const REFRESH_MS = 10000;
@@ -42,7 +43,7 @@ class Checks extends Island {
   template() {
     const { show } = LISTS[this.list];
     return html`<div class="hd"><div><h1>${_("Data checks")}</h1><p class="muted">${_("What the system does not believe stays out of the figures until a person decides.")}</p></div>
-        ${this.message ? html`<p class="msg up" role="status">${icon("check")} ${this.message}</p>` : nothing}</div>
+        ${this.message ? html`<p class="msg up" role="status">${icon("check")} ${this.message}</p>` : nothing}<div class="acts-row">${listFiles("/checks", { list: this.list })}</div></div>
       <div class="chips tabs" role="group" aria-label=${_("Lists")}>
         ${this.tab("open", _("Suspect counts"), this.summary.suspects)}${this.tab("decided", _("Decided counts"))}
         ${this.tab("excesses", _("More rejects than pieces"), this.summary.excesses)}

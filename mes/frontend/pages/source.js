@@ -3,6 +3,7 @@ import { get, post } from "../lib/api.js";
 import { share } from "../lib/chrome.js";
 import { _ } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
+import { listFiles } from "../lib/list-files.js";
 import { Live } from "../lib/live.js";
 import { commandId } from "../lib/outbox.js";
 import { problemText } from "../lib/problem-text.js";
@@ -99,7 +100,7 @@ class SourcePage extends Island {
   }
 
   template() {
-    return html`<div class="hd"><div><h1 class="mono">${this.code}</h1><p class="muted">${this.link?.address ?? ""}</p></div><a class="btn" href="/sources">${_("Back")}</a>
+    return html`<div class="hd"><div><h1 class="mono">${this.code}</h1><p class="muted">${this.link?.address ?? ""}</p></div><a class="btn" href="/sources">${_("Back")}</a>${listFiles(`/sources/${encodeURIComponent(this.code)}`)}
         ${this.mayChange ? html`<a class="btn primary" href="/sources/${encodeURIComponent(this.code)}/change">${_("Change")}</a><a class="btn" href="/api/v1/sources/${encodeURIComponent(this.code)}/diagnostics" download>${icon("down-load")}${_("Diagnostics file")}</a><a class="btn" href="/api/v1/sources/${encodeURIComponent(this.code)}/template-file" download>${icon("down-load")}${_("As template")}</a>` : nothing}</div>
       ${this.error ? html`<p class="card bad" role="alert">${this.error}</p>` : nothing}
       ${this.configuration ? this.cards() : this.error ? nothing : html`<p class="muted">${_("Loading")}</p>`}`;

@@ -5,6 +5,7 @@ import { problemText } from "../lib/problem-text.js";
 import { count } from "../lib/format.js";
 import { _, counted, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
+import { listFiles } from "../lib/list-files.js";
 import { Live } from "../lib/live.js";
 import { RANK, classIcon, classOf, classWord, edgeSilent, helpText, reasonText, valueAge } from "../lib/source-class.js";
 import { ageText } from "../lib/time.js";
@@ -68,7 +69,7 @@ class Sources extends Island {
     const sources = this.sources ?? [];
     const chosen = sources.find((source) => source.source === this.selected) ?? sources[0];
     return html`<div class="hd"><div><h1>${_("Sources")}</h1><p class="muted">${_("Read only. Writing to a machine needs an allow-list entry.")}</p></div>
-        <div class="edges">${this.edges(sources)}${this.mayChange ? html`<a class="btn" href="/sources/templates">${_("Templates")}</a><a class="btn primary add" href="/sources/new">${icon("plus")}${_("Add device")}</a>` : nothing}</div></div>
+        <div class="edges">${this.edges(sources)}${listFiles("/sources")}${this.mayChange ? html`<a class="btn" href="/sources/templates">${_("Templates")}</a><a class="btn primary add" href="/sources/new">${icon("plus")}${_("Add device")}</a>` : nothing}</div></div>
       ${this.error ? html`<p class="card" role="alert">${this.error}</p>` : nothing}
       ${this.broken.length ? html`<section class="card brk" aria-labelledby="s0"><h2 id="s0">${icon("ne-fail")} ${_("Broken connectors")}</h2><ul>${this.broken.map((each) => html`<li><b class="mono">${each.name}</b> <span class="muted">${each.package ?? ""}</span><br>${each.problem}</li>`)}</ul><p class="muted">${_("Install a version of the package that fits this program; sources of other protocols are not touched.")}</p></section>` : nothing}
       <section class="card" aria-labelledby="s1"><h2 id="s1">${counted(sources.length, _("1 source"), _("{n} sources, worst first", { n: sources.length }))}</h2>

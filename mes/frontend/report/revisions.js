@@ -2,6 +2,7 @@
 import { count, percent } from "../lib/format.js";
 import { _, counted, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
+import { listFiles } from "../lib/list-files.js";
 import { clock, day } from "../lib/time.js";
 
 const moment = (value) => `${day(value)} ${clock(value)}`;
@@ -14,6 +15,7 @@ export function history(view, figures, place) {
       <span><b>${entry.kind === "signoff" ? _("Signed off") : _("Opened again")}</b> ${entry.by} · <span class="num">${moment(entry.at)}</span>
       ${entry.note ? html`<br><q>${entry.note}</q>` : nothing}
       ${entry.checklist.length ? html`<br><span class="muted">${counted(entry.checklist.length, _("1 point was not in order"), _("{n} points were not in order", { n: entry.checklist.length }))}</span>` : nothing}</span></li>`)}</ul>
+    <p class="acts-row">${listFiles("/published", { line: view.line, day: view.production_day, shift: view.shift || "day", revisions: "true" })}</p>
     ${scopes.map((scope) => revisionsOf(nameOf(names.get(scope), scope), figures.filter((figure) => figure.scope === scope)))}`;
 }
 

@@ -4,6 +4,7 @@ import { StopDialog } from "../dialogs/stop.js";
 import { get, Problem } from "../lib/api.js";
 import { _, counted, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
+import { listFiles } from "../lib/list-files.js";
 import { Outbox } from "../lib/outbox.js";
 import { problemText } from "../lib/problem-text.js";
 import { sheet, syncSheet } from "../lib/sheet.js";
@@ -66,6 +67,7 @@ class StopTable extends Island {
     if (!this.stops) return html`<p class="muted">${this.message || _("Loading")}</p>`;
     const open = this.stops.filter((stop) => stop.needs_reason).length;
     return html`<p class="stophead"><button type="button" class="btn" aria-pressed=${this.onlyOpen ? "true" : "false"} @click=${() => { this.onlyOpen = !this.onlyOpen; this.update(); }}>${icon("reason")}<span>${_("Only without reason ({n})", { n: open })}</span></button>
+        ${listFiles("/stops", { work_unit: this.unit.code, from: this.dataset.from, to: this.dataset.to, ...(this.onlyOpen ? { needs_reason: "true" } : {}) })}
         ${this.orphans ? html`<span class="mark">${icon("info")}<span>${counted(this.orphans, _("1 reason whose stop is gone"), _("{n} reasons whose stop is gone", { n: this.orphans }))}</span></span>` : nothing}
         <span role="status">${this.message}</span></p>
       <div class="tw" tabindex="0" role="region" aria-label=${_("Stops")}><table class="stoptable"><thead><tr><th scope="col">${_("Start")}</th><th scope="col" class="n">${_("Length")}</th><th scope="col">${_("State")}</th><th scope="col">${_("Reason")}</th><th scope="col">${_("By")}</th><th scope="col"><span class="sr">${_("Explain")}</span></th></tr></thead>
