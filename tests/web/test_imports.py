@@ -114,7 +114,7 @@ def test_mistakes_stand_with_row_column_and_reason_and_right_rows_can_go_first(
 
 
 def test_what_changed_since_the_check_is_shown_again(served: Served) -> None:
-    rows = [TITLES, ["web-3", "1", "BRKT-100", 5]]
+    rows: list[list[Any]] = [TITLES, ["web-3", "1", "BRKT-100", 5]]
     with served.signed_in("leader") as one, served.signed_in("office") as two:
         english(one)
         check = sent(one, "orders", xlsx(rows)).headers["location"]
@@ -183,7 +183,7 @@ def api(served: Served, address: str, body: object, scope: str = "write") -> htt
 
 
 def test_programs_check_and_import_with_the_same_mistakes(served: Served) -> None:
-    rows = [TITLES, ["web-4", "1", "BRKT-100", 5], ["web-4", "2", "none", 5]]
+    rows: list[list[Any]] = [TITLES, ["web-4", "1", "BRKT-100", 5], ["web-4", "2", "none", 5]]
     body = {"file": "erp.xlsx", "content": base64.b64encode(xlsx(rows)).decode()}
     check = api(served, "orders/check", body).json()
     assert (check["new"], check["skipped"], check["mistakes_count"]) == (1, 1, 1)

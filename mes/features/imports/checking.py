@@ -76,13 +76,30 @@ class Checked:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def check_tables(
-    session: Session, now_us: int, kind: Kind, tables: Sequence[Table], others: Sequence[Kind]
-) -> Checked:
-    """Check the sheets of a file; the first that has the columns of the kind is read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """A file as far as it can be understood without looking at what is there now.
+
+    Attributes:
+        rows: those whose cells all mean something.
+        lines: how many rows there are.
+        blocked: no row can be imported.
+    """
+
+    kind: Kind
+    sheet: str
+    layout: Layout | None
+    rows: Sequence[Row]
+    lines: int
+    mistakes: Sequence[Mistake]
+    notes: Sequence[Note]
+    blocked: bool
+
+
+def read_tables(kind: Kind, tables: Sequence[Table], others: Sequence[Kind]) -> ReadFile:
+    """Read the sheets of a file; the one that has most columns of the kind counts. Pure.
 
     Args:
-        now_us: plant time, UTC microseconds.
         others: the other kinds, to tell a file that is meant for one of them.
     """
     chosen = _choose(kind, tables)
@@ -108,18 +125,39 @@ def check_tables(
     rows, mistakes = _read_rows(kind, layout, lines)
     mistakes += _merged(table, layout, lines)
     rows, repeated = _without_repeats(kind, rows)
-    mistakes += repeated
-    plan, mistakes = _settled_plan(session, now_us, kind, rows, mistakes)
-    return Checked(
+    return ReadFile(
         kind=kind,
         sheet=table.sheet,
         layout=layout,
-        rows=len(lines),
-        mistakes=_sorted(mistakes, layout),
+        rows=rows,
+        lines=len(lines),
+        mistakes=[*mistakes, *repeated],
         notes=list(_notes(kind, layout, table, tables, lines)),
+        blocked=False,
+    )
+
+
+def check_read(session: Session, now_us: int, read: ReadFile) -> Checked:
+    """Compare a file with what is there now. Writes nothing.
+
+    Args:
+        now_us: plant time, UTC microseconds.
+    """
+    plan, mistakes = Plan(states={}), list(read.mistakes)
+    if not read.blocked:
+        plan, mistakes = _settled_plan(session, now_us, read.kind, read.rows, mistakes)
+    return Checked(
+        kind=read.kind,
+        sheet=read.sheet,
+        layout=read.layout,
+        rows=read.lines,
+        mistakes=_sorted(mistakes, read.layout),
+        notes=read.notes,
         plan=plan,
-        wrong=frozenset(one.row for one in mistakes if one.row is not None),
-        blocked=any(one.row is None for one in mistakes),
+        wrong=frozenset()
+        if read.blocked
+        else frozenset(one.row for one in mistakes if one.row is not None),
+        blocked=read.blocked or any(one.row is None for one in mistakes),
     )
 
 
@@ -157,16 +195,17 @@ def _of_file(code: str, **details: str) -> Mistake:
     return Mistake(row=None, column=None, value="", code=code, details=details)
 
 
-def _blocked(kind: Kind, sheet: str, layout: Layout | None, mistakes: Sequence[Mistake]) -> Checked:
-    return Checked(
+def _blocked(
+    kind: Kind, sheet: str, layout: Layout | None, mistakes: Sequence[Mistake]
+) -> ReadFile:
+    return ReadFile(
         kind=kind,
         sheet=sheet,
         layout=layout,
-        rows=0,
+        rows=(),
+        lines=0,
         mistakes=mistakes,
         notes=(),
-        plan=Plan(states={}),
-        wrong=frozenset(),
         blocked=True,
     )
 
@@ -311,10 +350,11 @@ def _settled_plan(
     return Plan(states={}), [*mistakes, _of_file("plant_invalid", why="?")]
 
 
-def _sorted(mistakes: Iterable[Mistake], layout: Layout) -> list[Mistake]:
+def _sorted(mistakes: Iterable[Mistake], layout: Layout | None) -> list[Mistake]:
     """By row and column."""
+    places = {} if layout is None else layout.places
     return sorted(
-        mistakes, key=lambda one: (one.row or 0, layout.places.get(one.column or "", -1), one.code)
+        mistakes, key=lambda one: (one.row or 0, places.get(one.column or "", -1), one.code)
     )
 
 

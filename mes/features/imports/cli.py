@@ -13,9 +13,10 @@ import click
 
 from mes.clock import plant_now_us
 from mes.features.commands.context import Context
+from mes.features.imports.checking import check_read
 from mes.features.imports.files import read_file
 from mes.features.imports.registry import IMPORTS, find_kind
-from mes.features.imports.service import Upload, check_upload, import_upload, make_upload
+from mes.features.imports.service import Upload, import_upload, make_upload, read_upload
 from mes.features.imports.shown import shown_check
 from mes.features.imports.words import LANGUAGES
 from mes.features.storage.opening import opened
@@ -57,10 +58,10 @@ def import_command(
 def _done(
     data: Path, upload: Upload, lang: str, *, only_check: bool, skip_bad: bool
 ) -> dict[str, Any]:
-    kind = find_kind(upload.kind)
+    read = read_upload(find_kind(upload.kind), upload)
     with opened(data) as database:
         with database.reading() as session:
-            checked = check_upload(session, plant_now_us(), kind, upload)
+            checked = check_read(session, plant_now_us(), read)
         shown = shown_check(checked, lang, None)
         right = not checked.blocked and (skip_bad or not checked.mistakes)
         if only_check:
@@ -68,7 +69,7 @@ def _done(
         if right:
             with database.transaction() as session:
                 import_upload(
-                    session, _context(), kind, upload, skip_bad=skip_bad, seen=checked.fingerprint
+                    session, _context(), upload, read, skip_bad=skip_bad, seen=checked.fingerprint
                 )
     return {"ok": right, "imported": right, **shown}
 

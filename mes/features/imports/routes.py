@@ -11,15 +11,23 @@ from flask import Response, send_file
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
+from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.imports.access import allowed_kind, allowed_kinds, owner
+from mes.features.imports.checking import ReadFile
 from mes.features.imports.files import read_file
 from mes.features.imports.kept import KEPT_S, KeptFiles
 from mes.features.imports.kind import Kind
 from mes.features.imports.schemas import FileIn, ImportIn, TemplateQuery
-from mes.features.imports.service import check_upload, import_upload, make_upload
+from mes.features.imports.service import (
+    Upload,
+    check_upload,
+    import_upload,
+    make_upload,
+    read_upload,
+)
 from mes.features.imports.shown import shown_check
 from mes.features.imports.template import csv_template, references, xlsx_template
 from mes.features.imports.words import say
@@ -101,15 +109,28 @@ def import_answer(kind: Kind, asked: ImportIn) -> tuple[dict[str, Any], int]:
         Refusal: `import_gone` (404) or what `import_upload` refuses.
     """
 
+    ready = _ready(kind, asked.upload)
+
     def do(session: Session, context: Context) -> Answer:
-        kept = kept_files().find(asked.upload, owner(), kind.key)
+        if isinstance(ready, Refusal):
+            raise ready
+        upload, read = ready
         return 200, import_upload(
-            session, context, kind, kept.upload, skip_bad=asked.skip_bad, seen=asked.seen
+            session, context, upload, read, skip_bad=asked.skip_bad, seen=asked.seen
         )
 
     answer = answered("import", kind.key, asked, do)
     kept_files().forget(asked.upload)
     return answer
+
+
+def _ready(kind: Kind, identity: str) -> tuple[Upload, ReadFile] | Refusal:
+    """The file and what it says, before anything is locked; why not, for a repeat needs it not."""
+    try:
+        upload = kept_files().find(identity, owner(), kind.key).upload
+    except Refusal as gone:
+        return gone
+    return upload, read_upload(kind, upload)
 
 
 def template_answer(kind: Kind, form: str, language: str, *, current: bool) -> Response:

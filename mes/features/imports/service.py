@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
-from mes.features.imports.checking import Checked, check_tables
+from mes.features.imports.checking import Checked, ReadFile, check_read, read_tables
 from mes.features.imports.kind import Kind, RowState
 from mes.features.imports.registry import other_kinds
 from mes.features.imports.table import Table
@@ -40,20 +40,25 @@ def make_upload(kind: Kind, name: str, content: bytes, tables: Sequence[Table]) 
     return Upload(kind=kind.key, file=shown, sha256=digest, tables=tuple(tables))
 
 
+def read_upload(kind: Kind, upload: Upload) -> ReadFile:
+    """A file without looking at what is there now; it takes longest, and no lock."""
+    return read_tables(kind, upload.tables, other_kinds(kind))
+
+
 def check_upload(session: Session, now_us: int, kind: Kind, upload: Upload) -> Checked:
     """What a file would do now; nothing is written.
 
     Args:
         now_us: plant time, UTC microseconds.
     """
-    return check_tables(session, now_us, kind, upload.tables, other_kinds(kind))
+    return check_read(session, now_us, read_upload(kind, upload))
 
 
 def import_upload(
     session: Session,
     context: Context,
-    kind: Kind,
     upload: Upload,
+    read: ReadFile,
     *,
     skip_bad: bool = False,
     seen: str | None = None,
@@ -61,6 +66,7 @@ def import_upload(
     """Bring the rows of a file in; it is checked again, against what is there now.
 
     Args:
+        read: the file as `read_upload` understands it.
         skip_bad: leave out rows with mistakes; without it one mistake stops everything.
         seen: `Checked.fingerprint` of what was shown; None does not ask.
 
@@ -71,7 +77,7 @@ def import_upload(
         Refusal: `import_changed` (409), `import_has_mistakes` (422), or what the services of the
             kind refuse.
     """
-    checked = check_upload(session, context.now, kind, upload)
+    checked = check_read(session, context.now, read)
     if seen is not None and seen != checked.fingerprint:
         raise Refusal(
             "import_changed",
@@ -90,7 +96,7 @@ def import_upload(
     if checked.effective:
         told = {"file": upload.file, "sha256": upload.sha256, **done}
         checked.plan.write(session, context, told)
-    return {"kind": kind.key, "file": upload.file, **done}
+    return {"kind": upload.kind, "file": upload.file, **done}
 
 
 def counts(checked: Checked) -> dict[str, int]:

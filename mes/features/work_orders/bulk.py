@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from mes.features.commands.context import Context
@@ -36,44 +37,44 @@ class CheckedOrder:
         return columns_json({**self.values, "item": self.item})
 
 
-def create_orders(
-    session: Session, context: Context, orders: Sequence[CheckedOrder]
-) -> list[WorkOrder]:
-    """New orders with numbers in the given order; each has its event.
+def create_orders(session: Session, context: Context, orders: Sequence[CheckedOrder]) -> list[str]:
+    """New orders in the given order, each with its event; their numbers.
 
     The audit log gets no row of each: who calls says what all of them were.
     """
     if not orders:
         return []
     numbers = next_numbers(session, WORK_ORDER, context.now, len(orders))
+    rows = [one.row for one in orders]
     made = [
-        WorkOrder(
-            number=number,
-            state=OrderState.CREATED,
-            version=1,
-            external_system=one.external_system,
-            external_id=one.external_id,
-            imported=one.row,
-            created_at=context.at,
+        {
+            "number": number,
+            "state": OrderState.CREATED,
+            "version": 1,
+            "external_system": one.external_system,
+            "external_id": one.external_id,
+            "imported": row,
+            "created_at": context.at,
             **one.values,
-        )
-        for number, one in zip(numbers, orders, strict=True)
+        }
+        for number, one, row in zip(numbers, orders, rows, strict=True)
     ]
-    session.add_all(made)
-    session.flush()  # the ids are needed by the events
-    session.add_all(
-        OrderEvent(
-            order_id=order.id,
-            command_id=context.command_id,
-            kind="created",
-            at=context.at,
-            actor=dict(context.actor),
-            details=order.imported,
-        )
-        for order in made
+    returning = insert(WorkOrder).returning(WorkOrder.id, sort_by_parameter_order=True)
+    ids = session.scalars(returning, made).all()
+    event = {
+        "command_id": context.command_id,
+        "kind": "created",
+        "at": context.at,
+        "actor": dict(context.actor),
+    }
+    session.execute(
+        insert(OrderEvent),
+        [
+            {"order_id": order_id, "details": row, **event}
+            for order_id, row in zip(ids, rows, strict=True)
+        ],
     )
-    session.flush()
-    return made
+    return numbers
 
 
 def change_imported(

@@ -13,7 +13,7 @@ from mes.features.commands.context import Context
 from mes.features.imports.files import read_file
 from mes.features.imports.kind import Kind
 from mes.features.imports.registry import find_kind
-from mes.features.imports.service import check_upload, import_upload, make_upload
+from mes.features.imports.service import check_upload, import_upload, make_upload, read_upload
 from mes.features.imports.shown import shown_check
 from mes.features.imports.template import csv_template, references, xlsx_template
 from tests.features.commands.floor import Floor
@@ -69,7 +69,9 @@ def imported(
     upload = make_upload(found, name, content, read_file(name, content))
 
     def act(session: Any, context: Context) -> Shown:
-        return import_upload(session, context, found, upload, skip_bad=skip_bad)
+        return import_upload(
+            session, context, upload, read_upload(found, upload), skip_bad=skip_bad
+        )
 
     return floor.do(0, act)
 

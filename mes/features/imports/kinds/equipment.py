@@ -42,7 +42,7 @@ from mes.models import Equipment
 from mes.web.roles import Role
 
 EDITORS = (Role.MANAGER, Role.INTEGRATOR)
-ROWS_MAX = 2_000
+ROWS_MAX = 1_000
 OEE_RULES = {
     "key_machine": _("Key machine"),
     "sum": _("Sum of the machines"),

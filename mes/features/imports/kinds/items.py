@@ -34,7 +34,7 @@ from mes.models import Equipment, MaterialDefinition
 from mes.web.roles import Role
 
 EDITORS = (Role.MANAGER, Role.SUPERVISOR, Role.INTEGRATOR)
-ROWS_MAX = 5_000
+ROWS_MAX = 2_000
 UNIT_MAX = 20
 DEFAULT_UNIT = "pcs"
 

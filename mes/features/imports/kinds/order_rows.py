@@ -290,15 +290,15 @@ def _needs_dispatch(order: WorkOrder | None, machine_id: int, known: Known) -> b
 
 def _write(session: Session, context: Context, work: Work, details: Details) -> None:
     made = create_orders(session, context, [checked for _, checked in work.made])
-    numbers = {row.number: order for (row, _), order in zip(work.made, made, strict=True)}
+    numbers = {row.number: number for (row, _), number in zip(work.made, made, strict=True)}
     for order, checked in work.imported:
         change_imported(session, context, order, checked)
     for order, changes in work.changed:
         change_order(session, context, order.number, changes, order.version)
     for row, known_order, machine in work.dispatched:
-        target = known_order or numbers[row.number]
-        if target.state == OrderState.CREATED:
-            release_order(session, context, target.number)
-        dispatch_order(session, context, target.number, work_unit=machine)
-    told = {**details, "first": made[0].number, "last": made[-1].number} if made else details
+        number = numbers[row.number] if known_order is None else known_order.number
+        if known_order is None or known_order.state == OrderState.CREATED:
+            release_order(session, context, number)
+        dispatch_order(session, context, number, work_unit=machine)
+    told = {**details, "first": made[0], "last": made[-1]} if made else details
     record(session, context.actor, "work_orders.imported", str(details["file"]), told)

@@ -33,7 +33,7 @@ from mes.features.plant.edits import Plant, plant_document
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.models import Reason
 
-ROWS_MAX = 2_000
+ROWS_MAX = 1_000
 DOMAINS = {
     STOP: _("Stop"),
     "scrap": _("Scrap"),
