@@ -28,6 +28,7 @@ from mes.features.production.rows import job_runs, state_records
 from mes.features.production.scope import Scope, first_fact_of, last_fact_of
 from mes.features.production.statements import FOREVER, table
 from mes.features.production.tile import TileInput, tile_of
+from mes.features.quality.store import derive_checks
 from mes.live.announce import announce
 from mes.models import (
     CountSuspect,
@@ -37,6 +38,7 @@ from mes.models import (
     RollupShift,
     StateRecord,
     WorkUnitCalls,
+    WorkUnitChecks,
     WorkUnitLive,
 )
 
@@ -112,6 +114,7 @@ def _rebuild_unit(
             _clear(session, unit.id)
             derive_all(session, known, unit, now_us)
             derive_calls(session, unit.id)
+            derive_checks(session, unit.id)
             made = _snapshot(session, known, unit, now_us)
             rows = sum(len(held) for held in made.values())
             differences = list(_compare(unit.code, kept, made))
@@ -165,6 +168,9 @@ def _clear(session: Session, unit_id: int) -> None:
     calls = session.get(WorkUnitCalls, unit_id)
     if calls is not None:
         calls.calls = []
+    checks = session.get(WorkUnitChecks, unit_id)
+    if checks is not None:
+        checks.jobs = {}
     session.flush()
 
 
@@ -177,7 +183,9 @@ def _snapshot(session: Session, known: Masters, unit: WorkUnit, now_us: int) -> 
     quantities, cells = table(QuantityRecord), table(RollupHour)
     suspects = table(CountSuspect)
     calls = session.get(WorkUnitCalls, unit.id)
+    checks = session.get(WorkUnitChecks, unit.id)
     return {
+        "work_unit_checks": [repr(one) for one in (checks.jobs if checks else {}).items()],
         "work_unit_calls": [repr(one) for one in (calls.calls if calls else ())],
         "state_record": [repr(one) for one in state_records(session, unit.id, -FOREVER)],
         "job_run": [repr(one) for one in job_runs(session, unit.id, -FOREVER)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Pool, event, func, select
@@ -21,17 +21,16 @@ from mes.features.production.calendars import (
     rows_of_line,
     shift_names,
 )
+from mes.features.production.check_plans import load_check_plans
 from mes.features.production.late import published_until
 from mes.features.production.masters import (
     BEGINNING,
     Area,
     Binding,
-    DatedClass,
     Line,
     Masters,
     Material,
     Rate,
-    Reason,
     Setting,
     Site,
     Source,
@@ -40,6 +39,7 @@ from mes.features.production.masters import (
     default_policy,
 )
 from mes.features.production.plan import Plan
+from mes.features.production.reason_loading import load_reasons
 from mes.features.production.statements import run
 from mes.models import (
     Calendar,
@@ -56,6 +56,7 @@ from mes.models import (
     SignalBinding,
     WorkUnitSetting,
 )
+from mes.models import CheckPlan as CheckPlanRow
 from mes.models import Reason as ReasonRow
 from mes.models import ReasonClass as ReasonClassRow
 from mes.models import Source as SourceRow
@@ -78,6 +79,7 @@ _KEYED = (
     ReasonClassRow,
     KpiPolicyVersion,
     ShiftSignoff,
+    CheckPlanRow,
 )
 _KEY = select(
     *(select(func.max(model.id)).scalar_subquery() for model in _KEYED),
@@ -197,7 +199,7 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
         sources=sources,
         tags=tags,
         materials=materials,
-        reasons=_reasons(session),
+        reasons=load_reasons(session),
         policies=policies,
         policy_versions=policy_versions,
         tags_of_source=tags_of_source,
@@ -208,6 +210,7 @@ def load_masters(session: Session, key: tuple[object, ...]) -> Masters:
         work_unit_ids={u.code: u.id for u in units.values()},
         line_ids={line.code: line.id for line in lines.values()},
         published_until=published_until(session),
+        check_plans=load_check_plans(session),
     )
 
 
@@ -369,30 +372,4 @@ def _materials(session: Session) -> dict[int, Material]:
             rates={key: tuple(found) for key, found in rates[row.id].items()},
         )
         for row in session.scalars(select(MaterialDefinition))
-    }
-
-
-def _reasons(session: Session) -> dict[str, Reason]:
-    rows: Iterable[ReasonRow] = list(
-        session.scalars(select(ReasonRow).order_by(ReasonRow.position, ReasonRow.id))
-    )
-    codes = {row.id: row.code for row in rows}
-    classes: dict[int, list[DatedClass]] = defaultdict(list)
-    for dated in session.scalars(select(ReasonClassRow).order_by(ReasonClassRow.valid_from)):
-        classes[dated.reason_id].append(
-            DatedClass(
-                valid_from=dated.valid_from, time_class=dated.time_class, failure=dated.failure
-            )
-        )
-    return {
-        row.code: Reason(
-            code=row.code,
-            domain=row.domain,
-            parent=codes.get(row.parent_id) if row.parent_id else None,
-            names=row.names,
-            position=row.position,
-            classes=tuple(classes[row.id]),
-            retired=row.retired_at is not None,
-        )
-        for row in rows
     }

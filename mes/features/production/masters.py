@@ -18,8 +18,10 @@ from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from mes.core.calls import Escalation
+from mes.core.check_due import When
 from mes.core.derive.signals import State
 from mes.core.policies import ISO22400, PROFILES, Policy
+from mes.core.quality import Characteristic
 from mes.features.production.calendars import DatedCalendar
 from mes.features.production.plan import Plan
 
@@ -270,6 +272,30 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPlan:
+    """A version of a quality check plan; a place, item or operation that is None: whichever."""
+
+    id: int
+    code: str
+    version: int
+    names: Names
+    material_id: int | None
+    work_unit_id: int | None
+    segment: int | None
+    when: When
+    characteristics: tuple[Characteristic, ...]
+    valid_from: int
+
+    def is_for(self, work_unit_id: int, material_id: int | None, segment: int | None) -> bool:
+        """Whether it is checked on a work unit, for an item and an operation."""
+        return (
+            self.work_unit_id in (None, work_unit_id)
+            and self.material_id in (None, material_id)
+            and self.segment in (None, segment)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Masters:
     """All master data of one moment.
 
@@ -279,6 +305,7 @@ class Masters:
         areas: those that are not retired, in plant order.
         policies: the newest version of each policy of the plant's own, by name.
         policy_versions: all of them, by name and version.
+        check_plans: the present version of each that is not retired, by code.
     """
 
     key: tuple[object, ...]
@@ -300,6 +327,7 @@ class Masters:
     line_ids: Mapping[str, int]
     published_until: Mapping[int, int]
     policy_versions: Mapping[tuple[str, int], Policy]
+    check_plans: tuple[CheckPlan, ...] = ()
 
     @property
     def config_revision(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -27,30 +27,12 @@ from mes.features.production.lines import counted_unit_ids
 from mes.features.production.live_state import LiveState
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.production.tile_calls import call_view, next_level_at
+from mes.features.production.tile_jobs import JobInfo, made_so_far
+from mes.features.production.tile_links import LinkInfo, latest_data, worst_link
+from mes.features.production.tile_quality import Checked, changes_of, quality_checks
 from mes.features.production.tile_stops import asked_in, due_in
 
 SHOWN_KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkInfo:
-    """What is known of a source of the work unit; `link` as its edge reported it."""
-
-    source: str
-    link: Mapping[str, Any]
-    last_data_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobInfo:
-    """What the screens say about a loaded job."""
-
-    order: str
-    job_order: str
-    material_id: int
-    ordered: Number
-    due: int | None
-    paused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +46,9 @@ class TileInput:
         fresh_limit_us: how far `covered` may lag and still be the present.
         jobs: of the loaded jobs, by id.
         calls: those that are not over.
+        ended: jobs that ended lately, by id, where a plan asks for a check of the last piece.
+        checked: what its jobs were checked for, by job id and code of the plan.
+        ran: closed stretches in which it ran, where a plan asks for them.
     """
 
     unit: WorkUnit
@@ -75,6 +60,9 @@ class TileInput:
     links: Sequence[LinkInfo]
     jobs: Mapping[int, JobInfo]
     calls: Sequence[Call] = ()
+    ended: Mapping[int, JobInfo] = field(default_factory=dict)
+    checked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ran: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +141,17 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
     loaded = [r for r in (live.runs if live else ()) if _holds(r, now.as_of)]
     total = _total(now.sums)
     cycle = _cycle(loaded)
+    checked = Checked(
+        unit_id=unit.id,
+        jobs={**given.jobs, **given.ended},
+        results=given.checked,
+        ran=given.ran,
+        records=now.records,
+        as_of=now.as_of,
+        now=given.now,
+        live=live,
+    )
+    quality = quality_checks(checked, known)
     return {
         "work_unit": unit.code,
         "name": dict(unit.names or {}),
@@ -177,9 +176,9 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "coverage": _float(now.result.coverage),
         "flags": [str(flag) for flag in now.result.flags],
         "provisional": Flag.PROVISIONAL_STOP in now.result.flags,
-        "last_data_at": _latest(given.links),
+        "last_data_at": latest_data(given.links),
         "covered_until": None if not given.covered else instant(given.covered),
-        "link": _link(given.links),
+        "link": worst_link(given.links),
         "shift": shift_json(unit, now.period),
         "crew": _crew(unit, now.period, now.as_of),
         "counted": bool(unit.bound("total", "good")),
@@ -188,7 +187,8 @@ def tile_of(given: TileInput, known: Masters) -> dict[str, Any]:
         "unassigned": number_to_json(_unassigned(now.sums)),
         "checks": _checks(given, now, loaded),
         "calls": [call_view(call, given.now) for call in given.calls],
-        "next_change_at": _next_change(given, now, limit),
+        "quality_checks": quality,
+        "next_change_at": _next_change(given, now, limit, changes_of(quality, given.now)),
     }
 
 
@@ -241,7 +241,7 @@ def _job(
         return None
     job = int(run.job)
     info = given.jobs[job]
-    good, scrap, _ = _made(given.live, job, now.as_of)
+    good, scrap, _ = made_so_far(given.live, job, now.as_of)
     material = known.materials.get(info.material_id)
     ends = loaded_ends(given, now)[job]
     return {
@@ -268,22 +268,13 @@ def loaded_ends(given: TileInput, now: Present) -> dict[int, int | None]:
             continue
         info = given.jobs.get(int(run.job))
         if info is not None:
-            left = info.ordered - _made(live, int(run.job), now.as_of)[0]
+            left = info.ordered - made_so_far(live, int(run.job), now.as_of)[0]
             ends[int(run.job)] = (
                 None
                 if info.paused
                 else expected_end(given.unit.plan, now.as_of, left, run.item, pace)
             )
     return ends
-
-
-def _made(live: LiveState, job: int, as_of: int) -> tuple[Number, Number, Number]:
-    """Good, scrap and rework of a loaded job so far."""
-    good, scrap, rework = live.jobs.get(job, (0, 0, 0))
-    for one in live.bookings:
-        if one.job == job and one.at < as_of:
-            good, scrap, rework = good + one.good, scrap + one.scrap, rework + one.rework
-    return good, scrap, rework
 
 
 def _checks(given: TileInput, now: Present, loaded: Sequence[JobRun]) -> int:
@@ -297,7 +288,7 @@ def _checks(given: TileInput, now: Present, loaded: Sequence[JobRun]) -> int:
     if given.covered is not None and given.now - given.covered > given.fresh_limit_us:
         return live.open_checks
     jobs = {int(run.job) for run in loaded if run.job is not None}
-    return live.open_checks + sum(min(_made(live, job, now.as_of)) < 0 for job in jobs)
+    return live.open_checks + sum(min(made_so_far(live, job, now.as_of)) < 0 for job in jobs)
 
 
 def _target(unit: WorkUnit, runs: Sequence[JobRun], now: Present) -> int | None:
@@ -362,34 +353,7 @@ def _holds(run: JobRun, at: int) -> bool:
     return run.start <= at and (run.end is None or at < run.end)
 
 
-def _latest(links: Sequence[LinkInfo]) -> str | None:
-    at = max((x.last_data_at for x in links if x.last_data_at is not None), default=None)
-    return None if at is None else instant(at)
-
-
-_GOOD_LINKS = ("up", "connecting", "degraded", "backing_off", "refused", "stopped")
-
-
-def _link(links: Sequence[LinkInfo]) -> dict[str, Any] | None:
-    """The link of the work unit's sources that is in the worst state; None: it has no source."""
-    if not links:
-        return None
-
-    def badness(info: LinkInfo) -> int:
-        state = info.link.get("state")
-        return _GOOD_LINKS.index(state) if state in _GOOD_LINKS else len(_GOOD_LINKS)
-
-    worst = max(links, key=badness)
-    since = worst.link.get("since")
-    return {
-        "source": worst.source,
-        "state": worst.link.get("state"),
-        "reason": worst.link.get("reason"),
-        "since": None if not since else instant(since),
-    }
-
-
-def _next_change(given: TileInput, now: Present, limit: int) -> str | None:
+def _next_change(given: TileInput, now: Present, limit: int, quality: Sequence[str]) -> str | None:
     """When the tile changes by time alone: shift end, minor-stop limit, going stale or idle."""
     times = [now.period.end_us, *next_level_at(given.calls, given.now)]
     if now.record.stop_start is not None:
@@ -399,7 +363,8 @@ def _next_change(given: TileInput, now: Present, limit: int) -> str | None:
         times.append(given.covered + given.fresh_limit_us + 1)
     if given.live is not None and given.live.pulse is not None:
         times.append(given.live.pulse.at + given.live.pulse.idle_after_us + 1)
-    return min((instant(at) for at in times if at > given.now), default=None)
+    later = [*(instant(at) for at in times if at > given.now), *quality]
+    return min(later, default=None)
 
 
 def _float(value: Fraction | None) -> float | None:

@@ -8,15 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.derive.replacing import replaced_ids
-from mes.models import QuantityMove, QuantityStatement, StopStatement
+from mes.models import CheckResult, QuantityMove, QuantityStatement, StopStatement
 
-Entry = type[QuantityStatement] | type[StopStatement] | type[QuantityMove]
+Entry = type[QuantityStatement] | type[StopStatement] | type[QuantityMove] | type[CheckResult]
 CHAIN_MAX = 100
 """How often a correction of a correction is followed."""
 _REPLACES = {
     QuantityStatement: QuantityStatement.voids,
     QuantityMove: QuantityMove.voids,
     StopStatement: StopStatement.replaces,
+    CheckResult: CheckResult.voids,
 }
 
 

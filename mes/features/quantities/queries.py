@@ -16,6 +16,8 @@ from mes.features.production.masters import Reason
 from mes.features.quantities.balance import excess_of
 from mes.features.quantities.in_force import Entry, not_in_force
 from mes.models import (
+    CheckPlan,
+    CheckResult,
     JobEvent,
     JobOrder,
     Person,
@@ -26,7 +28,7 @@ from mes.models import (
 
 LIMIT = 50
 LIMIT_MAX = 200
-KINDS = ("quantity", "move", "stop", "job")
+KINDS = ("quantity", "move", "stop", "job", "check")
 """Kinds of entries."""
 
 
@@ -62,6 +64,8 @@ def entries(
         found += _latest(session, StopStatement, unit.id, before, limit, _stop, reasons)
     if "job" in kinds:
         found += _latest(session, JobEvent, unit.id, before, limit, _job, reasons)
+    if "check" in kinds:
+        found += _latest(session, CheckResult, unit.id, before, limit, _check, reasons)
     found.sort(key=lambda one: one[:2], reverse=True)
     page = [item for _, _, item in found[:limit]]
     _complete(session, page)
@@ -69,7 +73,7 @@ def entries(
     return {"items": page, "next": more}
 
 
-FactT = TypeVar("FactT", QuantityStatement, StopStatement, QuantityMove, JobEvent)
+FactT = TypeVar("FactT", QuantityStatement, StopStatement, QuantityMove, JobEvent, CheckResult)
 
 
 def _latest(
@@ -113,6 +117,7 @@ def _complete(session: Session, items: list[dict[str, Any]]) -> None:
     """What entries need from elsewhere: whether they hold, what they replaced, names."""
     _mark_voided(session, items)
     _tell_old(session, items)
+    _name_plans(session, items)
     _name_jobs(session, items)
     _name_people(session, items)
 
@@ -201,6 +206,20 @@ def _job(row: JobEvent, reasons: Mapping[str, Reason]) -> dict[str, Any]:
     }
 
 
+def _check(row: CheckResult, reasons: Mapping[str, Reason]) -> dict[str, Any]:
+    del reasons
+    return {
+        **_who(row, "check", row.at),
+        "reason": None,
+        "plan": row.plan_id,
+        "verdict": row.verdict,
+        "voids": row.voids,
+        "voided": False,
+        "note": row.note,
+        "job": row.job_order_id,
+    }
+
+
 def _common(
     row: QuantityStatement | StopStatement | JobEvent,
     kind: str,
@@ -211,7 +230,9 @@ def _common(
 
 
 def _who(
-    row: QuantityStatement | StopStatement | JobEvent | QuantityMove, kind: str, at: int
+    row: QuantityStatement | StopStatement | JobEvent | QuantityMove | CheckResult,
+    kind: str,
+    at: int,
 ) -> dict[str, Any]:
     actor: Mapping[str, Any] = row.actor or {}
     return {
@@ -231,6 +252,7 @@ def _mark_voided(session: Session, items: Iterable[dict[str, Any]]) -> None:
         "quantity": QuantityStatement,
         "move": QuantityMove,
         "stop": StopStatement,
+        "check": CheckResult,
     }
     for kind, model in models.items():
         listed = {item["command_id"]: item for item in items if item["kind"] == kind}
@@ -252,6 +274,15 @@ def _tell_old(session: Session, items: Iterable[dict[str, Any]]) -> None:
             "scrap": amount_json(row.scrap),
             "rework": amount_json(row.rework),
         }
+
+
+def _name_plans(session: Session, items: Iterable[dict[str, Any]]) -> None:
+    checks = [item for item in items if item["kind"] == "check"]
+    ids = {item["plan"] for item in checks}
+    plans = {row.id: row for row in session.scalars(select(CheckPlan).where(CheckPlan.id.in_(ids)))}
+    for item in checks:
+        plan = plans[item["plan"]]
+        item |= {"plan": plan.code, "plan_name": dict(plan.names)}
 
 
 def _name_jobs(session: Session, items: Iterable[dict[str, Any]]) -> None:
