@@ -137,7 +137,7 @@ def _told(session: Session) -> Mapping[str, int]:
         .where(AuditLog.subject == SUBJECT, AuditLog.action.in_((BEGIN, DISMISS)))
         .group_by(AuditLog.action)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def has_plant(session: Session) -> bool:
@@ -179,7 +179,7 @@ def _devices(session: Session) -> bool:
     units = _work_units(session)
     settings = select(WorkUnitSetting.work_unit_id, WorkUnitSetting.state_source)
     rows = session.execute(settings.order_by(WorkUnitSetting.valid_from))
-    latest: dict[int, object] = dict(rows.tuples().all())
+    latest: dict[int, object] = dict(rows.all())
     return bool(units) and all(latest.get(unit) for unit in units)
 
 
