@@ -36,7 +36,7 @@ def about_grid(frame: Frame, period: Period, marks: Marks, now_us: int) -> Grid:
     ]
     return Grid(
         key="about",
-        title=_("About"),
+        title=_("About this file"),
         columns=[Column(key="what", label=_("What")), Column(key="value", label=_("Value"))],
         rows=[Row(values=row) for row in rows],
     )

@@ -44,7 +44,7 @@ def sources_grid(items: Iterable[Item], state_word: Callable[[Item], str]) -> Gr
             (_text("reason", _("Reason")), _of("reason")),
             (_text("detail", _("Detail")), _of("detail")),
             (_time("last", _("Last value at")), lambda one: _instant(one["last_value_at"])),
-            (_number("values", _("Values")), lambda one: one["counters"].get("values")),
+            (_number("values", _("Number of values")), lambda one: one["counters"].get("values")),
             (_number("errors", _("Errors")), lambda one: one["counters"].get("errors")),
             (_number("kept", _("Records kept aside")), _of("quarantined")),
             (_text("machines", _("Machines")), lambda one: ", ".join(one["work_units"])),

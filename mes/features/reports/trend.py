@@ -166,7 +166,7 @@ def tags_grid(lines: Sequence[tuple[Line, Series]], span: Span) -> Grid:
             Column(key="unit", label=_("Unit")),
             Column(key="low", label=_("Low limit"), kind=Kind.NUMBER),
             Column(key="high", label=_("High limit"), kind=Kind.NUMBER),
-            Column(key="count", label=_("Values"), kind=Kind.NUMBER),
+            Column(key="count", label=_("Number of values"), kind=Kind.NUMBER),
             Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
             Column(key=STATE, label=_("State of the figure")),
         ],
@@ -200,7 +200,7 @@ def values_grid(session: Session, lines: Sequence[Line], span: Span) -> Grid:
     """Every value of the tags as it came."""
     return Grid(
         key="values",
-        title=_("Values"),
+        title=_("Number of values"),
         columns=[
             Column(key="at", label=_("Time"), kind=Kind.TIME),
             Column(key="tag", label=_("Tag")),

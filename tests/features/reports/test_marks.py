@@ -71,7 +71,7 @@ def test_figures_of_a_running_shift_are_provisional_on_every_page_and_in_every_r
         write_xlsx(path, grids, "Asia/Seoul")
         said = {
             row[0].value: row[1].value
-            for row in openpyxl.load_workbook(path)["About"].iter_rows(min_row=2)
+            for row in openpyxl.load_workbook(path)["About this file"].iter_rows(min_row=2)
         }
         assert said["State of the figures"] == state
         assert said["Coverage"] == f"{report['coverage']} %"
