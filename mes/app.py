@@ -21,6 +21,7 @@ from mes.features.displays import display_pages
 from mes.features.displays import routes as displays
 from mes.features.downtime import routes as downtime
 from mes.features.edge_requests import routes as edge_requests
+from mes.features.equipment import pages as plant_pages
 from mes.features.execution import routes as execution
 from mes.features.explain import routes as explain
 from mes.features.first_run import pages as first_run
@@ -31,8 +32,14 @@ from mes.features.ingest import routes as ingest
 from mes.features.ingest.healing import Healer
 from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.instructions import floor_routes as floor_instructions
+from mes.features.instructions import record_pages as instruction_pages
 from mes.features.instructions import routes as instructions
+from mes.features.labels import pages as label_pages
+from mes.features.labels import routes as labels
+from mes.features.labels.worker import LabelSender
 from mes.features.line_hours import routes as line_hours
+from mes.features.lots import pages as lot_pages
+from mes.features.lots import routes as lots
 from mes.features.materials import pages as item_pages
 from mes.features.materials import routes as materials
 from mes.features.oee import rollup_routes as rollups
@@ -43,10 +50,10 @@ from mes.features.policies import routes as policies
 from mes.features.production.queries import tiles
 from mes.features.publishing import routes as publishing
 from mes.features.publishing.worker import Settler
+from mes.features.quality import routes as quality
 from mes.features.quantities import routes as quantities
 from mes.features.reasons import pages as reason_pages
 from mes.features.reasons import routes as reasons
-from mes.features.reports import list_routes
 from mes.features.reports import list_routes, system_lists
 from mes.features.reports import routes as reports
 from mes.features.schedules import pages as report_files
@@ -92,10 +99,16 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     execution.bp,
     writes.bp,
     quantities.bp,
+    lots.bp,
+    lot_pages.pages,
+    labels.bp,
+    label_pages.pages,
+    quality.bp,
     downtime.bp,
     audit.bp,
     materials.bp,
     item_pages.pages,
+    plant_pages.pages,
     reasons.bp,
     reason_pages.pages,
     imports.bp,
@@ -108,6 +121,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     handover.bp,
     instructions.bp,
     floor_instructions.bp,
+    instruction_pages.pages,
     checks.bp,
     publishing.bp,
     people.people,
@@ -127,6 +141,7 @@ class Live:
     settler: Settler
     report_writer: ReportWriter
     healer: Healer
+    label_sender: LabelSender
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -193,6 +208,7 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
         settler=Settler(database),
         report_writer=ReportWriter(database, settings.data_dir),
         healer=Healer(database),
+        label_sender=labels.init_labels(app),
     )
 
     def read_some_tiles() -> None:

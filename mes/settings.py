@@ -47,6 +47,10 @@ class Settings(BaseModel):
         le=1,
         description="A shift with a lower coverage is signed off only with a note.",
     )
+    label_font: Path | None = Field(
+        default=None, description="TrueType font of labels; None: the one that comes along."
+    )
+    label_font_bold: Path | None = None
     development: bool = False
 
     @property

@@ -122,6 +122,7 @@ def start_live(worker: Any) -> None:
     live.settler.start()
     live.report_writer.start()
     live.healer.start()
+    live.label_sender.start()
     threading.Thread(target=_close_on_stop, args=(worker, live), name="stop", daemon=True).start()
 
 
@@ -142,6 +143,7 @@ def _close_on_stop(worker: Worker, live: Any) -> None:
     live.settler.stop()
     live.report_writer.stop()
     live.healer.stop()
+    live.label_sender.stop()
     for open_socket in list(live.sockets.server.eio.sockets.values()):
         # Not close(): after its packet CLOSE a Python client would not connect again.
         open_socket.queue.put(None)

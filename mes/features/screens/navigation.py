@@ -79,7 +79,12 @@ def _daily(who: Actor | None, open_checks: int) -> Iterable[Entry]:
     yield Entry(key="line_view", address="/lines", label=gettext("Lines"))
     yield Entry(key="handover", address="/handover", label=gettext("Handover"))
     yield Entry(key="call_list", address="/calls", label=gettext("Calls"))
-    yield Entry(key="orders", address="/orders", label=gettext("Work orders"))
+    yield Entry(
+        key="orders",
+        address="/orders",
+        label=gettext("Work orders"),
+        others=("lots_page", "lot_page", "labels_page"),
+    )
     yield Entry(key="report", address="/report", label=gettext("Reports"))
     if may_read_checks():
         label = gettext("Data checks")
@@ -90,12 +95,23 @@ def _masters(who: Actor | None) -> Iterable[Entry]:
     """What a plant is set up from."""
     edits = _is_office(who, *EDITORS)
     if edits:
+        label = gettext("Lines and machines")
+        yield Entry(key="plant_page", address="/plant", label=label)
         yield Entry(key="items_page", address="/items", label=gettext("Items"))
     yield Entry(key="calendar", address="/calendar", label=gettext("Shifts"))
     if edits:
         yield Entry(key="reasons_page", address="/reasons", label=gettext("Reasons"))
+        yield Entry(
+            key="instructions_page",
+            address="/instructions",
+            label=gettext("Work instructions"),
+            others=("instruction_page", "instruction_records"),
+        )
     if _is_office(who, Role.SUPERVISOR):
         yield Entry(key="people_page", address="/people", label=gettext("People"))
+    if edits:
+        others = ("import_kind", "import_check", "import_result")
+        yield Entry(key="import_page", address="/import", label=gettext("Import"), others=others)
 
 
 def _system(who: Actor | None) -> Iterable[Entry]:
@@ -103,6 +119,9 @@ def _system(who: Actor | None) -> Iterable[Entry]:
     yield Entry(key="sources", address="/sources", label=gettext("Sources"))
     if who is not None and Role.ADMINISTRATOR in who.roles:
         yield Entry(key="displays_page", address="/displays", label=gettext("Displays"))
+        yield Entry(key="printers_page", address="/printers", label=gettext("Label printers"))
+    elif _is_office(who, Role.SUPERVISOR, Role.MANAGER):
+        yield Entry(key="prints_page", address="/prints", label=gettext("Prints"))
     if who is not None and who.has(Role.MANAGER):
         yield Entry(key="audit", address="/audit", label=gettext("Audit log"))
 
