@@ -34,7 +34,7 @@ from mes.features.ingest.metrics import publish as publish_sources
 from mes.features.instructions import floor_routes as floor_instructions
 from mes.features.instructions import record_pages as instruction_pages
 from mes.features.instructions import routes as instructions
-from mes.features.labels import pages as label_pages
+from mes.features.labels import printer_pages as label_pages
 from mes.features.labels import routes as labels
 from mes.features.labels.worker import LabelSender
 from mes.features.line_hours import routes as line_hours
