@@ -30,6 +30,7 @@ LABEL_MAX = 120
 NOTE_MAX = 1000
 VALUE_MAX = 500
 DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 KEY = re.compile(r"[A-Za-z0-9-]{1,40}")
 LINES = "\n\t"
 """What a text of several lines may hold besides printable characters."""

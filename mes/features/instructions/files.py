@@ -100,8 +100,13 @@ def find_file(session: Session, sha256: str) -> DocumentFile:
     """
     found = _file(session, sha256)
     if found is None:
-        raise Refusal("instruction_file_unknown", "there is no such file", status=404)
+        raise unknown_file()
     return found
+
+
+def unknown_file() -> Refusal:
+    """There is no such file."""
+    return Refusal("instruction_file_unknown", "there is no such file", status=404)
 
 
 def files_by_hash(session: Session, hashes: Collection[str]) -> dict[str, FileBrief]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from mes.core.instants import format_instant
 from mes.features.commands.subjects import find_work_unit
 from mes.features.instructions.content import changed_steps, files_of
-from mes.features.instructions.files import files_by_hash
+from mes.features.instructions.files import FileBrief, files_by_hash
 from mes.features.instructions.service import find_instruction
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
@@ -18,6 +18,7 @@ from mes.features.quantities.jobs import loaded_job
 from mes.models import (
     Document,
     DocumentAcknowledgement,
+    DocumentFile,
     DocumentProposal,
     DocumentRevision,
     DocumentValue,
@@ -115,17 +116,20 @@ def revision_view(
         "instruction": document.code,
         **revision_brief(revision),
         "steps": list(revision.steps),
-        "files": {
-            sha256: {
-                "address": f"{FILES}/{sha256}",
-                "media_type": file.media_type,
-                "name": file.name,
-                "size": file.size,
-                "width": file.width,
-                "height": file.height,
-            }
-            for sha256, file in files.items()
-        },
+        "files": {sha256: file_view(file) for sha256, file in files.items()},
+    }
+
+
+def file_view(file: FileBrief | DocumentFile) -> dict[str, Any]:
+    """A file with its address; `width` and `height` in pixels, None: a PDF."""
+    return {
+        "sha256": file.sha256,
+        "address": f"{FILES}/{file.sha256}",
+        "media_type": file.media_type,
+        "name": file.name,
+        "size": file.size,
+        "width": file.width,
+        "height": file.height,
     }
 
 

@@ -15,10 +15,16 @@ from mes.features.commands.schemas import optional_instant as instant
 from mes.features.commands.service import Answer
 from mes.features.instructions import service, statement_queries
 from mes.features.instructions.access import EDITORS
-from mes.features.instructions.files import FILE_BYTES_MAX, find_file, keep_file
+from mes.features.instructions.files import (
+    FILE_BYTES_MAX,
+    find_file,
+    keep_file,
+    unknown_file,
+)
 from mes.features.instructions.media import PDF
+from mes.features.instructions.pdf_pages import draw_page
 from mes.features.instructions.queries import (
-    FILES,
+    file_view,
     instruction,
     instructions,
     latest_values,
@@ -219,17 +225,26 @@ def send_file(query_data: FileQuery) -> Answered:
     """Keep a file; the same bytes are kept once."""
     content = request.get_data(cache=False)
     with transaction() as session:
-        kept = keep_file(session, content, name=query_data.name)
-        answer = {
-            "sha256": kept.sha256,
-            "address": f"{FILES}/{kept.sha256}",
-            "media_type": kept.media_type,
-            "name": kept.name,
-            "size": kept.size,
-            "width": kept.width,
-            "height": kept.height,
-        }
-    return answer, 201
+        return file_view(keep_file(session, content, name=query_data.name)), 201
+
+
+@bp.post("/instruction-files/<sha256>/pages/<int:number>")
+@bp.doc(
+    summary="Keep a page of a PDF as a picture",
+    description="Drawn once with 2000 pixels at its longer edge; `pages` says how many there are.",
+)
+@require(*EDITORS)
+def draw(sha256: str, number: int) -> Answered:
+    """A page becomes a picture that a step can show."""
+    with reading() as session:
+        pdf = find_file(session, sha256)
+        content, name = pdf.content, pdf.name
+        if pdf.media_type != PDF:
+            raise unknown_file()
+    drawn = draw_page(content, number)
+    with transaction() as session:
+        kept = keep_file(session, drawn.picture, name=f"{number} {name}")
+        return {**file_view(kept), "pages": drawn.pages}, 201
 
 
 @bp.get("/instruction-files/<sha256>")

@@ -50,9 +50,7 @@ NoteLines = Annotated[StrictStr, StringConstraints(max_length=1000), AfterValida
 Unit = Annotated[StrictStr, StringConstraints(max_length=20), AfterValidator(_one_line)]
 Limit = Annotated[StrictStr, StringConstraints(max_length=40), AfterValidator(_decimal)]
 Hash = Annotated[StrictStr, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Code = Annotated[
-    StrictStr, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", max_length=40)
-]
+Code = Annotated[StrictStr, StringConstraints(pattern=f"^{content.CODE.pattern}$")]
 
 
 class _Part(BaseModel):

@@ -1,12 +1,17 @@
 // What a person reads about a refusal: the words of this language, by stable code.
 import { _ } from "./i18n.js";
 
+const added = {};
+
+/** Words of a part of the page that is loaded later, by code. */
+export const addWords = (byCode) => Object.assign(added, byCode);
+
 /** Words by code, then what the server says, then the fields it names. */
 export function problemText(problem) {
   const fields = (problem.body?.errors ?? [])
     .filter((error) => error.message !== problem.message)
     .map((error) => [error.field, error.message].filter(Boolean).join(": "));
-  return [words(problem.code) ?? problem.message, ...fields].join(" ");
+  return [added[problem.code] ?? words(problem.code) ?? problem.message, ...fields].join(" ");
 }
 
 function words(code) {

@@ -29,7 +29,10 @@ class Terminal extends UnitPage {
 
   start() {
     super.start();
-    load().then((dialogs) => dialogs.readReasons(this.unit.code), () => {});
+    load().then((dialogs) => {
+      this.instruction = new dialogs.InstructionFollower(this);
+      dialogs.readReasons(this.unit.code);
+    }, () => {});
     this.resize = new ResizeObserver(() => this.measure());
     this.resize.observe(this);
     if (keptDraft(this.unit.code)) this.openQuantity();
@@ -164,6 +167,7 @@ class Terminal extends UnitPage {
         return dialog;
       });
     }
+    if (entry.form.kind === "instruction") return this.instruction?.open(entry);
     if (entry.form.kind === "call") {
       this.outbox.discard(entry.id);
       return this.openCall();

@@ -1,0 +1,111 @@
+// Which work instruction applies to the job on the machine, and whether the active person has read
+// it. Its content is read ahead, so that it opens without a network.
+import { get, Problem } from "../lib/api.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { addWords, problemText } from "../lib/problem-text.js";
+import { instructionWords } from "./words.js";
+import { readContent } from "./content.js";
+
+const REFRESH_MS = 60000;
+const AHEAD_MS = 3000;
+
+export class InstructionFollower {
+  brief = null;
+  #asked = "";
+  #readAt = -Infinity;
+  #contents = new Map();
+
+  constructor(host) {
+    this.host = host;
+    addWords(instructionWords());
+    host.outbox.addEventListener("sent", ({ detail }) => this.sent(detail.entry));
+  }
+
+  /** The button on the running job; nothing where no instruction applies. */
+  button() {
+    this.#refresh();
+    const { brief } = this;
+    if (!brief) return nothing;
+    return html`<button type="button" class="btn tap wi-open" title=${nameOf(brief.title, brief.instruction)} @click=${() => this.open()}>${icon("sheet")}<span class="two"><span>${_("Instructions")}</span>${badge(brief.seen)}</span></button>`;
+  }
+
+  async open(mends = null) {
+    const { host, brief } = this;
+    const wanted = mends?.form ?? { instruction: brief.instruction, revision: brief.revision, job: this.#job };
+    try {
+      const [{ InstructionDialog }, content] = await Promise.all([import("./viewer.js"), this.#content(wanted), sheet(host)]);
+      host.openDialog(new InstructionDialog(host, content, { brief, job: wanted.job, mends, read: () => this.read(wanted) }));
+    } catch (problem) {
+      host.say(problemText(problem instanceof Problem ? problem : new Problem(0)), null);
+    }
+  }
+
+  /** The person has acknowledged what is shown; the server is asked again when it has arrived. */
+  read({ instruction, revision }) {
+    const { brief } = this;
+    if (brief?.instruction === instruction && brief.revision === revision && brief.seen) brief.seen = "read";
+  }
+
+  sent(entry) {
+    if (!entry.url.includes("/instruction/")) return;
+    this.#readAt = -Infinity;
+    this.#contents.clear();
+    this.host.update();
+  }
+
+  get #job() {
+    return this.host.tile?.job?.job_order ?? null;
+  }
+
+  #refresh() {
+    const asked = `${this.#job} ${this.host.hands.session}`;
+    if (asked === this.#asked && performance.now() - this.#readAt < REFRESH_MS) return;
+    if (!asked.startsWith(`${this.#asked.split(" ")[0]} `)) this.brief = null;
+    this.#asked = asked;
+    this.#readAt = performance.now();
+    this.#read(asked);
+  }
+
+  async #read(asked) {
+    const { host } = this;
+    const job = this.#job;
+    try {
+      const query = job ? `?job_order=${encodeURIComponent(job)}` : "";
+      const { instruction } = await get(`/api/v1/work-units/${encodeURIComponent(host.unit.code)}/instruction${query}`);
+      if (asked !== this.#asked) return;
+      this.brief = instruction;
+      host.update();
+      if (instruction) setTimeout(() => this.#content({ ...instruction, job }).catch(() => {}), AHEAD_MS);
+    } catch {
+      // Without a server what was known for this job stays.
+    }
+  }
+
+  #content({ instruction, revision, job }) {
+    const name = `${instruction} ${revision} ${job}`;
+    const kept = this.#contents.get(name);
+    if (kept) return kept;
+    const reading = readContent(instruction, revision, job);
+    this.#contents.set(name, reading);
+    reading.catch(() => this.#contents.delete(name));
+    return reading;
+  }
+}
+
+function badge(seen) {
+  if (seen === "changed") return html`<small class="dn">${icon("info")} ${_("Changed")}</small>`;
+  if (seen === "new") return html`<small>${_("Not read yet")}</small>`;
+  return seen === "read" ? html`<small>${icon("check")} ${_("Read")}</small>` : nothing;
+}
+
+/** The style sheet of the viewer, once it is there. */
+function sheet(host) {
+  const address = host.dataset.instructionSheet;
+  if (!address || document.querySelector(`link[href="${address}"]`)) return null;
+  return new Promise((resolve) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address });
+    link.onload = link.onerror = resolve;
+    document.head.append(link);
+  });
+}
