@@ -7,7 +7,7 @@ from flask import request
 from mes.core.refusal import Refusal
 from mes.features.imports.kind import Kind
 from mes.features.imports.registry import IMPORTS, find_kind
-from mes.web.roles import actor, check
+from mes.web.roles import ActorKind, actor, check, maybe_actor
 
 
 def allowed_kind(key: str, *, people_only: bool = False) -> Kind:
@@ -34,6 +34,12 @@ def allowed_kinds(*, people_only: bool = False) -> list[Kind]:
         except Refusal:
             continue
     return found
+
+
+def may_import(key: str) -> bool:
+    """Whether the reader of a page may import this; strangers may nothing."""
+    who = maybe_actor()
+    return who is not None and who.kind is not ActorKind.TOKEN and who.has(*find_kind(key).editors)
 
 
 def owner() -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from mes.clock import plant_now_us
 from mes.core.instants import US_PER_S
 from mes.core.refusal import Refusal
-from mes.features.imports.access import allowed_kind, allowed_kinds, owner
+from mes.features.imports.access import allowed_kind, allowed_kinds, may_import, owner
 from mes.features.imports.checking import Checked
 from mes.features.imports.columns import Column
 from mes.features.imports.files import read_file
@@ -42,6 +42,12 @@ TEXT_NAME = "clipboard.txt"
 """Name of what was pasted, in the audit log."""
 
 
+@pages.app_context_processor
+def helpers() -> dict[str, object]:
+    """Pages ask whether their reader may import what they show."""
+    return {"may_import": may_import}
+
+
 @pages.get("/import")
 @require(tokens=False)
 def import_page() -> str:
@@ -56,7 +62,7 @@ def import_page() -> str:
 
 @pages.get("/import/<kind>")
 @require(tokens=False)
-def kind_page(kind: str) -> str:
+def import_kind(kind: str) -> str:
     """Template, upload and the columns of a kind."""
     return _kind_page(allowed_kind(kind, people_only=True))
 
@@ -85,7 +91,7 @@ def check_form(kind: str) -> Response:
 
 @pages.get("/import/<kind>/checks/<identity>")
 @require(tokens=False)
-def check_page(kind: str, identity: str) -> Response:
+def import_check(kind: str, identity: str) -> Response:
     """What the file would do now."""
     found = allowed_kind(kind, people_only=True)
     try:
@@ -115,7 +121,7 @@ def confirm_form(kind: str, identity: str) -> Response:
 
 @pages.get("/import/<kind>/results/<command>")
 @require(tokens=False)
-def result_page(kind: str, command: str) -> Response:
+def import_result(kind: str, command: str) -> Response:
     """What an import did."""
     found = allowed_kind(kind, people_only=True)
     with reading() as session:

@@ -4,6 +4,7 @@ import { get, post, Problem } from "../lib/api.js";
 import { problemText } from "../lib/problem-text.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
+import { importLinks } from "../lib/import-links.js";
 import { Live } from "../lib/live.js";
 import { commandId } from "../lib/outbox.js";
 import { addMonths, dayText, monthBounds, works } from "../calendar/days.js";
@@ -89,6 +90,7 @@ class CalendarPage extends Island {
   template() {
     const { calendar } = this;
     return html`<div class="hd"><h1>${_("Work calendar")}</h1>${this.canEdit && calendar ? html`<div class="bt">
+        ${importLinks(this, "calendar")}
         <button class="btn" type="button" aria-pressed=${this.mode === "lines" ? "true" : "false"} @click=${() => this.openLines()}>${icon("sheet")}<span>${_("Calendars of lines")}</span></button>
         <button class="btn" type="button" aria-pressed=${this.mode === "holidays" ? "true" : "false"} @click=${() => this.openHolidays()}>${icon("star")}<span>${_("Public holidays")}</span></button>
         <button class="btn" type="button" aria-pressed=${this.mode === "pattern" ? "true" : "false"} @click=${() => this.openPattern()}>${icon("refresh")}<span>${_("Another pattern")}</span></button></div>` : nothing}</div>

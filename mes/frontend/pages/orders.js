@@ -5,6 +5,7 @@ import { problemText } from "../lib/problem-text.js";
 import { answerOf } from "../lib/answer.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
+import { importLinks } from "../lib/import-links.js";
 import { Live } from "../lib/live.js";
 import { Outbox, commandId } from "../lib/outbox.js";
 import { emptyForm, formOf, orderBody, orderForm } from "../orders/form.js";
@@ -48,8 +49,10 @@ class Orders extends Island {
     const rows = this.rows();
     return html`<div class="hd"><h1>${_("Work orders")}</h1><div class="bt">
         ${this.outbox.entries.length ? html`<span class="mark todo">${icon("queue")}<span>${_("{n} unsent", { n: this.outbox.entries.length })}</span></span>` : nothing}
+        <a class="btn" href="/lots">${icon("box")}<span>${_("Lots")}</span></a>
         <a class="btn" href=${this.file("csv")}>${icon("sheet")}<span>CSV</span></a>
         <a class="btn" href=${this.file("xlsx")}>${icon("sheet")}<span>${_("Excel")}</span></a>
+        ${importLinks(this, "orders")}
         <button class="btn" type="button" @click=${() => this.read()}>${icon("search")}<span>${_("Search")}</span></button>
         <button class="btn ${this.form ? "" : "primary"}" type="button" @click=${() => this.open(null)}>${icon("plus")}<span>${_("New")}</span></button></div></div>
       ${this.conditions()}

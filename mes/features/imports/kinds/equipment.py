@@ -37,11 +37,10 @@ from mes.features.imports.kinds.plant import (
 from mes.features.imports.kinds.reasons import YES_NO
 from mes.features.imports.words import _
 from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.forms import EDITORS
 from mes.features.plant.objects import decimal_text
 from mes.models import Equipment
-from mes.web.roles import Role
 
-EDITORS = (Role.MANAGER, Role.INTEGRATOR)
 ROWS_MAX = 1_000
 OEE_RULES = {
     "key_machine": _("Key machine"),
@@ -169,7 +168,7 @@ LINES = Kind(
     editors=EDITORS,
     tokens=True,
     rows_max=ROWS_MAX,
-    page="/lines",
+    page="/plant",
     current=_lines,
     plan=_plan_lines,
 )
@@ -343,7 +342,7 @@ MACHINES = Kind(
     editors=EDITORS,
     tokens=True,
     rows_max=ROWS_MAX,
-    page="/lines",
+    page="/plant",
     current=_machines,
     plan=_plan_machines,
 )

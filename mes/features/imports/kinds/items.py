@@ -29,11 +29,10 @@ from mes.features.imports.kinds.plant import (
 )
 from mes.features.imports.words import _
 from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.forms import EDITORS
 from mes.features.plant.objects import decimal_text
 from mes.models import Equipment, MaterialDefinition
-from mes.web.roles import Role
 
-EDITORS = (Role.MANAGER, Role.SUPERVISOR, Role.INTEGRATOR)
 ROWS_MAX = 2_000
 UNIT_MAX = 20
 DEFAULT_UNIT = "pcs"

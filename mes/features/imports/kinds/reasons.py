@@ -20,7 +20,7 @@ from mes.features.imports.kind import (
     names_given,
     needed_new,
 )
-from mes.features.imports.kinds.items import EDITORS, NAME_EN, NAME_KO
+from mes.features.imports.kinds.items import NAME_EN, NAME_KO
 from mes.features.imports.kinds.plant import (
     Desk,
     changed_from,
@@ -30,6 +30,7 @@ from mes.features.imports.kinds.plant import (
 )
 from mes.features.imports.words import _
 from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.forms import EDITORS
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.models import Reason
 
