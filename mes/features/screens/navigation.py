@@ -112,6 +112,9 @@ def _masters(who: Actor | None) -> Iterable[Entry]:
     if edits:
         others = ("import_kind", "import_check", "import_result")
         yield Entry(key="import_page", address="/import", label=gettext("Import"), others=others)
+    if edits:
+        others = ("import_kind", "import_check", "import_result")
+        yield Entry(key="import_page", address="/import", label=gettext("Import"), others=others)
 
 
 def _system(who: Actor | None) -> Iterable[Entry]:
