@@ -143,7 +143,8 @@ def _write(session: Session, now_us: int, after: Objects, keys: list[Key]) -> No
         for key in keys:
             if key[0] == kind and key not in after:
                 writer.retire(key)
-    session.expire_all()  # some are retired by their codes
+    session.flush()
+    session.expire_all()  # some were retired by their codes
     _place(session, positions)
 
 
