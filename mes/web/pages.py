@@ -41,6 +41,8 @@ PAGES = frozenset(
         "people_pages",
         "import_pages",
         "reason_pages",
+        "lot_pages",
+        "label_pages",
         "item_pages",
         "plant_pages",
         "routing_pages",

@@ -22,6 +22,12 @@ export class QuantityDialog {
     this.corrects = null;
     this.confirmed = "";
     this.busy = false;
+    import("./lot.js").then((part) => Object.assign(this, part).terminal.update(), () => {}); // without it a lot is scanned
+  }
+
+  takeLot(lot) {
+    this.form.lot = lot;
+    this.terminal.update();
   }
 
   /** A dialog that puts a new entry in the place of one. */
@@ -32,6 +38,7 @@ export class QuantityDialog {
       reject: Number(entry[disposition]),
       reason: entry.reason?.code ?? null,
       disposition,
+      lot: entry.lot,
     };
     const dialog = new QuantityDialog(host, form.reject ? "reject" : "good", form);
     dialog.corrects = entry;
@@ -132,7 +139,7 @@ export class QuantityDialog {
         <div class="rts r2 scroll">${reasons.map((reason) =>
           choice(reason.name, form.reason === reason.code, () => this.chooseReason(reason.code)))}</div>
         <h3>${_("Disposition")}</h3>
-        <div class="rts r2">${this.disposition("scrap", _("Scrap"))}${this.disposition("rework", _("Rework"))}</div></div></div>
+        <div class="rts r2">${this.disposition("scrap", _("Scrap"))}${this.disposition("rework", _("Rework"))}</div>${this.lotPart?.(this) ?? form.lot ?? nothing}</div></div>
       ${foot(this.note(), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}
     </div>`;
   }
@@ -256,6 +263,7 @@ export class QuantityDialog {
       const note = good ? noteOf(form) : null;
       bodies.push({ good, scrap, rework, reason: form.reject ? form.reason : null, adjustment: false, note });
     }
+    bodies.forEach((body, at) => { if (form.lot && (at === 0 || form.lot !== "*")) body.lot = form.lot; });
     for (const body of bodies) {
       if (!(await this.#queue(body, name)).id) return; // the tablet is full: the form stays
     }
@@ -272,6 +280,7 @@ export class QuantityDialog {
   async #correct(amounts, name) {
     const { terminal, corrects, form } = this;
     const body = { ...amounts, reason: form.reject ? form.reason : null, adjustment: corrects.adjustment };
+    if (form.lot && form.lot !== corrects.lot) body.lot = form.lot;
     const entry = await terminal.send(`/api/v1/quantities/${corrects.command_id}/correct`, body, { label: this.#label(body, name) });
     if (entry.id) this.#finish();
   }
@@ -281,6 +290,7 @@ export class QuantityDialog {
       body.good ? _("Good {n}", { n: (body.good > 0 ? "+" : "−") + count(Math.abs(body.good)) }) : "",
       body.scrap ? _("Reject +{n} {name}", { n: count(body.scrap), name }) : "",
       body.rework ? _("Rework +{n} {name}", { n: count(body.rework), name }) : "",
+      body.lot?.slice(1) ? body.lot : "",
     ].filter(Boolean).join(" · ");
   }
 

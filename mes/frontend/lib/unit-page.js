@@ -188,10 +188,15 @@ export class UnitPage extends Island {
   scanned(scanned) {
     const { kind, text } = scanKind(scanned);
     if (kind === "order") return this.orderScanned(text);
-    if (kind === "lot") return this.say(_("Lot {lot}: lots are not set up in this system yet.", { lot: text }), null);
+    if (kind === "lot") return this.lotScanned(text);
     if (kind === "unknown") return this.say(_("This code is neither an order nor a badge: {text}", { text }), null);
     if (this.dialog instanceof SignInDialog) return this.dialog.scanned(text);
     return this.openSignIn(text);
+  }
+
+  /** The terminal enters pieces of the lot. */
+  lotScanned(text) {
+    location.href = `/terminal/${this.unit.code}#${text}`;
   }
 
   orderScanned(text) {

@@ -100,7 +100,8 @@ function jobs(page, order) {
   return html`<section class="jobs" aria-label=${_("Jobs on machines")}><h3>${_("Jobs on machines")}</h3>
     ${(order.job_orders ?? []).length
       ? html`<ul>${order.job_orders.map((job) => html`<li><span class="num">${job.job_order}</span><span>${nameOf(page.units.find((unit) => unit.code === job.work_unit)?.name, job.work_unit)}</span>
-          <span class="num"><b>${count(job.good)}</b> / ${count(job.ordered)}</span><span>${jobState(job.state)}</span></li>`)}</ul>`
+          <span class="num"><b>${count(job.good)}</b> / ${count(job.ordered)}</span><span>${jobState(job.state)}</span>
+          <a class="btn" href="/labels?job=${encodeURIComponent(job.job_order)}" aria-label=${_("Labels of {job}", { job: job.job_order })}>${icon("print")}<span>${_("Label")}</span></a></li>`)}</ul>`
       : html`<p class="muted">${open ? _("Not dispatched yet.") : _("Release the order first, then dispatch it to a machine.")}</p>`}
     ${open ? dispatch(page) : nothing}</section>`;
 }

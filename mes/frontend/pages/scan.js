@@ -1,10 +1,12 @@
-// Office pages: a work order scanned anywhere opens it. Other codes go where the cursor is.
+// Office pages: a work order or a lot scanned anywhere opens it. Other codes go where the cursor is.
 import { listenToScanner, scanKind } from "../lib/scanner.js";
+
+const OPENED = ["order", "lot"];
 
 listenToScanner(
   (text) => {
-    const here = dispatchEvent(new CustomEvent("order-scanned", { detail: text, cancelable: true }));
-    if (here) location.href = `/orders?order=${encodeURIComponent(text)}`;
+    if (scanKind(text).kind === "lot") location.href = `/lots/${encodeURIComponent(text)}`;
+    else if (dispatchEvent(new CustomEvent("order-scanned", { detail: text, cancelable: true }))) location.href = `/orders?order=${encodeURIComponent(text)}`;
   },
-  { wanted: (text) => scanKind(text).kind === "order" },
+  { wanted: (text) => OPENED.includes(scanKind(text).kind) },
 );

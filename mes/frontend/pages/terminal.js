@@ -36,6 +36,7 @@ class Terminal extends UnitPage {
     this.resize = new ResizeObserver(() => this.measure());
     this.resize.observe(this);
     if (keptDraft(this.unit.code)) this.openQuantity();
+    if (location.hash.startsWith("#LOT-")) this.lotScanned(location.hash.slice(1));
   }
 
   /** Stops that wait for a reason. */
@@ -48,10 +49,11 @@ class Terminal extends UnitPage {
     this.history.follow(tile);
     if (performance.now() - this.#readAt > ENTRIES_REFRESH_MS) this.reloadEntries();
     this.offerReason();
+    if (tile?.quality_checks?.length && !this.quality) this.followChecks();
     const lost = ["network", "server"].includes(this.link);
     this.classList.toggle("stale", lost || tile?.state === "unknown");
     return html`${terminalHead(this)}<main id="main"><h1 class="sr">${_("Operator terminal")} ${nameOf(this.unit.name)}</h1>
-      ${band(this)}<div class="grid">${jobPanel(this)}${actions(this)}${timeline(this)}${recent(this)}</div></main>${this.overlay()}`;
+      ${band(this)}${this.quality?.bar()}<div class="grid">${jobPanel(this)}${actions(this)}${timeline(this)}${recent(this)}</div></main>${this.overlay()}`;
   }
 
   rendered() {
@@ -94,13 +96,38 @@ class Terminal extends UnitPage {
     if (laterDialogs) this.openDialog(make(laterDialogs));
   }
 
-  openQuantity(field) {
+  /** Quality checks come with their part of the page once a plan asks for them here. */
+  followChecks() {
+    this.checksPart ??= import("../quality/follower.js").then(
+      ({ CheckFollower }) => {
+        this.quality = new CheckFollower(this);
+        this.update();
+      },
+      () => (this.checksPart = null),
+    );
+    return this.checksPart ?? Promise.resolve();
+  }
+
+  openQuantity(field, lot = null) {
     const draft = keptDraft(this.unit.code);
     this.openLater((dialogs) => {
       const dialog = new dialogs.QuantityDialog(this, draft?.field ?? field, draft?.form ?? null);
       dialog.previous = draft?.previous ?? null;
+      if (lot) dialog.form.lot = lot;
       return dialog;
     });
+  }
+
+  /** The entry that is open takes the lot; without one it opens with it. */
+  lotScanned(lot) {
+    if (this.dialog?.takeLot) return this.dialog.takeLot(lot);
+    if (this.dialog) return this.say(_("Close this first, then scan the lot again."), null);
+    return this.openQuantity("good", lot);
+  }
+
+  async openLabel(job, entry = null) {
+    const { LabelDialog } = await import("../dialogs/label.js");
+    this.openDialog(new LabelDialog(this, job, entry));
   }
 
   openStops(index) {
@@ -167,6 +194,8 @@ class Terminal extends UnitPage {
         return dialog;
       });
     }
+    if (entry.form.kind === "instruction") return this.instruction?.open(entry);
+    if (entry.form.kind === "check") return this.followChecks().then(() => this.quality?.mend(entry));
     if (entry.form.kind === "instruction") return this.instruction?.open(entry);
     if (entry.form.kind === "call") {
       this.outbox.discard(entry.id);

@@ -26,17 +26,21 @@ function row(terminal, entry) {
     ${onlyTakesBack(entry) ? nothing : entry.voided
       ? html`<span class="vd">${_("Voided")}</span>`
       : entry.kind === "quantity"
-        ? html`<button type="button" class="btn tap undo" aria-label=${_("Correct {what}", { what: text })} @click=${() => terminal.openLater((dialogs) => dialogs.QuantityDialog.correcting(terminal, entry))}>${icon("reason")}</button>
+        ? html`${entry.lot && entry.job_order ? html`<button type="button" class="btn tap undo" aria-label=${_("Label of {lot}", { lot: entry.lot })} @click=${() => terminal.openLabel(entry.job_order, entry)}>${icon("print")}</button>` : nothing}
+          <button type="button" class="btn tap undo" aria-label=${_("Correct {what}", { what: text })} @click=${() => terminal.openLater((dialogs) => dialogs.QuantityDialog.correcting(terminal, entry))}>${icon("reason")}</button>
           <button type="button" class="btn tap undo" @click=${() => terminal.voidEntry(entry.command_id, text)}>${icon("undo")}<span>${_("Undo")}</span></button>`
-        : nothing}</li>`;
+        : entry.kind === "check" && !entry.voids
+          ? html`<button type="button" class="btn tap undo" @click=${() => terminal.followChecks().then(() => terminal.quality?.void(entry.command_id, text))}>${icon("undo")}<span>${_("Undo")}</span></button>`
+          : nothing}</li>`;
 }
 
 function onlyTakesBack(entry) {
-  return Boolean(entry.voids) && ["good", "scrap", "rework"].every((name) => !Number(entry[name]));
+  return entry.kind !== "check" && Boolean(entry.voids) && ["good", "scrap", "rework"].every((name) => !Number(entry[name]));
 }
 
 function symbolOf(entry) {
   if (entry.kind === "move") return "box";
+  if (entry.kind === "check") return "shield";
   if (entry.kind !== "quantity") return entry.kind === "job" ? "run" : "reason";
   return Number(entry.good) && !Number(entry.scrap) ? "plus" : "reject";
 }
@@ -47,6 +51,7 @@ function actionWord(action) {
 
 export function entryText(entry) {
   const name = entry.reason ? nameOf(entry.reason.name, entry.reason.code) : "";
+  if (entry.kind === "check") return [nameOf(entry.plan_name), entry.voids ? _("Taken back") : entry.verdict === "fail" ? _("Out of range") : _("In range")].join(" · ");
   if (entry.kind === "stop") return [name || _("Stop reason"), entry.start ? clock(entry.start) : ""].filter(Boolean).join(" ");
   if (entry.kind === "move" || (entry.was && !onlyTakesBack(entry))) return entryWords(entry);
   if (entry.kind === "job") return [actionWord(entry.action), entry.job_order, name].filter(Boolean).join(" ");
@@ -55,5 +60,6 @@ export function entryText(entry) {
     Number(entry.good) ? _("Good {n}", { n: (entry.good > 0 ? "+" : "−") + count(Math.abs(entry.good)) }) : "",
     Number(entry.scrap) ? _("Reject +{n} {name}", { n: count(entry.scrap), name }) : "",
     Number(entry.rework) ? _("Rework +{n} {name}", { n: count(entry.rework), name }) : "",
+    entry.lot ?? "",
   ].filter(Boolean).join(" · ");
 }
