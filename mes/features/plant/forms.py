@@ -104,6 +104,7 @@ def _in_use_text(problem: Refusal) -> str:
             "Machines still name it: %(names)s. Change that on the page of lines and machines"
             " first."
         ),
+        "machines_of_line": _("Machines still belong to it: %(names)s. Move or retire them first."),
         "line": _("Lines still belong to it: %(names)s. Move or retire them first."),
         "terminal": _("Terminals stand at it: %(names)s. Retire them first."),
         "routing": _("Routings still name it: %(names)s. Make a new revision first."),

@@ -84,7 +84,7 @@ def database_objects(session: Session) -> Objects:
         objects["work_unit", unit.code] = {
             "name": unit.names,
             "line": line_code,
-            **_read_work_unit(session, unit.id),
+            **work_unit_value(session, unit.id),
             **unit.settings,
         }
     return objects
@@ -204,7 +204,8 @@ def call_rules(session: Session, edge_id: int | None = None) -> dict[str, Any]:
     return {f"{row.code}/{row.name}": dict(row.rule) for row in session.execute(query)}
 
 
-def _read_work_unit(session: Session, work_unit_id: int) -> dict[str, Any]:
+def work_unit_value(session: Session, work_unit_id: int) -> dict[str, Any]:
+    """What a plant file says of a work unit besides its code, name and line, also a retired one."""
     setting = latest_setting(session, work_unit_id)
     signals: dict[str, Any] = {}
     if setting is not None and setting.state_source is not None:

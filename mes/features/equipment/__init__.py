@@ -1,0 +1,1 @@
+"""The plant, its areas, lines and machines as people change them."""
