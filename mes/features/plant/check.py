@@ -20,6 +20,7 @@ from mes.features.plant.check_calls import call_problems, job_call_problems
 from mes.features.plant.check_counters import counter_notes, counter_problems
 from mes.features.plant.check_writes import job_write_problems, write_problems
 from mes.features.plant.document import Document, Mistake, Unreadable, field_name, text_of
+from mes.features.plant.kpi_targets import problems_of_targets
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.features.plant.policies import Key, policy_problems
 from mes.features.plant.repair import Path, Problem, all_problems, is_doubtful
@@ -214,6 +215,10 @@ def _references(plant: PlantFile, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _duplicates((("sources", i, "id"), s.get("id")) for i, s in enumerate(plant.sources))
     yield from _duplicates(_equipment_codes(plant))
     yield from _escalation(plant)
+    yield from _duplicates((("targets", i, "place"), t.place) for i, t in enumerate(plant.targets))
+    yield from problems_of_targets(
+        plant.targets, {code: path for path, code in _equipment_codes(plant)}
+    )
     yield from target_problems(plant.sources)
     yield from calendar_problems(plant)
     yield from counter_problems(plant, raw)

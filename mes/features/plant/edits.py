@@ -21,6 +21,7 @@ from mes.features.commands.context import ActorJson
 from mes.features.plant.check import check
 from mes.features.plant.document import Document, Mistake
 from mes.features.plant.export import export
+from mes.features.plant.kpi_targets import without_lost_targets
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import EXCEPTION, KINDS, Key, Objects, file_objects
 from mes.features.plant.policies import POLICY
@@ -87,6 +88,7 @@ def edit_plant(
     before = database_objects(session)
     plant = plant_document(session)
     change(plant)
+    without_lost_targets(plant)
     checked = check(json.dumps(plant, ensure_ascii=False))
     if checked.plant is None:
         raise _invalid(checked.mistakes)

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
 from connectors.templates.catalogue import Catalogue
+from mes.features.plant.kpi_targets import TARGET
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import CALL, EXCEPTION, WRITE, Objects
 from mes.features.plant.policies import POLICY, policy_row
@@ -37,6 +38,7 @@ def export(session: Session, templates: Catalogue | None = None) -> str:
         "calls": _listed(objects, CALL, "call"),
         "areas": _listed(objects, "area", "id"),
         "lines": _lines(objects),
+        "targets": _listed(objects, TARGET, "place"),
     }
     document.update({name: rows for name, rows in sections.items() if rows})
     yaml = YAML()

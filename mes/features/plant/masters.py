@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.features.plant.calendar_rows import line_calendars_in_force, patterns_in_force
+from mes.features.plant.kpi_targets import stored_targets
 from mes.features.plant.objects import (
     BUILT_IN_REASONS,
     CALL,
@@ -87,6 +88,7 @@ def database_objects(session: Session) -> Objects:
             **work_unit_value(session, unit.id),
             **unit.settings,
         }
+    objects.update(stored_targets(session, codes))
     return objects
 
 

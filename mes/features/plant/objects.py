@@ -16,6 +16,7 @@ from mes.features.plant.check_calendars import (
     exception_definition,
     pattern_object,
 )
+from mes.features.plant.kpi_targets import TARGET, target_object
 from mes.features.plant.policies import POLICY, policy_objects
 from mes.features.plant.schema import PlantFile, Signals, Site, WorkUnit
 
@@ -39,6 +40,7 @@ KINDS = (
     "area",
     "line",
     "work_unit",
+    TARGET,
 )
 """In the order in which they are written: parents first."""
 
@@ -123,6 +125,8 @@ def file_objects(plant: PlantFile) -> Objects:
         }
         for unit in line.work_units:
             objects["work_unit", unit.id] = _work_unit(line.id, unit)
+    for target in plant.targets:
+        objects[TARGET, target.place] = target_object(target)
     return objects
 
 
@@ -180,6 +184,8 @@ def named_objects(key: Key, value: Mapping[str, Any]) -> set[Key]:
     found: set[Key] = set()
     if kind == "reason" and value["parent"] is not None:
         found.add(("reason", value["parent"]))
+    if kind == TARGET:
+        found |= {(level, key[1]) for level in ("area", "line", "work_unit")}
     if kind == "line" and value.get("area") is not None:
         found.add(("area", value["area"]))
     if kind == "work_unit":

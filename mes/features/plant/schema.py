@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from mes.features.plant.calendar_schema import Break, Calendar, Shift
+from mes.features.plant.kpi_targets import Target
 from mes.features.plant.parts import (
     CODE,
     WEEK,
@@ -70,6 +71,7 @@ SECTIONS = (
     "calls",
     "areas",
     "lines",
+    "targets",
 )
 STATES = ("running", "stopped", "down", "setup", "waiting", "off", "unknown")
 StateName = Literal["running", "stopped", "down", "setup", "waiting", "off", "unknown"]
@@ -283,6 +285,9 @@ class PlantFile(Part):
     )
     areas: list[Area] = Field(default_factory=list)
     lines: list[Line] = Field(default_factory=list)
+    targets: list[Target] = Field(
+        default_factory=list, description="Targets of KPIs in percent; absent: what people set."
+    )
 
     @model_validator(mode="before")
     @classmethod

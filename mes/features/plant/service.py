@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from mes.features.plant.kpi_targets import TARGET
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import (
     BUILT_IN_REASONS,
@@ -24,7 +25,7 @@ from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
 from mes.models import ConfigRevision, Reason
 
-TAKEN_BACK = (EXCEPTION, "reason", "item", "area", "line", "work_unit")
+TAKEN_BACK = (EXCEPTION, "reason", "item", "area", "line", "work_unit", TARGET)
 """Kinds that people retire in the browser."""
 
 
@@ -130,8 +131,8 @@ def _taken_back(new: set[Key], file: Objects, base: Objects, written: set[Key]) 
 
 
 def _comes_from_a_file(key: Key, base: Objects) -> bool:
-    """Exceptions that people entered are no part of a plant file that does not name them."""
-    return key[0] != EXCEPTION or key in base
+    """Exceptions and targets that people entered are no part of a file that does not name them."""
+    return key[0] not in (EXCEPTION, TARGET) or key in base
 
 
 def _differences(file: Objects, stored: Objects, base: Objects) -> tuple[list[Key], list[Key]]:

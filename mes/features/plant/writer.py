@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mes.features.plant.calendar_rows import CalendarWriter
+from mes.features.plant.kpi_targets import TARGET, write_targets
 from mes.features.plant.masters import (
     CODE_ROLES,
     COUNTER_ROLES,
@@ -79,6 +80,7 @@ class Writer:
             "area": self._area,
             "line": self._line,
             "work_unit": self._work_unit,
+            TARGET: self._targets,
         }
         writers[kind](key, code, value)
         self.session.flush()  # later objects look the earlier ones up
@@ -94,6 +96,8 @@ class Writer:
             self._permission(code).retired_at = self.now_us
         elif kind == CALL:
             self._callable(code).retired_at = self.now_us
+        elif kind == TARGET:
+            write_targets(self.session, code, {}, self.now_us)
         elif kind == EXCEPTION:
             self.calendars.withdraw(exception_rows(self.session)[key])
         else:
@@ -262,6 +266,9 @@ class Writer:
         self._put_setting(unit.id, value)
         self._put_rates(unit.id, value)
         self._put_bindings(unit.id, value["signals"])
+
+    def _targets(self, key: Key, code: str, value: dict[str, Any]) -> None:
+        write_targets(self.session, code, value, self.now_us)
 
     def _put_setting(self, work_unit_id: int, value: dict[str, Any]) -> None:
         wanted = {
