@@ -219,7 +219,7 @@ def _worth(
     ]
     if site is None or not begun:
         return {}
-    found = places(known, Level.PLANT, site.code, None)
+    found = places(known, Level.MACHINE, None, None)
     plan = found[0].units[0].plan
     today = plan.production_day(now_us)
     question = Question(
