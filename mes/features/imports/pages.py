@@ -60,11 +60,11 @@ def import_page() -> str:
     return render_template("import.html", kinds=kinds)
 
 
-@pages.get("/import/<kind>")
+@pages.get("/import/<key>")
 @require(tokens=False)
-def import_kind(kind: str) -> str:
+def import_kind(key: str) -> str:
     """Template, upload and the columns of a kind."""
-    return _kind_page(allowed_kind(kind, people_only=True))
+    return _kind_page(allowed_kind(key, people_only=True))
 
 
 @pages.get("/import/<kind>/template.<any(csv, xlsx):form>")
