@@ -22,12 +22,12 @@ export class InstructionFollower {
     host.outbox.addEventListener("sent", ({ detail }) => this.sent(detail.entry));
   }
 
-  /** The button on the running job; nothing where no instruction applies. */
+  /** The button beside the call; nothing where no instruction applies. */
   button() {
     this.#refresh();
     const { brief } = this;
     if (!brief) return nothing;
-    return html`<button type="button" class="btn tap wi-open" title=${nameOf(brief.title, brief.instruction)} @click=${() => this.open()}>${icon("sheet")}<span class="two"><span>${_("Instructions")}</span>${badge(brief.seen)}</span></button>`;
+    return html`<button type="button" class="act wi-open" title=${nameOf(brief.title, brief.instruction)} @click=${() => this.open()}>${icon("sheet")}<span><b>${_("Instructions")}</b>${badge(brief.seen)}</span></button>`;
   }
 
   async open(mends = null) {
@@ -96,7 +96,7 @@ export class InstructionFollower {
 function badge(seen) {
   if (seen === "changed") return html`<small class="dn">${icon("info")} ${_("Changed")}</small>`;
   if (seen === "new") return html`<small>${_("Not read yet")}</small>`;
-  return seen === "read" ? html`<small>${icon("check")} ${_("Read")}</small>` : nothing;
+  return html`<small>${seen === "read" ? html`${icon("check")} ${_("Read")}` : _("step by step")}</small>`;
 }
 
 /** The style sheet of the viewer, once it is there. */

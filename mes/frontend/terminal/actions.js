@@ -2,7 +2,7 @@
 import { callText, callWord, sortedCalls } from "../lib/calls.js";
 import { count } from "../lib/format.js";
 import { _ } from "../lib/i18n.js";
-import { html, icon } from "../lib/island.js";
+import { html, icon, nothing } from "../lib/island.js";
 
 export function actions(terminal) {
   const { tile, open } = terminal;
@@ -13,7 +13,7 @@ export function actions(terminal) {
     ${action("reject", _("Reject"), _("{n} this shift", { n: count(tile?.scrap ?? 0) }), counted && !stopped, () => terminal.openQuantity("reject"))}
     ${action("reason", _("Stop reason"), open.length ? _("{n} open", { n: open.length }) : _("all explained"), false, () => terminal.openStops(null))}
     ${jobAction(terminal, tile?.job)}
-    ${callAction(terminal, tile?.calls)}
+    ${callAction(terminal, tile?.calls)}${terminal.instruction?.button() ?? nothing}
   </nav>`;
 }
 
