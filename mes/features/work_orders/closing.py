@@ -12,6 +12,7 @@ from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
 from mes.features.work_orders import documents
 from mes.features.work_orders.documents import Made
+from mes.features.work_orders.routing import segments_of
 from mes.features.work_orders.states import LOADED, JobState
 from mes.live.announce import announce
 from mes.models import JobEvent, JobOrder, WorkOrder
@@ -35,7 +36,8 @@ def check_tolerance(session: Session, order: WorkOrder, accept_deviation: bool) 
         Refusal: `outside_tolerance` (409).
     """
     jobs = documents.jobs_of(session, order.id)
-    made = documents.yielded(jobs, documents.made_by_job(session, [job.id for job in jobs]))
+    by_job = documents.made_by_job(session, [job.id for job in jobs])
+    made = documents.yielded(jobs, by_job, segments_of(session, order)[-1])
     deviation = deviation_of(order, order.quantity, made.good)
     if deviation is not None and not accept_deviation:
         raise outside_tolerance(order.number, deviation)

@@ -13,12 +13,11 @@ from mes.features.commands.context import Context
 from mes.features.commands.subjects import find_work_unit, lock_work_unit
 from mes.features.work_orders import documents
 from mes.features.work_orders.closing import deviation_of
+from mes.features.work_orders.routing import segments_of
 from mes.features.work_orders.states import IN_WORK, LOADED, OPEN, JobState, OrderState
 from mes.live.announce import announce
-from mes.models import JobOrder, OperationsDefinition, OperationsSegment, WorkOrder
+from mes.models import JobOrder, WorkOrder
 
-DEFAULT_SEGMENT = 10
-"""Number of the one operation of an item without a routing."""
 SPLITS_MAX = 200
 
 
@@ -36,7 +35,7 @@ def dispatch_order(
 
     Args:
         quantity: pieces of the job; None: all that is not dispatched yet.
-        segment: number of the operation; None: the first of the routing.
+        segment: number of the operation; None: the first one of which anything is left.
 
     Raises:
         Refusal: `order_unknown`, `unknown_work_unit` (404), `work_unit_retired`, `order_changed`,
@@ -50,8 +49,8 @@ def dispatch_order(
     order = documents.lock_order(session, number)
     documents.check_seen(order, seen_version)
     documents.check_state(order, IN_WORK, "order_not_dispatchable", "dispatched")
-    segment = _segment(session, order, segment)
     jobs = documents.jobs_of(session, order.id)
+    segment = _segment(session, order, segment, jobs)
     remaining = remaining_quantity(session, order, segment, jobs)
     amount = _amount(order, quantity, remaining)
     job = _new_job(session, context, order, unit.id, segment, amount, jobs)
@@ -94,7 +93,8 @@ def follow_jobs(session: Session, context: Context, order: WorkOrder) -> None:
         order.state = OrderState.RUNNING
     if order.state == OrderState.RUNNING and not any(job.state in OPEN for job in jobs):
         made = documents.made_by_job(session, [job.id for job in jobs])
-        good = documents.yielded(jobs, made).good
+        last = segments_of(session, order)[-1]
+        good = documents.yielded(jobs, made, last).good
         deviation = deviation_of(order, order.quantity, good)
         if deviation is None or deviation["code"] == "over_tolerance":
             order.state = OrderState.COMPLETED
@@ -104,28 +104,11 @@ def follow_jobs(session: Session, context: Context, order: WorkOrder) -> None:
         documents.note(session, context, order, order.state)
 
 
-def segments_of(session: Session, material_id: int) -> list[int]:
-    """Numbers of the operations of the latest released routing of an item, in order."""
-    definition = session.scalar(
-        select(OperationsDefinition.id)
-        .where(
-            OperationsDefinition.material_id == material_id,
-            OperationsDefinition.released_at.is_not(None),
-            OperationsDefinition.retired_at.is_(None),
-        )
-        .order_by(OperationsDefinition.revision.desc())
-        .limit(1)
-    )
-    if definition is None:
-        return [DEFAULT_SEGMENT]
-    numbers = select(OperationsSegment.number).where(OperationsSegment.definition_id == definition)
-    return sorted(session.scalars(numbers)) or [DEFAULT_SEGMENT]
-
-
-def _segment(session: Session, order: WorkOrder, segment: int | None) -> int:
-    known = segments_of(session, order.material_id)
+def _segment(session: Session, order: WorkOrder, segment: int | None, jobs: list[JobOrder]) -> int:
+    known = segments_of(session, order)
     if segment is None:
-        return known[0]
+        left = (one for one in known if remaining_quantity(session, order, one, jobs) > 0)
+        return next(left, known[0])
     if segment not in known:
         listed = ", ".join(str(number) for number in known)
         raise Refusal(

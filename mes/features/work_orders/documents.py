@@ -129,13 +129,13 @@ def made_by_job(session: Session, job_ids: Collection[int]) -> dict[int, Made]:
     }
 
 
-def yielded(jobs: Collection[JobOrder], made: Mapping[int, Made]) -> Made:
+def yielded(jobs: Collection[JobOrder], made: Mapping[int, Made], last: int) -> Made:
     """What an order yields: the good of its last segment, scrap and rework of all.
 
     Args:
         made: by job id, see `made_by_job`.
+        last: number of the last operation of the order.
     """
-    last = max((job.segment for job in jobs), default=0)
     total = Made()
     for job in jobs:
         one = made.get(job.id, Made())

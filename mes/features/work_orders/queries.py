@@ -18,6 +18,7 @@ from mes.features.production.master_loading import masters
 from mes.features.production.masters import Masters
 from mes.features.work_orders.closing import deviation_of
 from mes.features.work_orders.documents import Made, made_by_job, order_unknown, yielded
+from mes.features.work_orders.routing import DEFAULT_SEGMENT, Operation, operations_of
 from mes.features.work_orders.states import JobState, OrderState
 from mes.features.writes.queries import writes_of_jobs
 from mes.models import JobOrder, MaterialDefinition, OrderEvent, WorkOrder
@@ -90,7 +91,7 @@ def one_order(session: Session, number: str) -> dict[str, Any]:
 
 
 def order_views(session: Session, orders: Collection[WorkOrder]) -> list[dict[str, Any]]:
-    """Orders with what was made for them and their jobs; three selects for all."""
+    """Orders with what was made for them, their jobs and operations; five selects for all."""
     known = masters(session)
     jobs: dict[int, list[JobOrder]] = defaultdict(list)
     for job in session.scalars(
@@ -100,7 +101,11 @@ def order_views(session: Session, orders: Collection[WorkOrder]) -> list[dict[st
     ):
         jobs[job.order_id].append(job)
     made = made_by_job(session, [job.id for held in jobs.values() for job in held])
-    return [_order_view(order, jobs[order.id], made, known) for order in orders]
+    operations = operations_of(session, [order.id for order in orders])
+    return [
+        _order_view(order, jobs[order.id], made, known, operations.get(order.id, []))
+        for order in orders
+    ]
 
 
 def list_jobs(
@@ -168,10 +173,14 @@ def job_place(job: JobOrder, order: WorkOrder) -> tuple[int, int, int, int, int]
 
 
 def _order_view(
-    order: WorkOrder, jobs: list[JobOrder], made: Mapping[int, Made], known: Masters
+    order: WorkOrder,
+    jobs: list[JobOrder],
+    made: Mapping[int, Made],
+    known: Masters,
+    operations: Sequence[Operation],
 ) -> dict[str, Any]:
     material = known.materials[order.material_id]
-    total = yielded(jobs, made)
+    total = yielded(jobs, made, operations[-1].number if operations else DEFAULT_SEGMENT)
     deviation = deviation_of(order, order.quantity, total.good)
     finished = order.state in (OrderState.COMPLETED, OrderState.CLOSED)
     return {
@@ -196,6 +205,9 @@ def _order_view(
         "external_system": order.external_system,
         "external_id": order.external_id,
         "created_at": format_instant(order.created_at),
+        "operations": [
+            {"segment": one.number, "name": dict(one.names), "line": one.line} for one in operations
+        ],
         "job_orders": [
             {
                 "job_order": job.number,

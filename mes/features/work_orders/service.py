@@ -18,6 +18,7 @@ from mes.features.commands.subjects import find_item
 from mes.features.work_orders import documents
 from mes.features.work_orders.closing import cancel_jobs, check_no_job_loaded, check_tolerance
 from mes.features.work_orders.numbering import WORK_ORDER, next_number
+from mes.features.work_orders.routing import frozen_details
 from mes.features.work_orders.states import FINISHED_ORDERS, IN_WORK, OrderState
 from mes.live.announce import announce
 from mes.models import MaterialDefinition, WorkOrder
@@ -147,7 +148,7 @@ def change_order(
 def release_order(
     session: Session, context: Context, number: str, seen_version: int | None = None
 ) -> WorkOrder:
-    """Let an order be dispatched; from here on item and quantity are fixed.
+    """Let an order be dispatched; from here on item, quantity and operations are fixed.
 
     Raises:
         Refusal: `order_unknown` (404), `order_changed`, `order_not_releasable` (409).
@@ -156,7 +157,7 @@ def release_order(
     documents.check_seen(order, seen_version)
     documents.check_state(order, [OrderState.CREATED], "order_not_releasable", "released")
     order.state = OrderState.RELEASED
-    documents.note(session, context, order, "released")
+    documents.note(session, context, order, "released", frozen_details(session, order))
     return order
 
 

@@ -103,17 +103,24 @@ function jobs(page, order) {
           <span class="num"><b>${count(job.good)}</b> / ${count(job.ordered)}</span><span>${jobState(job.state)}</span>
           <a class="btn" href="/labels?job=${encodeURIComponent(job.job_order)}" aria-label=${_("Labels of {job}", { job: job.job_order })}>${icon("print")}<span>${_("Label")}</span></a></li>`)}</ul>`
       : html`<p class="muted">${open ? _("Not dispatched yet.") : _("Release the order first, then dispatch it to a machine.")}</p>`}
-    ${open ? dispatch(page) : nothing}</section>`;
+    ${open ? dispatch(page, order.operations ?? []) : nothing}</section>`;
+}
+
+/** The next operation is chosen by the server unless somebody names one. */
+function operationField(page, operations) {
+  const { dispatch: wanted } = page;
+  return html`<label class="field"><span class="lb">${_("Operation")}</span><select class="in" @change=${(event) => { wanted.segment = event.target.value; page.update(); }}>
+    <option value="" ?selected=${!wanted.segment}>${_("The next one")}</option>${operations.map((one) => html`<option value=${one.segment} ?selected=${wanted.segment === String(one.segment)}>${one.segment} ${nameOf(one.name)}${one.line ? ` (${one.line})` : ""}</option>`)}</select></label>`;
 }
 
 export function jobState(state) {
   return { dispatched: _("Ready"), running: _("In work"), paused: _("Paused"), completed: _("Done"), cancelled: _("Cancelled") }[state] ?? state;
 }
 
-function dispatch(page) {
+function dispatch(page, operations) {
   const { dispatch: wanted } = page;
-  const error = page.errors.work_unit ?? "";
-  return html`<div class="dsp"><label class="field"><span class="lb">${_("Machine")}</span><select class="in" @change=${(event) => { wanted.work_unit = event.target.value; page.update(); }}>
+  const error = page.errors.work_unit ?? page.errors.segment ?? "";
+  return html`<div class="dsp">${operations.length ? operationField(page, operations) : nothing}<label class="field"><span class="lb">${_("Machine")}</span><select class="in" @change=${(event) => { wanted.work_unit = event.target.value; page.update(); }}>
       <option value="" ?selected=${!wanted.work_unit}>–</option>${page.units.map((unit) => html`<option value=${unit.code} ?selected=${wanted.work_unit === unit.code}>${nameOf(unit.name, unit.code)}</option>`)}</select></label>
     <label class="field"><span class="lb">${_("Quantity, empty: the rest")}</span><input class="in r num" inputmode="decimal" autocomplete="off" .value=${wanted.quantity} @input=${(event) => { wanted.quantity = event.target.value; }}></label>
     <button type="button" class="btn" ?disabled=${page.busy || !wanted.work_unit} @click=${() => page.dispatchJob()}>${icon("right")}<span>${_("Dispatch")}</span></button>

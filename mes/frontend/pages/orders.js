@@ -133,8 +133,8 @@ class Orders extends Island {
   }
 
   dispatchJob() {
-    const { work_unit, quantity } = this.dispatch;
-    return this.step("dispatch", { work_unit, quantity: quantity === "" ? null : Number(quantity) });
+    const { work_unit, quantity, segment } = this.dispatch;
+    return this.step("dispatch", { work_unit, quantity: quantity === "" ? null : Number(quantity), ...(segment ? { segment: Number(segment) } : {}) });
   }
 
   // The command stays in the outbox until it is answered; a refusal is shown at its field.

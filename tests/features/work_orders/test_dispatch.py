@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from mes.core.refusal import Refusal
 from mes.features.work_orders.dispatch import dispatch_order
-from mes.features.work_orders.queries import list_jobs
+from mes.features.work_orders.queries import list_jobs, one_order
 from mes.features.work_orders.service import OrderDraft, create_order
 from mes.models import Equipment, MaterialDefinition, OperationsDefinition, OperationsSegment
 from tests.features.commands.floor import MINUTE, Floor, refused
@@ -94,6 +94,50 @@ def test_the_operations_of_a_routing_are_dispatched_each(floor: Floor) -> None:
         floor.enter(at + 1, good=10)
         floor.complete(job, at + MINUTE)
     assert floor.find_order(order).state == "completed"
+
+
+def release_routing(floor: Floor, revision: int, *numbers: int) -> None:
+    with floor.database.transaction() as session:
+        item = session.scalars(
+            select(MaterialDefinition.id).where(MaterialDefinition.code == "A")
+        ).one()
+        routing = OperationsDefinition(material_id=item, revision=revision, released_at=1)
+        session.add(routing)
+        session.flush()
+        session.add_all(
+            OperationsSegment(
+                definition_id=routing.id,
+                number=number,
+                names={"ko": f"공정 {number}", "en": f"Operation {number}"},
+                work_center_id=None,
+            )
+            for number in numbers
+        )
+
+
+def test_an_order_keeps_the_operations_of_its_release_and_goes_through_them(floor: Floor) -> None:
+    plain = floor.order(10)
+    release_routing(floor, 1, 10, 20)
+    routed = floor.order(10)
+    release_routing(floor, 2, 30)
+
+    def numbers(order: str) -> list[int]:
+        view = floor.ask(lambda s: one_order(s, order))
+        return [operation["segment"] for operation in view["operations"]]
+
+    assert (numbers(plain), numbers(routed), numbers(floor.order(10))) == ([], [10, 20], [30])
+    assert floor.dispatch(plain, "bench-1") == f"{plain}-10", "as ever without a routing"
+    first = floor.dispatch(routed, "bench-1")
+    floor.start(first)
+    floor.enter(1, good=10)
+    floor.complete(first, MINUTE)
+    assert floor.find_order(routed).state == "running", "its last operation is still to come"
+    second = floor.dispatch(routed, "bench-1")
+    assert second == f"{routed}-20", "the next operation that has something left"
+    floor.start(second, 2 * MINUTE)
+    floor.enter(2 * MINUTE + 1, good=10)
+    floor.complete(second, 3 * MINUTE)
+    assert floor.find_order(routed).state == "completed"
 
 
 def test_the_job_list_stands_in_the_order_of_work(floor: Floor) -> None:
