@@ -19,7 +19,7 @@ from mes.web.secrets import write_secret_file
 SETUP_CODE_FILE = "setup-code"
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 GROUPS, LENGTH = 4, 4
-"""A code is so many groups of so many characters: 80 bits, which nobody guesses."""
+"""A code is so many groups of so many characters: 79 bits, which nobody guesses."""
 PATH = "/welcome"
 """Where the code is given."""
 

@@ -42,10 +42,14 @@ LONG = "가" * 10_000
 
 
 @contextmanager
-def empty(folder: Path, template: Path, **environment: str) -> Iterator[Served]:
-    """A web process on an empty database with the code of a first start."""
+def empty(folder: Path, template: Path, tries: int = 1000) -> Iterator[Served]:
+    """A web process on an empty database with the code of a first start.
+
+    Args:
+        tries: how often one address may sign in or try the code in a minute.
+    """
     folder.mkdir(exist_ok=True)
-    with serve(folder, template, **environment) as running:
+    with serve(folder, template, MES_SIGN_INS_PER_MINUTE=str(tries)) as running:
         with running.database.transaction() as session:
             renew_setup_code(session, folder)
         yield running
@@ -53,7 +57,7 @@ def empty(folder: Path, template: Path, **environment: str) -> Iterator[Served]:
 
 @pytest.fixture
 def fresh(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
-    with empty(tmp_path / "web", sqlite_template, MES_SIGN_INS_PER_MINUTE="1000") as running:
+    with empty(tmp_path / "web", sqlite_template) as running:
         yield running
 
 
@@ -61,7 +65,7 @@ def fresh(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
 def begun(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A plant whose administrators are there, and nothing else."""
     folder = tmp_path_factory.mktemp("begun")
-    with empty(folder, sqlite_template, MES_SIGN_INS_PER_MINUTE="1000") as running:
+    with empty(folder, sqlite_template) as running:
         running.tokens = add_people(running.database)
         with running.database.transaction() as session:
             service.create_account(
@@ -138,7 +142,7 @@ def test_the_code_makes_one_account_and_never_another(fresh: Served) -> None:
 
 
 def test_guesses_at_the_code_are_limited(sqlite_template: Path, tmp_path: Path) -> None:
-    limited = empty(tmp_path / "web", sqlite_template, MES_SIGN_INS_PER_MINUTE=str(TRIES))
+    limited = empty(tmp_path / "web", sqlite_template, TRIES)
     with limited as served, served.client() as stranger:
         for _ in range(TRIES):
             assert account(stranger, code="AAAA-AAAA-AAAA-AAAA").status_code == 401
@@ -325,7 +329,7 @@ WORST = [
 def test_worst_values_are_refused_and_stay_in_the_form(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
-    with empty(tmp_path / "web", sqlite_template, MES_SIGN_INS_PER_MINUTE="1000") as served:
+    with empty(tmp_path / "web", sqlite_template) as served:
         add_people(served.database)
         with served.signed_in() as boss:
             boss.params = boss.params.set("lang", "en")

@@ -16,7 +16,7 @@ from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
 from mes.features.commands.schemas import CommandIn
-from mes.features.first_run.service import Names
+from mes.features.first_run.parts import Names
 
 FIELD_MAX = 400
 """Characters of a field that are looked at; longer names are refused all the same."""

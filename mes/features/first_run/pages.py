@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
-from mes.features.first_run import service, views
+from mes.features.first_run import machines, service, views
 from mes.features.first_run.account import check_code, make_first_account
 from mes.features.first_run.forms import (
     field,
@@ -30,7 +30,7 @@ from mes.features.first_run.progress import (
     read_progress,
     read_reminder,
 )
-from mes.features.first_run.service import NewItem, NewMachines, Site
+from mes.features.first_run.service import NewItem, Site
 from mes.features.people.passwords import check_password, verify
 from mes.features.people.responses import with_session
 from mes.features.people.service import create_person
@@ -126,7 +126,7 @@ def machines_form() -> Response:
     count, limit = field("count"), field("limit")
 
     def add(held: Session, context: Context) -> None:
-        new = NewMachines(
+        new = machines.NewMachines(
             line=field("line"),
             line_names=names("line_name"),
             calendar=field("calendar"),
@@ -135,7 +135,7 @@ def machines_form() -> Response:
             by_hand=field("way") != "device",
             minor_stop_limit_s=int(limit) if limit in views.LIMITS else 300,
         )
-        service.add_machines(held, context.actor, context.now, new)
+        machines.add_machines(held, context.actor, context.now, new)
 
     return _saved(Step.MACHINES, add, Step.MACHINES)
 
@@ -147,7 +147,7 @@ def rename_form(code: str) -> Response:
     fresh, seen = names("machine"), names("seen")
 
     def rename(held: Session, context: Context) -> None:
-        service.rename_machine(held, context.actor, context.now, code, fresh, seen)
+        machines.rename_machine(held, context.actor, context.now, code, fresh, seen)
 
     return _saved(Step.MACHINES, rename, Step.MACHINES, at=code)
 
@@ -178,7 +178,7 @@ def by_hand_form() -> Response:
     codes = request.form.getlist("machine")[: views.MACHINES_MAX]
     return _saved(
         Step.DEVICES,
-        lambda held, context: service.take_by_hand(held, context.actor, context.now, codes),
+        lambda held, context: machines.take_by_hand(held, context.actor, context.now, codes),
         Step.DEVICES,
     )
 

@@ -17,6 +17,7 @@ from mes.core.classes import ReasonClass, TimeClass
 from mes.core.instants import US_PER_S
 from mes.core.refusal import Refusal
 from mes.features.first_run import service
+from mes.features.first_run.machines import stored_machines
 from mes.features.first_run.progress import STEPS, Progress, Step, minutes_to_first_part
 from mes.features.people import places, queries, site
 from mes.features.people.floor_pages import qr_image
@@ -135,7 +136,7 @@ def _machines_view(session: Session, progress: Progress) -> dict[str, Any]:
     return {
         "lines": lines,
         "calendars": plant.get("calendars", []),
-        "machines": service.stored_machines(session),
+        "machines": stored_machines(session),
         "usual_line": dict(trade.line) if trade else {"ko": "1라인", "en": "Line 1"},
         "usual_machine": dict(trade.machine) if trade else {"ko": "설비", "en": "Machine"},
         "usual_count": USUAL_COUNT,
@@ -146,11 +147,11 @@ def _machines_view(session: Session, progress: Progress) -> dict[str, Any]:
 
 def _items_view(session: Session, progress: Progress) -> dict[str, Any]:
     plant = plant_document(session)
-    return {"items": plant.get("items", []), "machines": service.stored_machines(session)}
+    return {"items": plant.get("items", []), "machines": stored_machines(session)}
 
 
 def _devices_view(session: Session, progress: Progress) -> dict[str, Any]:
-    machines = service.stored_machines(session)
+    machines = stored_machines(session)
     sources = plant_document(session).get("sources", [])
     used = {machine["code"]: _used_sources(machine["signals"]) for machine in machines}
     return {
@@ -198,7 +199,7 @@ def _part_view(session: Session, progress: Progress) -> dict[str, Any]:
             "unit_name": unit.names,
             "item_name": item.names,
         }
-    machines = service.stored_machines(session)
+    machines = stored_machines(session)
     return {
         "job": shown,
         "machines": [one for one in machines if one["rates"]] or machines,

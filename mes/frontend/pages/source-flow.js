@@ -135,7 +135,7 @@ class SourceFlow extends Island {
 
   save() {
     if (this.saved) {
-      return html`<p class="note" role="status">${icon("check")}<span><b>${_("Saved as revision {n}.", { n: this.saved.revision })}</b> ${_("The collector reads it without a restart; other devices are not touched.")}</span></p><a class="btn primary done" href="/sources/${this.source.id}">${_("Open source")}</a>`;
+      return html`<p class="note" role="status">${icon("check")}<span><b>${_("Saved as revision {n}.", { n: this.saved.revision })}</b> ${_("The collector reads it without a restart; other devices are not touched.")}</span></p><div class="tools"><a class="btn primary done" href="/sources/${this.source.id}">${_("Open source")}</a>${document.querySelector("[data-first-run]") ? html`<a class="btn" href="/welcome/devices">${_("Back to the first setup")}</a>` : nothing}</div>`;
     }
     return html`<p><b class="mono">${this.source.id}</b> · ${this.form.name[language]} · ${_("{n} tags", { n: this.source.tags.length })}</p>${this.samples ? this.preview() : nothing}`;
   }

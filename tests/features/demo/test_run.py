@@ -117,6 +117,29 @@ def test_other_addresses_need_plain_http_by_name(tmp_path: Path) -> None:
     assert (refused.returncode, refused.stderr.split(":")[0]) == (1, "plain_http_refused")
 
 
+def test_an_empty_plant_starts_without_a_file_and_says_how_its_first_account_is_made(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path / "data", ["run"]) as first:
+        code = (first.data / "setup-code").read_text().strip()
+        assert (first.data / "setup-code").stat().st_mode & 0o077 == 0
+        lines = first.lines()
+        assert lines[-1] == f"{first.url}/"
+        assert lines[-2].strip() == f"{first.url}/welcome?code={code}"
+        assert "First account" in httpx.get(f"{first.url}/welcome?lang=en").text
+    with running(tmp_path / "data", ["run"]) as second:
+        assert (second.data / "setup-code").read_text().strip() != code
+        added = mes("user", "add", "anna", "--role", "administrator", "--data", str(second.data))
+        assert added.returncode == 1, "the password is asked for"
+        made = ["user", "add", "anna", "--role", "administrator", "--generate"]
+        assert mes(*made, "--data", str(second.data)).returncode == 0
+        there = httpx.get(f"{second.url}/report")
+        assert there.headers["location"].startswith("/sign-in")
+    with running(tmp_path / "data", ["run"]) as third:
+        assert not (third.data / "setup-code").exists()
+        assert third.lines() == [f"{third.url}/"]
+
+
 def test_a_port_in_use_is_refused_by_name(plant: Running, tmp_path: Path) -> None:
     file = write_plant(tmp_path / "plant.yaml", 1502)
     data = str(tmp_path / "data")

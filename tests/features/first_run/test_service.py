@@ -19,6 +19,14 @@ from mes.features.commands.context import Context
 from mes.features.execution.service import start_job
 from mes.features.first_run import service
 from mes.features.first_run.account import check_code, make_first_account
+from mes.features.first_run.machines import (
+    NewMachines,
+    add_machines,
+    rename_machine,
+    stored_machines,
+    take_by_hand,
+)
+from mes.features.first_run.parts import Names
 from mes.features.first_run.progress import (
     Progress,
     Step,
@@ -26,7 +34,7 @@ from mes.features.first_run.progress import (
     read_progress,
     read_reminder,
 )
-from mes.features.first_run.service import Names, NewItem, NewMachines, Site
+from mes.features.first_run.service import NewItem, Site
 from mes.features.people.service import create_account, create_person
 from mes.features.people.terminals import accept_terminal, offer_terminal
 from mes.features.plant.check import check
@@ -81,7 +89,7 @@ def found(database: Database, site: Site = BUSAN, seen: Site | None = None) -> N
 
 
 def machines(database: Database, new: NewMachines = PRESSES) -> None:
-    do(database, lambda s: service.add_machines(s, ACTOR, plant_now_us(), new))
+    do(database, lambda s: add_machines(s, ACTOR, plant_now_us(), new))
 
 
 def item(database: Database, new: NewItem = BRACKET) -> None:
@@ -313,7 +321,7 @@ def test_machines_get_free_codes_and_numbers(database: Database) -> None:
     assert Step.DEVICES not in progress(database).done, "one waits for its device"
     do(
         database,
-        lambda s: service.take_by_hand(s, ACTOR, plant_now_us(), ["press-1", "press-3"]),
+        lambda s: take_by_hand(s, ACTOR, plant_now_us(), ["press-1", "press-3"]),
     )
     assert Step.DEVICES in progress(database).done
 
@@ -325,7 +333,7 @@ def test_a_machine_that_somebody_renamed_meanwhile_keeps_that_name(database: Dat
     first, second = Names(ko="대형", en="Large"), Names(ko="소형", en="Small")
 
     def rename(names: Names) -> Callable[[Session], object]:
-        return lambda s: service.rename_machine(s, ACTOR, plant_now_us(), "press-1", names, seen)
+        return lambda s: rename_machine(s, ACTOR, plant_now_us(), "press-1", names, seen)
 
     do(database, rename(first))
     assert refused(database, rename(second)).code == "first_run_changed"
@@ -370,7 +378,7 @@ def test_an_item_keeps_its_name_and_takes_a_new_cycle(database: Database) -> Non
         == "item_taken"
     )
     with database.reading() as session:
-        rates = [one["rates"] for one in service.stored_machines(session)]
+        rates = [one["rates"] for one in stored_machines(session)]
     assert rates == [{"BRKT-100": "4"}, {"BRKT-100": "4"}]
 
 
