@@ -1,7 +1,7 @@
 // Labels of a job or a lot: how many, in which size, what they look like; as PDF or to a printer.
 import { get } from "../lib/api.js";
 import { count } from "../lib/format.js";
-import { _ } from "../lib/i18n.js";
+import { _, counted } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { keep, kept } from "../lib/kept.js";
 import { keypad, pressed } from "../lib/keypad.js";
@@ -79,7 +79,7 @@ export class LabelDialog {
     const { quantity, each } = this.form;
     const rest = each && quantity % each;
     const boxes = each && quantity > each ? `${Math.floor(quantity / each)} × ${count(each)}${rest ? ` + ${count(rest)}` : ""}` : "";
-    return [_("{n} labels", { n: count(this.labels) }), boxes].filter(Boolean).join(" · ");
+    return [counted(this.labels, _("1 label"), _("{n} labels", { n: count(this.labels) })), boxes].filter(Boolean).join(" · ");
   }
 
   preview() {
@@ -112,7 +112,7 @@ export class LabelDialog {
   async print(printer) {
     const { quantity, each, copies } = this.form;
     const body = { printer: printer.code, lot: this.lot, quantity, each: each || null, copies };
-    const label = _("{n} labels to {printer}", { n: count(this.labels), printer: printer.name });
+    const label = _("Labels to {printer}: {n}", { n: count(this.labels), printer: printer.name });
     const entry = await this.terminal.send(`${this.address}/print`, body, { label });
     if (entry.id) this.sent.add(printer.code);
     this.terminal.update();

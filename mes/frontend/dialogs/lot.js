@@ -21,9 +21,9 @@ export function lotPart(dialog) {
     dialog.lotWrong = Boolean(text) && !code;
     dialog.takeLot(dialog.lotWrong ? form.lot : code);
   };
-  return html`<h3>${_("Lot")}</h3><div class="rts r2 lot">
-    ${corrects ? nothing : html`<button type="button" class="rt" aria-pressed=${form.lot === "*" ? "true" : "false"} @click=${choose(form.lot === "*" ? null : "*")}><span><b>${_("New lot")}</b></span>${icon("check", "ck")}</button>`}
-    <label class="field"><span class="sr">${_("Lot: scan or type it")}</span><input class="in mono" autocomplete="off" autocapitalize="characters" maxlength="60" placeholder=${_("Scan or type")}
+  return html`<span class="lot">
+    ${corrects ? nothing : html`<button type="button" class="btn tap" aria-pressed=${form.lot === "*" ? "true" : "false"} @click=${choose(form.lot === "*" ? null : "*")}>${icon(form.lot === "*" ? "check" : "plus")}<span>${_("New lot")}</span></button>`}
+    <label><span class="sr">${_("Lot: scan or type it")}</span><input class="mono" autocomplete="off" autocapitalize="characters" maxlength="60" placeholder=${_("Lot: scan or type it")}
       .value=${form.lot && form.lot !== "*" ? form.lot : ""} aria-invalid=${dialog.lotWrong ? "true" : nothing} aria-describedby=${dialog.lotWrong ? "lot-wrong" : nothing} @change=${typed}></label>
-    ${dialog.lotWrong ? html`<p class="err" id="lot-wrong" role="alert">${_("A lot has only letters, digits and hyphens.")}</p>` : nothing}</div>`;
+    ${dialog.lotWrong ? html`<span class="err" id="lot-wrong" role="alert">${_("A lot has only letters, digits and hyphens.")}</span>` : nothing}</span>`;
 }

@@ -139,7 +139,7 @@ export class QuantityDialog {
         <div class="rts r2 scroll">${reasons.map((reason) =>
           choice(reason.name, form.reason === reason.code, () => this.chooseReason(reason.code)))}</div>
         <h3>${_("Disposition")}</h3>
-        <div class="rts r2">${this.disposition("scrap", _("Scrap"))}${this.disposition("rework", _("Rework"))}</div>${this.lotPart?.(this) ?? form.lot ?? nothing}</div></div>
+        <div class="rts r2">${this.disposition("scrap", _("Scrap"))}${this.disposition("rework", _("Rework"))}</div></div></div>
       ${foot(this.note(), this.submitLabel(reasons), this.ready(), () => this.submit(reasons))}
     </div>`;
   }
@@ -207,7 +207,7 @@ export class QuantityDialog {
   note() {
     return this.asks
       ? html`<span class="err" role="alert">${icon("ne-check")} ${_("Only {n} good parts are counted. Is the number right? Saved all the same, it is marked for a check.", { n: count(this.there) })}</span>`
-      : _("Undo for 10 s after saving, later in recent entries.");
+      : (this.lotPart?.(this) ?? this.form.lot ?? nothing);
   }
 
   ready() {
