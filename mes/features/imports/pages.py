@@ -249,6 +249,9 @@ def _text(problem: Refusal, language: str) -> str:
         shown_file_problem(problem.code, problem.details, language)
         or {
             "file_missing": gettext("Choose a file, or paste rows with their titles."),
+            "import_busy": gettext(
+                "Other files are being read just now. Send it again in a moment."
+            ),
             "import_gone": gettext(
                 "This check is over: an hour has passed, or the file was imported. Send it again."
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from mes.core.refusal import Refusal
 from mes.features.imports.limits import CHARACTERS_MAX, COLUMNS_MAX, LINES_MAX
@@ -35,12 +36,13 @@ def read_text(text: str) -> Table:
         raise unreadable("not_text")
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    csv.field_size_limit(CHARACTERS_MAX)
     try:
         for row in reader:
-            _within_limits(len(rows), len(row))
+            _within_limits(len(rows), row)
             rows.append(row)
-    except csv.Error:
+    except csv.Error as mistake:
+        if "field limit" in str(mistake):
+            raise too_large("characters", CHARACTERS_MAX) from None
         raise unreadable("not_text") from None
     return Table(sheet="", lines=text_lines(rows))
 
@@ -59,11 +61,13 @@ def _decoded(content: bytes) -> str:
     raise unreadable("not_text")
 
 
-def _within_limits(rows: int, columns: int) -> None:
+def _within_limits(rows: int, row: Sequence[str]) -> None:
     if rows >= LINES_MAX:
         raise too_large("rows", LINES_MAX)
-    if columns > COLUMNS_MAX:
+    if len(row) > COLUMNS_MAX:
         raise too_large("columns", COLUMNS_MAX)
+    if any(len(text) > CHARACTERS_MAX for text in row):
+        raise too_large("characters", CHARACTERS_MAX)
 
 
 def unreadable(why: str) -> Refusal:

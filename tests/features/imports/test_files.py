@@ -12,6 +12,7 @@ import pytest
 from openpyxl.styles import numbers
 
 from mes.core.refusal import Refusal
+from mes.features.imports import files
 from mes.features.imports.files import read_file
 from mes.features.imports.limits import COLUMNS_MAX, LINES_MAX
 from mes.features.imports.words import TOO_LARGE, UNREADABLE
@@ -119,6 +120,8 @@ def wide(rows: int, columns: int) -> bytes:
         (xlsx([["x"] * (COLUMNS_MAX + 1)]), "columns"),
         (wide(1, COLUMNS_MAX + 1), "columns"),
         (wide(LINES_MAX + 1, 1), "rows"),
+        (csv([["x" * 100_001]]), "characters"),
+        (csv([["x" * 200_000]]), "characters"),
         (b"x" * (20 * 1024 * 1024 + 1), "bytes"),
     ],
 )
@@ -127,6 +130,20 @@ def test_what_is_too_large_says_of_what(content: bytes, what: str) -> None:
         read_file("a", content)
     assert (caught.value.code, caught.value.details["what"]) == ("import_too_large", what)
     assert what in TOO_LARGE
+
+
+def test_few_spreadsheets_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "WAIT_S", 0.01)
+    for _ in range(files.READERS_MAX):
+        assert files._READERS.acquire(blocking=False)
+    try:
+        with pytest.raises(Refusal) as caught:
+            read_file("a.xlsx", GOOD)
+        assert (caught.value.code, caught.value.status) == ("import_busy", 503)
+    finally:
+        for _ in range(files.READERS_MAX):
+            files._READERS.release()
+    assert read_file("a.xlsx", GOOD)
 
 
 def test_the_sheet_of_the_kind_is_found_and_the_rest_is_told(sqlite_floor: Floor) -> None:
