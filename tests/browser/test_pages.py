@@ -22,6 +22,9 @@ PAGES = {
     "/sources": "mes-sources tbody tr",
     "/calendar": "mes-calendar .day .sh",
     "/reasons": "main tbody tr",
+    "/instructions": "main tbody tr",
+    "/instructions/WI-PRESS-1": "mes-instruction .wr-list li",
+    "/instruction-records": "main tbody tr",
     "/checks": "mes-checks .card.grid[aria-busy=false]",
     "/design": "mes-design-tiles",
 }

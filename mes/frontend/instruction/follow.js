@@ -94,7 +94,7 @@ export class InstructionFollower {
 }
 
 function badge(seen) {
-  if (seen === "changed") return html`<small class="dn">${icon("info")} ${_("Changed")}</small>`;
+  if (seen === "changed") return html`<small class="dn">${icon("info")} ${_("Has changed")}</small>`;
   if (seen === "new") return html`<small>${_("Not read yet")}</small>`;
   return html`<small>${seen === "read" ? html`${icon("check")} ${_("Read")}` : _("step by step")}</small>`;
 }

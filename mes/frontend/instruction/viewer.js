@@ -81,8 +81,8 @@ export class InstructionDialog {
     const tick = (index, label, inside) => html`<li><button type="button" class="wi-tick" aria-label=${label} aria-current=${this.at === index && this.proposal === null ? "step" : nothing} @click=${() => this.go(index)}>${inside}</button></li>`;
     return html`<ol class="wi-steps" aria-label=${_("Steps")}>${this.steps.map((step, index) => {
       const done = this.done.has(step.key);
-      const said = [`${index + 1}. ${nameOf(step.title)}`, done && _("done"), changed.has(step.key) && _("Changed")].filter(Boolean).join(", ");
-      return tick(index, said, html`<b class="num">${index + 1}</b>${done ? icon("check") : nothing}${changed.has(step.key) ? html`<em>${_("Changed")}</em>` : nothing}`);
+      const said = [`${index + 1}. ${nameOf(step.title)}`, done && _("done"), changed.has(step.key) && _("Has changed")].filter(Boolean).join(", ");
+      return tick(index, said, html`<b class="num">${index + 1}</b>${done ? icon("check") : nothing}${changed.has(step.key) ? html`<em>${_("Has changed")}</em>` : nothing}`);
     })}${tick(this.steps.length, _("Read and understood"), icon("user"))}</ol>`;
   }
 
