@@ -44,6 +44,7 @@ PAGES = frozenset(
         "lot_pages",
         "label_pages",
         "item_pages",
+        "instruction_pages",
         "plant_pages",
         "routing_pages",
         "role_pages",
