@@ -42,8 +42,10 @@ from mes.features.lots import pages as lot_pages
 from mes.features.lots import routes as lots
 from mes.features.materials import pages as item_pages
 from mes.features.materials import routes as materials
+from mes.features.materials import routing_pages
 from mes.features.oee import rollup_routes as rollups
 from mes.features.oee import routes as oee
+from mes.features.people import role_pages
 from mes.features.people import routes as people
 from mes.features.plant import routes as plant
 from mes.features.policies import routes as policies
@@ -109,6 +111,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     materials.bp,
     item_pages.pages,
     plant_pages.pages,
+    routing_pages.pages,
+    role_pages.pages,
     reasons.bp,
     reason_pages.pages,
     imports.bp,

@@ -34,6 +34,8 @@ R = TypeVar("R")
 
 GUARD = "mes_guard"
 """Attribute of a route's function that holds its guard."""
+NEEDS = "mes_needs"
+"""Attribute of a route's function that holds what `require` was given."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -59,6 +61,19 @@ class Scope(StrEnum):
     INGEST = "ingest"
     DISPLAY = "display"
     """The wall and nothing else, see `mes.web.displays`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a route asks of whoever calls it; no roles: anybody known."""
+
+    roles: tuple[Role, ...]
+    terminal: bool
+    tokens: bool
+
+    def allows(self, role: Role) -> bool:
+        """Whether somebody with this role alone may call it."""
+        return not self.roles or role in (*self.roles, Role.ADMINISTRATOR)
 
 
 class ActorKind(StrEnum):
@@ -145,7 +160,7 @@ def require(
     def allow() -> None:
         check(actor(), roles, method=request.method, terminal=terminal, tokens=tokens)
 
-    return _guarded_by(allow)
+    return _guarded_by(allow, Needs(roles, terminal, tokens))
 
 
 def require_scope(scope: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -176,7 +191,9 @@ def require_own_edge() -> Callable[[Callable[P, R]], Callable[P, R]]:
     return _guarded_by(allow)
 
 
-def _guarded_by(allow: Callable[[], None]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def _guarded_by(
+    allow: Callable[[], None], needs: Needs | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -184,6 +201,7 @@ def _guarded_by(allow: Callable[[], None]) -> Callable[[Callable[P, R]], Callabl
             return function(*args, **kwargs)
 
         setattr(guarded, GUARD, allow)
+        setattr(guarded, NEEDS, needs)
         return guarded
 
     return decorate

@@ -86,6 +86,8 @@ def problem_text(problem: Refusal) -> str:
             "The two lines work by different calendars: past shifts of the machine would be"
             " counted anew. Give both lines the same calendar, or add it as a new machine."
         ),
+        "routing_released": _("There is no draft to release: save the operations first."),
+        "routing_empty": _("A routing has 1 to 50 operations."),
         "plant_day_fixed": _(
             "Time zone and start of the production day stand as soon as production was recorded:"
             " past days would be counted anew."

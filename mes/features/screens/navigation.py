@@ -98,6 +98,7 @@ def _masters(who: Actor | None) -> Iterable[Entry]:
         label = gettext("Lines and machines")
         yield Entry(key="plant_page", address="/plant", label=label)
         yield Entry(key="items_page", address="/items", label=gettext("Items"))
+        yield Entry(key="routings_page", address="/routings", label=gettext("Routings"))
     yield Entry(key="calendar", address="/calendar", label=gettext("Shifts"))
     if edits:
         yield Entry(key="reasons_page", address="/reasons", label=gettext("Reasons"))
@@ -109,6 +110,8 @@ def _masters(who: Actor | None) -> Iterable[Entry]:
         )
     if _is_office(who, Role.SUPERVISOR):
         yield Entry(key="people_page", address="/people", label=gettext("People"))
+    if _is_office(who, Role.ADMINISTRATOR):
+        yield Entry(key="roles_page", address="/roles", label=gettext("Roles"))
     if edits:
         others = ("import_kind", "import_check", "import_result")
         yield Entry(key="import_page", address="/import", label=gettext("Import"), others=others)
