@@ -3,7 +3,7 @@
 import { share } from "../lib/chrome.js";
 import { get, post, Problem, renewToken } from "../lib/api.js";
 import { keepDraft, keptDraft } from "../lib/draft.js";
-import { _, nameOf } from "../lib/i18n.js";
+import { _ } from "../lib/i18n.js";
 import { Island, html, icon, nothing } from "../lib/island.js";
 import { Live } from "../lib/live.js";
 import { commandId } from "../lib/outbox.js";
@@ -221,7 +221,7 @@ class InstructionPage extends Island {
 function revisionText(one) {
   const words = { draft: _("Draft"), released: _("In force"), retired: _("Replaced") };
   const at = one.released_at ?? one.changed_at;
-  return [_("Revision {n}", { n: one.revision }), words[one.state], dueText(at), one.released_by ?? one.changed_by, nameOf(one.title)].filter(Boolean).join(" · ");
+  return [_("Revision {n}", { n: one.revision }), words[one.state], dueText(at), one.released_by ?? one.changed_by].filter(Boolean).join(" · ");
 }
 
 customElements.define("mes-instruction", InstructionPage);
