@@ -52,7 +52,9 @@ DIALOGS = (
     _terminal("stop-reason", "StopDialog", ".todo, .act:nth-child(3)", mockup="dialogs"),
     _terminal("pause", "PauseDialog", ".act:nth-child(4)"),
     _terminal("call", "CallDialog", ".act.call"),
-    _terminal("complete", "CompleteDialog", ".jb button"),
+    _terminal("complete", "CompleteDialog", ".jb button:has([href='#i-check'])"),
+    _terminal("quality-check", "CheckDialog", ".qc-bar .qc"),
+    _terminal("label", "LabelDialog", ".jb button:has([href='#i-print'])"),
     _terminal("sign-in", "SignInDialog", ".ot button", mockup="dialogs"),
     _terminal("outbox", "OutboxDialog", ".lk .ob"),
     Dialog(name="entries", script="EntriesDialog", address="/jobs/press-1", presses=(ENTRIES,)),
@@ -77,8 +79,8 @@ DIALOGS = (
     ),
 )
 
-IN_OTHERS = {"StopListDialog", "DeclareDialog", "CameraDialog"}
-"""Dialogs that another one leads to, or that need a camera."""
+IN_OTHERS = {"StopListDialog", "DeclareDialog", "CameraDialog", "InstructionDialog"}
+"""Dialogs that another one leads to, that need a camera or a work instruction of the job."""
 
 
 def drawn() -> set[str]:
