@@ -93,6 +93,7 @@ def _say_report(plant_file: Path, report: ApplyReport) -> None:
 
 
 def _load(database: Database, data: Path, history: Path) -> None:
+    from mes.features.demo.checks import add_checks
     from mes.features.demo.history import load_history, read_head
     from mes.features.demo.instruction import add_instruction
 
@@ -101,6 +102,7 @@ def _load(database: Database, data: Path, history: Path) -> None:
     began = monotonic_s()
     loaded = load_history(database, history, edge=EDGE)
     add_instruction(database, plant_now_us())
+    add_checks(database, plant_now_us())
     click.echo(
         f"past week: {loaded.records} readings and {loaded.statements} entries of people "
         f"in {monotonic_s() - began:.1f} s",

@@ -41,7 +41,11 @@ class Checked:
 
 def quality_checks(given: Checked, known: Masters) -> list[dict[str, Any]]:
     """One row for each plan and job; instants are ISO 8601 in UTC, lengths seconds."""
-    return [_row(job, plan, found) for job, plan, found in _found(given, known)]
+    items = known.materials
+    return [
+        _row(job, items[job.material_id].code if job.material_id in items else None, plan, found)
+        for job, plan, found in _found(given, known)
+    ]
 
 
 def changes_of(rows: Iterable[Mapping[str, Any]], now: int) -> list[str]:
@@ -96,7 +100,7 @@ def _running(given: Checked) -> list[tuple[int, int]]:
     ]
 
 
-def _row(job: JobInfo, plan: CheckPlan, found: Due) -> dict[str, Any]:
+def _row(job: JobInfo, item: str | None, plan: CheckPlan, found: Due) -> dict[str, Any]:
     ahead = found.state is DueState.AHEAD
     left, us_left = found.pieces_left, found.us_left
     return {
@@ -104,6 +108,7 @@ def _row(job: JobInfo, plan: CheckPlan, found: Due) -> dict[str, Any]:
         "version": plan.version,
         "name": dict(plan.names),
         "job_order": job.job_order,
+        "item": item,
         "occasion": found.occasion.value,
         "state": found.state.value,
         "pieces_left": number_to_json(left) if ahead and left is not None else None,

@@ -103,7 +103,6 @@ def due_checks(session: Session, now: int) -> list[dict[str, Any]]:
             "work_unit": tile["work_unit"],
             "work_unit_name": tile["name"],
             "line": tile["line"],
-            "item": None if tile["job"] is None else tile["job"]["item"],
         }
         for tile in (tiles(session, None, now) if known.check_plans else ())
         for row in tile["quality_checks"]

@@ -12,6 +12,7 @@ from flask_babel import gettext
 
 from mes.features.checks.access import READERS as CHECK_READERS
 from mes.features.plant.forms import EDITORS
+from mes.features.quality.access import EDITORS as CHECK_EDITORS
 from mes.web.roles import Actor, ActorKind, Role, maybe_actor
 
 
@@ -85,6 +86,7 @@ def _daily(who: Actor | None, open_checks: int) -> Iterable[Entry]:
         label=gettext("Work orders"),
         others=("lots_page", "lot_page", "labels_page"),
     )
+    yield Entry(key="quality", address="/quality", label=gettext("Quality"))
     yield Entry(key="report", address="/report", label=gettext("Reports"))
     if may_read_checks():
         label = gettext("Data checks")
@@ -108,13 +110,13 @@ def _masters(who: Actor | None) -> Iterable[Entry]:
             label=gettext("Work instructions"),
             others=("instruction_page", "instruction_records"),
         )
+    if _is_office(who, *CHECK_EDITORS):
+        label = gettext("Check plans")
+        yield Entry(key="check_plans", address="/quality/plans", label=label)
     if _is_office(who, Role.SUPERVISOR):
         yield Entry(key="people_page", address="/people", label=gettext("People"))
     if _is_office(who, Role.ADMINISTRATOR):
         yield Entry(key="roles_page", address="/roles", label=gettext("Roles"))
-    if edits:
-        others = ("import_kind", "import_check", "import_result")
-        yield Entry(key="import_page", address="/import", label=gettext("Import"), others=others)
     if edits:
         others = ("import_kind", "import_check", "import_result")
         yield Entry(key="import_page", address="/import", label=gettext("Import"), others=others)

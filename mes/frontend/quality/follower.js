@@ -1,0 +1,107 @@
+// Quality checks of the machine: a bar with what is due, its plans kept on the device, the dialog.
+import { get } from "../lib/api.js";
+import { _, nameOf } from "../lib/i18n.js";
+import { html, icon, nothing } from "../lib/island.js";
+import { keep, kept } from "../lib/kept.js";
+import { addWords } from "../lib/problem-text.js";
+import { CheckDialog } from "./dialog.js";
+import { checkWords, dueText, occasionWord } from "./words.js";
+
+const REFRESH_MS = 300000;
+const SHOWN = 3;
+const ORDER = ["overdue", "due", "ahead"];
+
+export class CheckFollower {
+  #readAt = -Infinity;
+  #versions = "";
+
+  constructor(host) {
+    this.host = host;
+    this.plans = kept(this.#name) ?? [];
+    addWords(checkWords());
+    addSheet(host.dataset.qualitySheet);
+    host.outbox.addEventListener("sent", ({ detail }) => {
+      if (/\/quality/.test(detail.entry.url)) this.#readAt = -Infinity;
+      host.update();
+    });
+  }
+
+  get #name() {
+    return `checks:${this.host.unit.code}`;
+  }
+
+  /** Checks of the loaded job, the most pressing first; what was entered and not sent yet is marked. */
+  get checks() {
+    const found = (this.host.tile?.quality_checks ?? []).map((check) => ({ ...check, unsent: this.#unsent(check) }));
+    return found.sort((a, b) => a.unsent - b.unsent || ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+  }
+
+  #unsent(check) {
+    const { host } = this;
+    return host.outbox.unsent.some((entry) => entry.form?.kind === "check" && entry.unit === host.unit.code && entry.body.plan === check.plan && entry.body.job_order === check.job_order);
+  }
+
+  bar() {
+    const { checks } = this;
+    this.#refresh(checks);
+    if (!checks.length) return nothing;
+    return html`<nav class="qc-bar" aria-label=${_("Quality checks")}>${checks.slice(0, SHOWN).map((check) => this.#button(check))}
+      ${checks.length > SHOWN ? html`<button type="button" class="qc qc-ahead more" @click=${() => this.open(checks[SHOWN])}>${_("and {n} more", { n: checks.length - SHOWN })}</button>` : nothing}</nav>`;
+  }
+
+  #button(check) {
+    const state = check.unsent ? "ahead" : check.state;
+    const symbol = { overdue: "info", due: "shield", ahead: "clock" }[state];
+    const why = state === "ahead" ? "" : `${occasionWord(check.occasion)} · `;
+    return html`<button type="button" class="qc qc-${state}" @click=${() => this.open(check)}>${icon(symbol)}<span><b>${nameOf(check.name, check.plan)}</b>
+      <small class="num">${check.unsent ? _("Entered, unsent") : `${why}${dueText(check)}`}</small></span></button>`;
+  }
+
+  open(check) {
+    const plan = this.planOf(check.plan, check.version);
+    if (!plan) return this.host.say(_("The check could not be read from the server yet. Try again in a moment."), null);
+    return this.host.openDialog(new CheckDialog(this.host, this, plan, check));
+  }
+
+  /** A refused result again, with what was typed. */
+  mend(entry) {
+    const { plan, check, form } = entry.form;
+    this.host.openDialog(Object.assign(new CheckDialog(this.host, this, plan, check, { ...form }), { previous: entry.id }));
+  }
+
+  planOf(code, version) {
+    return this.plans.find((plan) => plan.plan === code && plan.version === version) ?? this.plans.find((plan) => plan.plan === code) ?? null;
+  }
+
+  async void(id, label) {
+    const { host } = this;
+    if (await host.outbox.discard(id)) return;
+    await host.send(`/api/v1/quality/results/${id}/void`, {}, { label: _("Undo {what}", { what: label }) });
+  }
+
+  // Read anew when a plan has another version, after a result, and now and then.
+  #refresh(checks) {
+    const versions = checks.map((check) => `${check.plan}@${check.version}`).sort().join();
+    if (versions === this.#versions && performance.now() - this.#readAt < REFRESH_MS) return;
+    this.#versions = versions;
+    this.#readAt = performance.now();
+    this.#read();
+  }
+
+  async #read() {
+    const { host } = this;
+    try {
+      const { items } = await get(`/api/v1/work-units/${encodeURIComponent(host.unit.code)}/quality-checks`);
+      this.plans = items;
+      keep(this.#name, items);
+      host.update();
+    } catch {
+      // The plans last read stay.
+    }
+  }
+}
+
+function addSheet(address) {
+  if (!address || document.querySelector(`link[href="${address}"]`)) return;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: address }));
+}
