@@ -52,6 +52,8 @@ from mes.features.policies import routes as policies
 from mes.features.production.queries import tiles
 from mes.features.publishing import routes as publishing
 from mes.features.publishing.worker import Settler
+from mes.features.quality import pages as quality_pages
+from mes.features.quality import plan_pages as quality_plan_pages
 from mes.features.quality import routes as quality
 from mes.features.quantities import routes as quantities
 from mes.features.reasons import pages as reason_pages
@@ -106,6 +108,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     labels.bp,
     label_pages.pages,
     quality.bp,
+    quality_pages.pages,
+    quality_plan_pages.pages,
     downtime.bp,
     audit.bp,
     materials.bp,
