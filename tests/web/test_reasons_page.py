@@ -25,6 +25,16 @@ def add(client: httpx.Client, code: str, **other: str) -> httpx.Response:
     return send(client, "/reasons", code=code, **{**fields, **other})
 
 
+def mark(client: httpx.Client, code: str) -> str:
+    """What the page shows of a reason, as the form sends it along."""
+    row = client.get("/reasons").text.split(f'id="reason-{code}"')[1].split("</tr>")[0]
+    form = re.search(rf'action="/reasons/{code}(?:/restore)?">(.*?)</form>', row)
+    assert form is not None, row
+    found = re.search(r'name="seen" value="(\w+)"', form[1])
+    assert found is not None
+    return found[1]
+
+
 def offered(client: httpx.Client) -> dict[str, dict[str, str]]:
     """Names of the stop reasons that a terminal offers, by code."""
     items = client.get("/api/v1/reasons?domain=stop").json()["items"]
@@ -35,16 +45,17 @@ def test_a_reason_is_added_renamed_retired_and_used_again(served: Served) -> Non
     with served.signed_in("office") as office:
         assert add(office, "die-1", failure="1").headers["location"] == "/reasons"
         assert offered(office)["die-1"] == {"ko": "금형 파손", "en": "Broken die"}
-        seen = {"seen_ko": "금형 파손", "seen_en": "Broken die"}
-        names = {"ko": "금형 균열", "en": "Cracked die"}
-        assert send(office, "/reasons/die-1/rename", **seen, **names).status_code == 303
+        names = {"ko": "금형 균열", "en": "Cracked die", "class": "unplanned_stop"}
+        changed = send(office, "/reasons/die-1", seen=mark(office, "die-1"), **names)
+        assert changed.status_code == 303
+        del names["class"]
         assert offered(office)["die-1"] == names
-        seen = {"seen_ko": "금형 균열", "seen_en": "Cracked die"}
-        assert send(office, "/reasons/die-1/retire", **seen).status_code == 303
+        seen = mark(office, "die-1")
+        assert send(office, "/reasons/die-1/retire", seen=seen).status_code == 303
         assert "die-1" not in offered(office)
         taken = add(office, "die-1")
         assert (taken.status_code, "reason_code_taken" in taken.text) == (409, True)
-        assert send(office, "/reasons/die-1/restore", **seen).status_code == 303
+        assert send(office, "/reasons/die-1/restore", seen=seen).status_code == 303
         assert offered(office)["die-1"] == names
     with served.database.reading() as session:
         actions = session.scalars(select(AuditLog.action).where(AuditLog.subject == "die-1"))
@@ -55,16 +66,17 @@ DONE = ("added", "changed", "retired", "restored")
 
 
 def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(served: Served) -> None:
-    seen = {"seen_ko": "금형 파손", "seen_en": "Broken die"}
     with served.signed_in("office") as one, served.signed_in("boss") as two:
         two.params = two.params.set("lang", "en")
         add(one, "die-2")
-        send(one, "/reasons/die-2/rename", **seen, ko="먼저", en="First")
-        told = send(two, "/reasons/die-2/rename", **seen, ko="나중", en="Second")
+        seen = mark(one, "die-2")
+        send(one, "/reasons/die-2", seen=seen, ko="먼저", en="First", **{"class": "setup"})
+        late = {"ko": "나중", "en": "Second", "class": "unplanned_stop"}
+        told = send(two, "/reasons/die-2", seen=seen, **late)
         assert (told.status_code, "reason_changed" in told.text) == (409, True)
         assert 'value="Second"' in told.text
-        assert 'name="seen_en" value="First"' in told.text
-        assert send(two, "/reasons/die-2/retire", **seen).status_code == 409
+        assert f'name="seen" value="{mark(two, "die-2")}"' in told.text
+        assert send(two, "/reasons/die-2/retire", seen=seen).status_code == 409
         assert offered(two)["die-2"]["en"] == "First"
 
 
@@ -87,9 +99,9 @@ def test_worst_values_are_refused_by_field_and_stay_in_the_form(served: Served) 
             assert "<script>" not in answer.text.split("</head>")[1].split("</form>")[0]
             assert ('value="Broken die"' in answer.text) == ("en" not in fields), "typed is kept"
         assert offered(boss) == before
-        seen = {"seen_ko": "후공정 막힘", "seen_en": "Blocked"}
-        assert "reason_built_in" in send(boss, "/reasons/blocked/retire", **seen).text
-        assert send(boss, "/reasons/none/rename", **seen, ko="a", en="b").status_code == 404
+        seen = mark(boss, "blocked")
+        assert "reason_built_in" in send(boss, "/reasons/blocked/retire", seen=seen).text
+        assert send(boss, "/reasons/none", seen=seen, ko="a", en="b").status_code == 404
 
 
 def test_only_who_edits_calendars_sees_and_changes_reasons(served: Served) -> None:
@@ -106,8 +118,8 @@ def test_the_plant_file_brings_back_no_reason_that_people_retired(served: Served
             plant = check(export(session)).plant
             assert plant is not None
             apply(session, plant, actor="test", now_us=plant_now_us())
-        seen = {"seen_ko": "금형 파손", "seen_en": "Broken die"}
-        assert send(boss, "/reasons/die-3/retire", **seen).status_code == 303
+        seen = mark(boss, "die-3")
+        assert send(boss, "/reasons/die-3/retire", seen=seen).status_code == 303
         with served.database.transaction() as session:
             report = apply(session, plant, actor="test", now_us=plant_now_us())
             assert (report.added, report.conflicts) == ((), ())

@@ -13,16 +13,15 @@ from mes.clock import plant_now_us
 from mes.core.classes import ReasonClass, TimeClass
 from mes.core.refusal import Refusal
 from mes.features.commands.subjects import DOMAINS, STOP
+from mes.features.plant.forms import EDITORS as EDITORS
 from mes.features.reasons import service
 from mes.features.reasons.service import ReasonNames
 from mes.features.screens.report.words import _, class_word
-from mes.web.roles import Role, actor, require
+from mes.web.roles import actor, require
 from mes.web.wiring import reading, transaction
 
 pages = APIBlueprint("reason_pages", __name__, enable_openapi=False)
 
-EDITORS = (Role.MANAGER, Role.SUPERVISOR, Role.INTEGRATOR)
-"""Who changes reasons, besides an administrator; the same people change calendars."""
 FIELD_MAX = 400
 """Characters of a field that are looked at; a longer name is refused all the same."""
 
@@ -50,19 +49,35 @@ def add_form() -> Response:
     return _done("", lambda session: add(session, actor().to_json(), now_us=plant_now_us()))
 
 
-@pages.post("/reasons/<code>/rename")
+@pages.post("/reasons/<code>")
 @require(*EDITORS, tokens=False)
-def rename_form(code: str) -> Response:
-    """Give a reason other names."""
-    rename = partial(service.rename_reason, code=code, names=_names(), seen=_names("seen_"))
-    return _done(code, lambda session: rename(session, actor().to_json(), now_us=plant_now_us()))
+def change_form(code: str) -> Response:
+    """Give a reason other names, another class or group."""
+    change = partial(
+        service.change_reason,
+        code=code,
+        names=_names(),
+        time_class=_field("class") or None,
+        failure="failure" in request.form,
+        group=_field("group") or None,
+        seen=_field("seen"),
+    )
+    return _done(code, lambda session: change(session, actor().to_json(), now_us=plant_now_us()))
+
+
+@pages.post("/reasons/<code>/<any(up, down):way>")
+@require(*EDITORS, tokens=False)
+def move_form(code: str, way: str) -> Response:
+    """Move a reason up or down among those of its domain."""
+    move = partial(service.move_reason, code=code, up=way == "up", seen=_field("seen"))
+    return _done(code, lambda session: move(session, actor().to_json(), now_us=plant_now_us()))
 
 
 @pages.post("/reasons/<code>/retire")
 @require(*EDITORS, tokens=False)
 def retire_form(code: str) -> Response:
     """Let nobody choose a reason any more."""
-    retire = partial(service.retire_reason, code=code, seen=_names("seen_"))
+    retire = partial(service.retire_reason, code=code, seen=_field("seen"))
     return _done(code, lambda session: retire(session, actor().to_json(), now_us=plant_now_us()))
 
 
@@ -70,7 +85,7 @@ def retire_form(code: str) -> Response:
 @require(*EDITORS, tokens=False)
 def restore_form(code: str) -> Response:
     """Let a retired reason be chosen again."""
-    restore = partial(service.restore_reason, code=code, seen=_names("seen_"))
+    restore = partial(service.restore_reason, code=code, seen=_field("seen"))
     return _done(code, lambda session: restore(session, actor().to_json(), now_us=plant_now_us()))
 
 
@@ -93,10 +108,13 @@ def _page(code: str = "", problem: Refusal | None = None) -> str:
     """
     with reading() as held:
         rows = service.listed_reasons(held)
+    in_use = [row for row in rows if not row["retired"]]
     mistakes = {} if problem is None else _by_field(problem)
     return render_template(
         "reasons.html",
         rows=rows,
+        in_use=in_use,
+        orders={domain: service.order_mark(in_use, domain) for domain in DOMAINS},
         at=code,
         problem=problem,
         problem_text="" if problem is None else _text(problem),
@@ -116,6 +134,7 @@ def _by_field(problem: Refusal) -> Mapping[str, str]:
         "domain": _("Choose what it is a reason for."),
         "class": _("Choose the class of the stop."),
         "failure": _("Only unplanned stops are failures."),
+        "parent": _("A group is a reason of the same kind that stands in no group itself."),
     }
     if problem.code == "reason_code_taken":
         return {"code": _("This code belongs or belonged to a reason. Choose another.")}
@@ -144,8 +163,8 @@ def domain_word(domain: str) -> str:
     return words.get(domain) or _("Correction")
 
 
-def _names(prefix: str = "") -> ReasonNames:
-    return ReasonNames(ko=_field(f"{prefix}ko"), en=_field(f"{prefix}en"))
+def _names() -> ReasonNames:
+    return ReasonNames(ko=_field("ko"), en=_field("en"))
 
 
 def _field(name: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from mes.core.classes import ReasonClass
 from mes.core.refusal import Refusal
@@ -18,17 +19,20 @@ from mes.features.commands.subjects import STOP
 from mes.features.plant.check import check
 from mes.features.plant.check_calendars import break_reasons
 from mes.features.plant.document import Document
+from mes.features.plant.edits import Plant, edit_plant
 from mes.features.plant.export import export
 from mes.features.plant.masters import latest_class
 from mes.features.plant.objects import BUILT_IN_REASONS, file_objects
 from mes.features.plant.parts import CODE
 from mes.features.plant.revisions import add_revision
+from mes.features.plant.rows import mark_of, place_of, rows_of, swap
 from mes.features.plant.writer import Writer
 from mes.features.production.service import masters_changed
 from mes.models import ConfigRevision, Reason
 
 Row = dict[str, Any]
 """A reason as a plant file writes it."""
+GROUP = aliased(Reason)
 FIELDS: Mapping[str, str] = {"name.ko": "ko", "name.en": "en"}
 """Fields of a form by where the plant file has them; the others have one name."""
 
@@ -50,6 +54,7 @@ def listed_reasons(session: Session) -> list[Row]:
         {
             **_stored(session, row),
             "group": names.get(row.parent_id or 0),
+            "mark": reason_mark(_stored(session, row)),
             "retired": row.retired_at is not None,
             "built_in": row.code in BUILT_IN_REASONS,
         }
@@ -93,35 +98,103 @@ def add_reason(
     _write(session, actor, now_us, row, position=last + 1, action="added")
 
 
-def rename_reason(
+def change_reason(
     session: Session,
     actor: ActorJson,
     code: str,
     *,
     now_us: int,
     names: ReasonNames,
-    seen: ReasonNames,
+    seen: str,
+    time_class: str | None = None,
+    failure: bool = False,
+    group: str | None = None,
 ) -> None:
-    """Give a reason other names; facts name its code, so nothing of the past changes.
+    """Give a reason other names, another class or group; facts name its code.
 
     Args:
-        now_us: plant time, UTC microseconds.
-        seen: the names that the editor had before them.
+        now_us: plant time, UTC microseconds; another class or failure holds from then on, stops
+            before it keep theirs.
+        seen: `reason_mark` of what the editor had before them.
+        time_class: of a stop reason.
+        failure: whether stops of class `unplanned_stop` with it count as failures.
+        group: code of the reason that it belongs to; None: none.
 
     Raises:
         Refusal: `reason_unknown` (404), `reason_changed` (409) when somebody else changed it
-            meanwhile, `reason_invalid` (422).
+            meanwhile, `reason_built_in` (409): of those only the names change; `reason_invalid`
+            (422).
     """
-    reason = _as_seen(session, code, seen, retired=False)
-    if names == seen:
+    reason = _as_seen(session, code, None, retired=False)
+    before = _stored(session, reason)
+    row: Row = {
+        "code": code,
+        "name": asdict(names),
+        "domain": reason.domain,
+        "failure": reason.domain == STOP and failure,
+    }
+    if reason.domain == STOP:
+        row["class"] = time_class
+    if group is not None:
+        row["parent"] = group
+    if row == before:
         return
-    row = {**_stored(session, reason), "name": asdict(names)}
+    if reason_mark(before) != seen:
+        raise _changed_meanwhile(code)
+    if code in BUILT_IN_REASONS and {**row, "name": before["name"]} != before:
+        raise Refusal("reason_built_in", f"the system itself gives the reason {code!r}")
+    _check_group(session, row)
     _write(session, actor, now_us, row, position=reason.position, action="changed")
 
 
-def retire_reason(
-    session: Session, actor: ActorJson, code: str, *, now_us: int, seen: ReasonNames
+def move_reason(
+    session: Session, actor: ActorJson, code: str, *, now_us: int, up: bool, seen: str
 ) -> None:
+    """Let a reason change places with the one before or after it in its domain.
+
+    Args:
+        seen: `order_mark` of what the editor had before them; another order stays as it is, so that
+            a press that arrives twice moves once.
+
+    Raises:
+        Refusal: `reason_unknown` (404).
+    """
+    reason = _as_seen(session, code, None, retired=False)
+
+    def put(plant: Plant) -> None:
+        rows = rows_of(plant, "reasons")
+        place = place_of(rows, "code", code)
+        if place is not None and order_mark(rows, reason.domain) == seen:
+            swap(rows, place, up, partial(_is_like, reason.domain))
+
+    edit_plant(session, actor, now_us=now_us, action="reason.moved", subject=code, change=put)
+
+
+def _is_like(domain: str, row: Row) -> bool:
+    return row.get("domain", STOP) == domain and row["code"] not in BUILT_IN_REASONS
+
+
+def reason_mark(row: Row) -> str:
+    """What an editor sees of a reason, as a mark."""
+    parts = ("name", "class", "failure", "parent")
+    return mark_of([row.get(part) for part in parts])
+
+
+def order_mark(rows: Iterable[Row], domain: str) -> str:
+    """The order of the reasons of a domain in use, as a mark.
+
+    Those that the system has by itself are left out: a plant need not list them.
+    """
+    return mark_of(
+        [
+            row["code"]
+            for row in rows
+            if row.get("domain", STOP) == domain and row["code"] not in BUILT_IN_REASONS
+        ]
+    )
+
+
+def retire_reason(session: Session, actor: ActorJson, code: str, *, now_us: int, seen: str) -> None:
     """Let nobody choose a reason any more; what names it stays.
 
     Raises:
@@ -143,7 +216,7 @@ def retire_reason(
 
 
 def restore_reason(
-    session: Session, actor: ActorJson, code: str, *, now_us: int, seen: ReasonNames
+    session: Session, actor: ActorJson, code: str, *, now_us: int, seen: str
 ) -> None:
     """Let a retired reason be chosen again, as it was.
 
@@ -162,16 +235,45 @@ def _find(session: Session, code: str) -> Reason | None:
     return session.scalar(select(Reason).where(Reason.code == code).with_for_update())
 
 
-def _as_seen(session: Session, code: str, seen: ReasonNames, *, retired: bool) -> Reason:
+def _as_seen(session: Session, code: str, seen: str | None, *, retired: bool) -> Reason:
+    """The reason, kept for one editor; `seen` None: whatever was seen of it."""
     reason = _find(session, code)
     if reason is None:
         raise Refusal("reason_unknown", f"there is no reason {code!r}", status=404)
-    if reason.names != asdict(seen) or (reason.retired_at is not None) != retired:
-        raise Refusal(
-            "reason_changed",
-            f"somebody changed the reason {code!r} meanwhile; look at it and decide again",
-        )
+    differs = seen is not None and reason_mark(_stored(session, reason)) != seen
+    if differs or (reason.retired_at is not None) != retired:
+        raise _changed_meanwhile(code)
     return reason
+
+
+def _changed_meanwhile(code: str) -> Refusal:
+    return Refusal(
+        "reason_changed",
+        f"somebody changed the reason {code!r} meanwhile; look at it and decide again",
+    )
+
+
+def _check_group(session: Session, row: Row) -> None:
+    """A group is a reason of the same domain and stands in no group itself."""
+    group = row.get("parent")
+    if group is None:
+        return
+    parent = _find(session, group)
+    has_members = session.scalar(
+        select(Reason.id)
+        .join(GROUP, GROUP.id == Reason.parent_id)
+        .where(GROUP.code == row["code"], Reason.retired_at.is_(None))
+        .limit(1)
+    )
+    fits = (
+        parent is not None
+        and parent.retired_at is None
+        and parent.domain == row["domain"]
+        and parent.parent_id is None
+        and parent.code != row["code"]
+    )
+    if not fits or has_members is not None:
+        raise _invalid({"parent": "a group is a reason of the same kind outside any group"})
 
 
 def _stored(session: Session, reason: Reason) -> Row:
