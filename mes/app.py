@@ -77,6 +77,7 @@ from mes.web.forgery import init_forgery
 from mes.web.headers import init_headers
 from mes.web.health import database_answers, health_blueprint
 from mes.web.limits import init_limits
+from mes.web.once import init_once
 from mes.web.openapi import init_openapi
 from mes.web.pages import init_pages, shown_role
 from mes.web.roles import authorize_request, maybe_actor
@@ -174,6 +175,7 @@ def create_app(settings: Settings) -> APIFlask:
     init_pages(app, settings)
     app.before_request(authorize_request)
     init_forgery(app)
+    init_once(app)
     init_static(app)
     init_screens(app, database, _who)
     init_openapi(app)

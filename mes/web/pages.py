@@ -33,27 +33,8 @@ OPEN_PAGES = frozenset(
 SETUP_PAGES = frozenset({"first_run.welcome", "first_run.account_form", "screens.language"})
 """Pages that a stranger may read while the first account is still to be made."""
 
-PAGES = frozenset(
-    {
-        "display_pages",
-        "screens",
-        "explain",
-        "people_pages",
-        "import_pages",
-        "reason_pages",
-        "lot_pages",
-        "label_pages",
-        "item_pages",
-        "instruction_pages",
-        "plant_pages",
-        "routing_pages",
-        "role_pages",
-        "reports",
-        "lists",
-        "first_run",
-    }
-)
-"""Blueprints of pages."""
+PROGRAMS = ("/api/", "/static/", "/healthz", "/readyz", "/metrics", "/socket.io")
+"""Begins of addresses that programs ask; all others are pages."""
 
 ROLE_NAMES = {
     Role.OPERATOR: lazy_gettext("Operator"),
@@ -73,7 +54,8 @@ def init_pages(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def guard() -> Response | None:
-        if request.blueprint not in PAGES or maybe_actor() is not None:
+        is_page = request.blueprint is not None and not request.path.startswith(PROGRAMS)
+        if not is_page or maybe_actor() is not None:
             return None
         if request.endpoint not in SETUP_PAGES and setup_is_open(settings.data_dir):
             return redirect(setup_code.PATH, 303)

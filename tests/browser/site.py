@@ -25,8 +25,8 @@ GIVEN: Mapping[str, str] = {"work_unit": "press-1", "line": "line-1"}
 """What is put into the place of that name when no page links to one."""
 ADDRESSES: Mapping[str, str] = {
     "explain.explain": "/explain?work_unit=press-1",
-    "screens.source": "/sources/press-1",
-    "screens.change_source": "/sources/press-1/change",
+    "screens.source": "/sources/press_plc",
+    "screens.change_source": "/sources/press_plc/change",
 }
 """Addresses of endpoints to which only scripts link, or which need a question."""
 LEADS_ON = frozenset({"people_pages.own_terminal"})
@@ -36,6 +36,8 @@ LOGIN = "admin"
 OTHERS = ("/api/v1/", "/static/")
 """Begins of addresses that programs read."""
 HTML = "text/html"
+PLACE = r"<(?:[^:>]+:)?(\w+)>"
+"""A place in the address of a rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +68,24 @@ class Site:
 
 
 def find_site(url: str, password: str, folder: Path) -> Site:
-    """Ask every address that may be a page.
+    """Ask every address of a running demo plant that may be a page.
 
     Args:
-        url: of a running plant.
+        url: of the plant.
         password: of its administrator.
         folder: an empty one, for an application of which only the routes are read.
     """
-    routes = create_app(Settings(data_dir=folder)).url_map
     with httpx.Client(base_url=url, timeout=30.0) as client:
         sign_in(client, LOGIN, password)
-        return _asked(client, routes)
+        return asked_pages(client, folder, GIVEN, ADDRESSES)
+
+
+def asked_pages(
+    client: httpx.Client, folder: Path, given: Mapping[str, str], addresses: Mapping[str, str]
+) -> Site:
+    """The pages that a signed-in client finds; see `GIVEN` and `ADDRESSES`."""
+    routes = create_app(Settings(data_dir=folder)).url_map
+    return _Finder(client, routes, given, addresses).found()
 
 
 def sign_in(client: httpx.Client, login: str, password: str) -> None:
@@ -92,61 +101,64 @@ def csrf_token(text: str) -> str:
     return text.split('name="csrf-token" content="', 1)[1].split('"', 1)[0]
 
 
-def _asked(client: httpx.Client, routes: Map) -> Site:
-    waiting = [rule for rule in routes.iter_rules() if _may_be_page(rule)]
-    pages: dict[str, FoundPage] = {}
-    missing: list[str] = []
-    linked: dict[str, str] = {}
-    while waiting:
-        known = [(rule, address) for rule in waiting if (address := _address(rule, linked))]
-        if not known:
-            break
-        for rule, address in known:
-            waiting.remove(rule)
-            answer = client.get(address)
-            if answer.status_code == 200 and answer.headers["content-type"].startswith(HTML):
-                pages[rule.endpoint] = FoundPage(endpoint=rule.endpoint, address=address)
-                linked |= {**_links(routes, answer.text), **linked}
-            elif answer.status_code >= 400 and rule.endpoint not in LEADS_ON:
-                missing.append(f"{rule.rule}: {address} answers {answer.status_code}")
-    missing += [f"{rule.rule}: no page links to one, and GIVEN names none" for rule in waiting]
-    ordered = sorted(pages.values(), key=lambda page: page.address)
-    return Site(pages=tuple(ordered), missing=tuple(missing))
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    client: httpx.Client
+    routes: Map
+    given: Mapping[str, str]
+    addresses: Mapping[str, str]
+
+    def found(self) -> Site:
+        """Ask rule by rule, as far as links and given values lead."""
+        waiting = [rule for rule in self.routes.iter_rules() if _may_be_page(rule)]
+        pages: dict[str, FoundPage] = {}
+        missing: list[str] = []
+        linked: dict[str, str] = {}
+        while known := [(rule, at) for rule in waiting if (at := self._address(rule, linked))]:
+            for rule, address in known:
+                waiting.remove(rule)
+                answer = self.client.get(address)
+                if answer.status_code == 200 and answer.headers["content-type"].startswith(HTML):
+                    pages[rule.endpoint] = FoundPage(endpoint=rule.endpoint, address=address)
+                    linked |= {**self._links(answer.text), **linked}
+                elif answer.status_code >= 400 and rule.endpoint not in LEADS_ON:
+                    missing.append(f"{rule.rule}: {address} answers {answer.status_code}")
+        missing += [f"{rule.rule}: no page links to one, and nothing is given" for rule in waiting]
+        ordered = sorted(pages.values(), key=lambda page: page.address)
+        return Site(pages=tuple(ordered), missing=tuple(missing))
+
+    def _address(self, rule: Rule, linked: Mapping[str, str]) -> str | None:
+        """A real address of a rule, None while there is none."""
+        if rule.endpoint in self.addresses:
+            return self.addresses[rule.endpoint]
+        if not rule.arguments:
+            return rule.rule
+        if rule.endpoint in linked:
+            return linked[rule.endpoint]
+        chosen = re.sub(r"<any\(\s*(\w+)[^>]*>", r"\1", rule.rule)
+        if any(name not in self.given for name in re.findall(PLACE, chosen)):
+            return None
+        return re.sub(PLACE, lambda found: self.given[found[1]], chosen)
+
+    def _links(self, text: str) -> dict[str, str]:
+        """Endpoint -> address of the pages that a page links to."""
+        adapter = self.routes.bind("plant")
+        found: dict[str, str] = {}
+        for address in _paths(text):
+            try:
+                endpoint, _ = adapter.match(address, "GET")
+            except (HTTPException, RequestRedirect):
+                continue
+            found.setdefault(endpoint, address)
+        return found
 
 
 def _may_be_page(rule: Rule) -> bool:
     """Whether a rule answers GET and is neither of the API nor a file of a page's list."""
-    is_file = any("kind" in name for name in rule.arguments)
+    is_file = "kind" in rule.arguments or "/files/" in rule.rule
     opens_by_key = "token" in rule.arguments
     own = "GET" in (rule.methods or set()) and not rule.rule.startswith(OTHERS)
     return own and not is_file and not opens_by_key
-
-
-def _address(rule: Rule, linked: Mapping[str, str]) -> str | None:
-    """A real address of a rule, None while there is none."""
-    if rule.endpoint in ADDRESSES:
-        return ADDRESSES[rule.endpoint]
-    if not rule.arguments:
-        return rule.rule
-    if rule.endpoint in linked:
-        return linked[rule.endpoint]
-    places = {name: GIVEN.get(rule.endpoint, GIVEN.get(name)) for name in rule.arguments}
-    if None in places.values():
-        return None
-    return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(places[found[1]]), rule.rule)
-
-
-def _links(routes: Map, text: str) -> dict[str, str]:
-    """Endpoint -> address of the pages that a page links to."""
-    adapter = routes.bind("plant")
-    found: dict[str, str] = {}
-    for address in _paths(text):
-        try:
-            endpoint, _ = adapter.match(address, "GET")
-        except (HTTPException, RequestRedirect):
-            continue
-        found.setdefault(endpoint, address)
-    return found
 
 
 def _paths(text: str) -> Iterable[str]:

@@ -14,7 +14,7 @@ def test_a_display_reads_the_wall_and_nothing_else_until_it_is_revoked(served: S
     with served.signed_in("boss") as boss, served.client() as screen:
         boss.params = boss.params.set("lang", "en")
         form = {"csrf_token": csrf_token(boss, "/displays"), "label": "Hall 2", "order": "worst"}
-        page = boss.post("/displays", data=form).text
+        page = boss.post("/displays", data=form, follow_redirects=True).text
         found = re.search(r"/display/(mes-display-[\w-]+)\?order=worst", page)
         assert found, page[-2000:]
         opened = screen.get(found[0])

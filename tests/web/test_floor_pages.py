@@ -23,9 +23,16 @@ def post(client: httpx.Client, address: str, **fields: str | list[str]) -> httpx
     return client.post(address, data={"csrf_token": csrf_token(client, "/terminals"), **fields})
 
 
+def shown(client: httpx.Client, answer: httpx.Response) -> str:
+    """The page to which a form leads."""
+    assert answer.status_code == 303, answer.text[-2000:]
+    to = httpx.URL(answer.headers["location"])
+    return client.get(to.path, params=to.params).text
+
+
 def offered(leader: httpx.Client, place: str) -> tuple[str, str]:
     """Terminal and one-time code of a new offer, as the page shows them."""
-    page = post(leader, "/terminals", place=place).text
+    page = shown(leader, post(leader, "/terminals", place=place))
     terminal = re.search(r"One-time code of (terminal-\d+)", page)
     code = re.search(r'<output class="code mono">([A-Z0-9]{8})</output>', page)
     assert terminal, page[-3000:]
@@ -95,11 +102,12 @@ def test_an_unknown_place_makes_no_code(leader: httpx.Client) -> None:
 
 def test_people_get_badges_and_pins_on_their_page(served: Served, leader: httpx.Client) -> None:
     fields: dict[str, str | list[str]] = {"name": "최은정", "badge": "4004", "role": "operator"}
-    page = post(leader, "/people", **fields).text
+    page = shown(leader, post(leader, "/people", **fields))
     pin = re.search(r'<output class="code mono">(\d{6})</output>', page)
     assert pin, page[-2000:]
     assert pin[1] not in leader.get("/people").text, "shown once"
-    fresh = re.search(r"mono\">(\d{6})</output>", post(leader, "/people/4004/pin").text)
+    renewed = shown(leader, post(leader, "/people/4004/pin"))
+    fresh = re.search(r"mono\">(\d{6})</output>", renewed)
     assert fresh
     assert fresh[1] != pin[1]
     assert post(leader, "/people/4004/badge", badge="4005").status_code == 303

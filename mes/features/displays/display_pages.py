@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from urllib.parse import urlencode
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from flask import Response, make_response, redirect, render_template, request
@@ -13,6 +14,7 @@ from mes.core.refusal import Refusal
 from mes.features.displays import service
 from mes.features.displays.routes import pages, present_displays
 from mes.features.people.site import zone as plant_zone
+from mes.web.once import made_now, made_once
 from mes.web.roles import Role, actor, require
 from mes.web.wiring import reading, transaction
 
@@ -26,23 +28,28 @@ ORDERS = ("plant", "worst")
 @require(Role.ADMINISTRATOR, tokens=False)
 def displays_page() -> str:
     """Displays with their last use, and the form for a new one."""
-    return _page()
+    made = made_now() or {}
+    return _page(made=made.get("label", ""), address=made.get("address", ""))
 
 
 @pages.post("/displays")
 @require(Role.ADMINISTRATOR, tokens=False)
 def make_form() -> Response:
-    """Make a display and show its address, this once."""
+    """Make a display; the page shows its address, this once."""
     label = request.form.get("label", "").strip()[:FIELD_MAX]
     order = request.form.get("order", "")
-    try:
+
+    def make() -> dict[str, str]:
         with transaction() as held:
             made = service.make_display(held, actor().to_json(), label=label)
+        query = urlencode({"order": order}) if order in ORDERS and order != ORDERS[0] else ""
+        address = f"{request.host_url}display/{made.token}" + (f"?{query}" if query else "")
+        return {"label": label, "address": address}
+
+    try:
+        return make_response(made_once("/displays", make))
     except Refusal as refusal:
         return make_response(_page(problem=refusal), refusal.status)
-    query = urlencode({"order": order}) if order in ORDERS and order != ORDERS[0] else ""
-    address = f"{request.host_url}display/{made.token}" + (f"?{query}" if query else "")
-    return make_response(_page(made=label, address=address))
 
 
 @pages.post("/displays/<int:number>/revoke")
@@ -62,6 +69,8 @@ def _page(*, made: str = "", address: str = "", problem: Refusal | None = None) 
         rows=present_displays(),
         made=made,
         address=address,
+        command_id=str(uuid4()),
+        typed=request.form if problem is not None else {},
         problem=problem,
         at=lambda us: _clock(us, zone),
     )

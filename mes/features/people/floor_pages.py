@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import segno
@@ -17,7 +19,9 @@ from mes.core.refusal import Refusal
 from mes.features.people import places, queries, service, site, terminals
 from mes.features.people.blueprints import ENROLLERS, LEADERS, pages
 from mes.features.people.passwords import new_pin
+from mes.features.screens.language import name_of, select_language
 from mes.web.limits import limiter, sign_in_limit
+from mes.web.once import done_once, made_now, made_once
 from mes.web.pages import ROLE_NAMES
 from mes.web.roles import Role, actor, require, unauthorized
 from mes.web.sessions import TERMINAL_COOKIE_S, present_terminal, set_key_cookie
@@ -53,16 +57,23 @@ def code_form() -> Response:
 @require(*ENROLLERS, tokens=False)
 def enrol_page(work_unit: str) -> str:
     """One button that makes this browser the terminal of a work unit."""
-    return render_template("enrol.html", work_unit=work_unit)
+    with reading() as held:
+        names = {place.code: place.names for place in places.places_of_terminals(held)}
+    name = name_of(names.get(work_unit), select_language(), work_unit)
+    return render_template("enrol.html", work_unit=work_unit, name=name, command_id=str(uuid4()))
 
 
 @pages.post("/terminal/<work_unit>/enrol")
 @require(*ENROLLERS, tokens=False)
 def enrol_form(work_unit: str) -> Response:
     """Make this browser the terminal of a work unit and open it."""
-    with transaction() as held:
-        _, key = terminals.enrol_terminal(held, actor().to_json(), equipment=work_unit)
-    return _enrolled(f"/terminal/{work_unit}", key)
+
+    def enrol() -> dict[str, object]:
+        with transaction() as held:
+            _, key = terminals.enrol_terminal(held, actor().to_json(), equipment=work_unit)
+        return {"key": key}
+
+    return _enrolled(f"/terminal/{work_unit}", str(done_once(enrol)["key"]))
 
 
 @pages.get("/terminal")
@@ -82,19 +93,25 @@ def own_terminal() -> Response:
 @require(*ENROLLERS, tokens=False)
 def terminals_page() -> str:
     """Terminals with last seen and revocation, and the form for a one-time code."""
-    return _terminals()
+    offer = made_now()
+    return _terminals(offer=None if offer is None else terminals.Offer(**offer))
 
 
 @pages.post("/terminals")
 @require(*ENROLLERS, tokens=False)
 def offer_form() -> Response:
-    """Make a one-time code and show it once, with its QR."""
-    try:
+    """Make a one-time code; the page shows it with its QR."""
+
+    def offer() -> dict[str, object]:
         with transaction() as held:
-            offer = terminals.offer_terminal(held, actor().to_json(), equipment=_field("place"))
+            return asdict(
+                terminals.offer_terminal(held, actor().to_json(), equipment=_field("place"))
+            )
+
+    try:
+        return make_response(made_once("/terminals", offer))
     except Refusal as refusal:
         return make_response(_terminals(problem=refusal), refusal.status)
-    return make_response(_terminals(offer=offer))
 
 
 @pages.post("/terminals/<code>/retire")
@@ -109,8 +126,8 @@ def retire_form(code: str) -> Response:
 @pages.get("/people")
 @require(*LEADERS, tokens=False)
 def people_page() -> str:
-    """People of the floor with badge, roles and PIN."""
-    return _people()
+    """People of the floor with badge, roles and PIN; a new PIN, right after it was made."""
+    return _people(shown=made_now())
 
 
 @pages.post("/people")
@@ -150,9 +167,11 @@ def pin_form(badge: str) -> Response:
 def badge_form(badge: str) -> Response:
     """Give a person another badge."""
     fresh = _field("badge")
-    return _done(
-        fresh, lambda session: service.set_badge(session, actor().to_json(), badge, fresh), {}
-    )
+
+    def change(session: Session) -> None:
+        service.set_badge(session, actor().to_json(), badge, fresh)
+
+    return _done(fresh, change, {"of": badge, "fresh": fresh})
 
 
 @pages.post("/people/<badge>/retire")
@@ -166,14 +185,15 @@ def leave_form(badge: str) -> Response:
 
 def _done(whose: str, do: Callable[[Session], str | None], typed: dict[str, object]) -> Response:
     """Do something about a person; a new PIN is shown once, a refusal beside what was typed."""
-    try:
+
+    def done() -> dict[str, object]:
         with transaction() as held:
-            pin = do(held)
+            return {"whose": whose, "pin": do(held)}
+
+    try:
+        return make_response(made_once("/people", done))
     except Refusal as refusal:
         return make_response(_people(problem=refusal, typed=typed), refusal.status)
-    if pin is None:
-        return _go("/people")
-    return make_response(_people(shown={"whose": whose, "pin": pin}))
 
 
 def _terminals(*, offer: terminals.Offer | None = None, problem: Refusal | None = None) -> str:
@@ -186,6 +206,7 @@ def _terminals(*, offer: terminals.Offer | None = None, problem: Refusal | None 
         rows=rows,
         places=where,
         offer=offer,
+        command_id=str(uuid4()),
         address=address,
         qr=qr_image(address) if address else "",
         problem=problem,
@@ -195,7 +216,7 @@ def _terminals(*, offer: terminals.Offer | None = None, problem: Refusal | None 
 
 def _people(
     *,
-    shown: dict[str, str] | None = None,
+    shown: Mapping[str, object] | None = None,
     problem: Refusal | None = None,
     typed: dict[str, object] | None = None,
 ) -> str:
@@ -204,7 +225,9 @@ def _people(
     return render_template(
         "people.html",
         rows=rows,
-        shown=shown,
+        shown=shown if shown and shown["pin"] else None,
+        finished=shown is not None,
+        command_id=str(uuid4()),
         problem=problem,
         typed=typed or {},
         granted=[(role.value, ROLE_NAMES[role]) for role in GRANTED],

@@ -16,6 +16,10 @@ What a template expects:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import parse_qsl, urlsplit
+
 from flask import (
     Blueprint,
     Response,
@@ -25,9 +29,11 @@ from flask import (
     render_template,
     request,
 )
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from mes.clock import plant_now_us
+from mes.core.refusal import Refusal
 from mes.features.calls.routes import PEOPLE as ANSWERERS
 from mes.features.checks.access import DECIDERS as CHECK_DECIDERS
 from mes.features.checks.access import READERS as CHECK_READERS
@@ -54,6 +60,7 @@ from mes.web.sessions import cookie_name, set_key_cookie
 from mes.web.wiring import settings
 
 screens = Blueprint("screens", __name__)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 TARGETERS = (Role.MANAGER, Role.SUPERVISOR)
 """Who sets targets of KPIs."""
 AUDIT_FIELDS = ("object", "action", "first", "last", "before")
@@ -112,7 +119,20 @@ def orders() -> str:
 @screens.get("/report")
 def report() -> str:
     """The OEE report of a shift, day or week of a machine, a line or the plant."""
-    wanted = wanted_of(request.args, select_language())
+    return report_page(request.args)
+
+
+def report_page(
+    asked: MultiDict[str, str], problem: Refusal | None = None, typed: Mapping[str, str] = NOTHING
+) -> str:
+    """The report that was asked for.
+
+    Args:
+        asked: conditions of the address.
+        problem: why the targets that were typed were not set.
+        typed: the form that set them.
+    """
+    wanted = wanted_of(asked, select_language())
     now = plant_now_us()
     settle_waiting(held().database, now, None)
     with held().database.reading() as session:
@@ -121,6 +141,8 @@ def report() -> str:
     return render_template(
         "report.html",
         report=shown,
+        problem=problem,
+        typed=typed,
         may_target=who is not None and who.has(*TARGETERS),
         may_sign=who is not None and who.has(Role.SUPERVISOR, Role.MANAGER),
         may_reopen=who is not None and who.has(Role.MANAGER),
@@ -129,13 +151,18 @@ def report() -> str:
 
 @screens.post("/report/targets")
 def targets() -> Response:
-    """Set the targets of a place; the page that asked comes back."""
+    """Set the targets of a place; the page that asked comes back, with a refusal on it."""
     check(actor(), TARGETERS, method=request.method, tokens=False)
     place = request.form.get("place", "")[:80]
     given = {kpi: request.form[kpi][:80] for kpi in KPIS if kpi in request.form}
-    with held().database.transaction() as session:
-        set_targets(session, actor().to_json(), masters(session), place, given, plant_now_us())
-    return make_response(redirect(safe_next(request.form.get("next")), 303))
+    address = safe_next(request.form.get("next"))
+    try:
+        with held().database.transaction() as session:
+            set_targets(session, actor().to_json(), masters(session), place, given, plant_now_us())
+    except Refusal as refusal:
+        asked = MultiDict(parse_qsl(urlsplit(address).query))
+        return make_response(report_page(asked, refusal, request.form), refusal.status)
+    return make_response(redirect(address, 303))
 
 
 @screens.get("/sources")
