@@ -92,7 +92,7 @@ def change_hands(finger: Finger, demo: Demo) -> None:
 
 def next_job(finger: Finger, demo: Demo) -> None:
     finger.page.goto("/terminal/press-3")
-    finger.page.locator(".jb button").click()
+    finger.page.locator(".jb button:first-child").click()
     finger.page.locator("dialog.sheet footer .primary").click()
     finger.closed()
     finger.tap(finger.page.locator(".act", has_text="작업 시작"))
