@@ -20,6 +20,7 @@ PAGES = {
     "/production?period=day": ".gsec .gt tbody tr",
     "/compare?what=item": ".gsec .gt tbody tr",
     "/progress": ".gsec .gt tbody tr",
+    "/reports/schedules": "#files .gt tbody tr",
     "/trend?hours=1&unit=press-1&tag=press_plc/press1_strokes&low=1&high=": ".trend .val",
 }
 TAPS_MAX = 4

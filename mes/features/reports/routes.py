@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
+from uuid import uuid4
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
+from mes.core.case_model import Span
+from mes.core.refusal import Refusal
 from mes.features.checks.suspects import open_count
 from mes.features.oee.service import known_unit
 from mes.features.production.master_loading import masters
@@ -25,6 +28,14 @@ from mes.features.reports.comparison import (
 from mes.features.reports.exports import csv_answer, xlsx_answer
 from mes.features.reports.files import file_grids
 from mes.features.reports.grid import Grid, shown_grid
+from mes.features.reports.notes import (
+    TEXT_MAX,
+    Note,
+    add_note,
+    notes_grid,
+    notes_in,
+    void_note,
+)
 from mes.features.reports.production import page_worth, production_report
 from mes.features.reports.progress import order_filter, order_grids, state_word
 from mes.features.reports.samples import TAGS_MAX, known_tags, tag_series
@@ -52,7 +63,7 @@ from mes.features.screens.report.view import shown_frame
 from mes.features.screens.report.views import delete_view, save_view
 from mes.features.screens.report.words import _
 from mes.features.work_orders.states import OrderState
-from mes.web.roles import actor
+from mes.web.roles import Role, actor, maybe_actor, require
 from mes.web.wiring import reading, transaction
 
 pages = Blueprint("reports", __name__)
@@ -243,6 +254,7 @@ def trend() -> str:
         unit_id = known.work_unit_ids.get(request.args.get("unit", ""))
         unit = None if unit_id is None else known.work_units[unit_id]
         states = {} if unit is None else shown_states(session, known, unit, span, now_us)
+        notes = notes_in(session, span)
     rows = [*zip(*(request.args.getlist(name) for name in ("tag", "low", "high")), strict=False)]
     return render_template(
         "trend.html",
@@ -259,6 +271,12 @@ def trend() -> str:
         ],
         unit=None if unit is None else {"code": unit.code, "name": name_of(unit.names, language)},
         states=states,
+        notes=[_shown_note(one, span, zone) for one in notes],
+        problem=request.args.get("refused", "")[:40],
+        typed_text=request.args.get("note_text", "")[:TEXT_MAX],
+        typed_at=request.args.get("note_at", "")[:19],
+        command_id=str(uuid4()),
+        may_note=may_note(),
         span=(charts.day_and_clock(span.start, zone), charts.day_and_clock(span.end, zone)),
         edges=(span.start // 1000, span.end // 1000),
         query=urlencode(list(request.args.items(multi=True))),
@@ -279,8 +297,76 @@ def trend_file(kind: str) -> Response:
             (line, tag_series(session, line.tag, span, covered_until(session, line.tag, now_us)))
             for line in lines
         ]
-        grids = [values_grid(session, lines, span), tags_grid(told, span)]
+        notes = notes_grid(notes_in(session, span))
+        grids = [values_grid(session, lines, span), tags_grid(told, span), notes]
     return _file(kind, grids, zone, "trend")
+
+
+NOTERS = (Role.OPERATOR, Role.SUPERVISOR, Role.QUALITY, Role.MAINTENANCE, Role.MANAGER)
+"""Who may write notes about moments, besides an integrator and an administrator."""
+
+
+def may_note() -> bool:
+    """Whether the reader may write notes."""
+    who = maybe_actor()
+    return who is not None and who.has(*NOTERS, Role.INTEGRATOR)
+
+
+@pages.post("/trend/notes")
+@require(*NOTERS, Role.INTEGRATOR, tokens=False)
+def write_note() -> Response:
+    """Write a note about a moment of the trend that is looked at, or withdraw one."""
+    form, now_us = request.form, plant_now_us()
+    command = form.get("command_id", "")[:80] or str(uuid4())
+    voids, who = form.get("voids", ""), actor().to_json()
+    try:
+        with transaction() as session:
+            known = masters(session)
+            zone = known.sites[0].time_zone if known.sites else "UTC"
+            if voids:
+                number = (
+                    int(voids) if voids.isascii() and voids.isdigit() and len(voids) < 18 else 0
+                )
+                void_note(session, who, number, text=form.get("text", ""), command_id=command)
+            else:
+                add_note(
+                    session,
+                    who,
+                    at=form.get("at", ""),
+                    zone=zone,
+                    text=form.get("text", ""),
+                    command_id=command,
+                    now_us=now_us,
+                )
+    except Refusal as refusal:
+        typed = {
+            "refused": refusal.code,
+            "note_text": form.get("text", "")[:TEXT_MAX],
+            "note_at": form.get("at", "")[:19],
+        }
+        return make_response(redirect(_trend_again(typed), 303))
+    return make_response(redirect(_trend_again({}), 303))
+
+
+def _trend_again(further: Mapping[str, str]) -> str:
+    """The trend that was looked at."""
+    pairs = parse_qsl(request.form.get("query", "")[:4000])
+    kept = [pair for pair in pairs if pair[0] not in ("refused", "note_text", "note_at")]
+    return f"/trend?{urlencode([*kept, *further.items()])}#notes"
+
+
+def _shown_note(note: Note, span: Span, zone: str) -> Shown:
+    share = (note.at - span.start) / (span.end - span.start)
+    return {
+        "id": note.id,
+        "left": f"{share * 1000:.1f}",
+        "at": charts.day_and_clock(note.at, zone),
+        "text": note.text,
+        "person": note.person,
+        "written": charts.day_and_clock(note.recorded_at, zone),
+        "void": note.void,
+        "void_by": note.void_by,
+    }
 
 
 @pages.post("/views")
