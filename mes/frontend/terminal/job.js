@@ -11,7 +11,7 @@ export function jobPanel(terminal) {
   return html`<section class="job" aria-label=${_("Running job")}>
     <div class="jh"><div>${job ? html`<span class="faint num">${job.job_order ?? job.order}</span><h2>${nameOf(job.item_name, job.item)} ${job.item}</h2>` : html`<h2>${_("No order loaded")}</h2>`}</div>
       <div class="jb">${job ? html`<button type="button" class="btn tap" @click=${() => terminal.complete()}>${icon("check")}<span>${_("Complete")}</span></button>
-        <button type="button" class="btn tap" @click=${() => terminal.openLabel(job.job_order)}>${icon("print")}<span>${_("Label")}</span></button>` : nothing}
+        <button type="button" class="btn tap" aria-label=${_("Label")} title=${_("Label")} @click=${() => terminal.openLabel(job.job_order)}>${icon("print")}</button>` : nothing}
         <a class="btn tap" href="/jobs/${terminal.unit.code}"><span>${_("Jobs")}</span>${icon("right")}</a></div></div>
     ${job ? figures(job) : shiftFigures(tile)}
     ${pace(tile, job)}
