@@ -59,7 +59,7 @@ from mes.features.quantities import routes as quantities
 from mes.features.reasons import pages as reason_pages
 from mes.features.reasons import routes as reasons
 from mes.features.reports import list_routes, system_lists
-from mes.features.reports import routes as reports
+from mes.features.reports import trend_routes as reports
 from mes.features.schedules import pages as report_files
 from mes.features.schedules.worker import ReportWriter
 from mes.features.screens.setup import EXTENSION as SCREENS

@@ -8,7 +8,6 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
@@ -18,7 +17,6 @@ from mes.features.explain.asked import WINDOW_MAX_US
 from mes.features.oee.periods import PeriodKind
 from mes.features.oee.places import Level
 from mes.features.oee.rollup_answer import Request, answer
-from mes.features.oee.rollup_query import Group
 from mes.features.reports.grid import (
     COVERAGE,
     STATE,
@@ -30,10 +28,11 @@ from mes.features.reports.grid import (
     Row,
     Value,
 )
+from mes.features.reports.produced import KPIS, items_grid, kpi_columns, kpis_of, orders_grid
 from mes.features.screens.report import words
 from mes.features.screens.report.asked import Chosen
 from mes.features.screens.report.frame import Frame
-from mes.features.screens.report.groups import grouped_figures, level_of
+from mes.features.screens.report.groups import level_of
 from mes.features.screens.report.links import report_address
 from mes.features.screens.report.loading import read_page
 from mes.features.screens.report.marks import Marks, States, Whole, marks_of
@@ -41,10 +40,6 @@ from mes.features.screens.report.page import ReportPage
 from mes.features.screens.report.pareto import Measure, pareto
 from mes.features.screens.report.periods import period_of
 from mes.features.screens.report.words import _
-from mes.features.work_orders.queries import job_views
-from mes.models import JobOrder
-
-KPIS = ("oee", "availability", "effectiveness", "quality_ratio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +66,8 @@ def production_report(
         grids=[
             _machines(chosen, frame, whole, pages, states, marks.state),
             _parts(session, chosen, frame, states, now_us),
-            _items(session, chosen, frame, now_us),
-            _orders(session, chosen, frame, now_us),
+            items_grid(session, chosen, frame, now_us),
+            orders_grid(session, chosen, frame, now_us),
             losses_grid(whole, frame),
         ],
         marks=marks,
@@ -88,16 +83,6 @@ def page_worth(page: ReportPage) -> Whole:
         provisional=page.provisional,
         as_of=page.as_of,
     )
-
-
-def kpi_columns() -> list[Column]:
-    """OEE and its factors."""
-    return [
-        Column(key="oee", label="OEE", kind=Kind.RATIO, bar=True),
-        Column(key="availability", label=_("Availability"), kind=Kind.RATIO),
-        Column(key="effectiveness", label=_("Performance"), kind=Kind.RATIO),
-        Column(key="quality_ratio", label=_("Quality ratio"), kind=Kind.RATIO),
-    ]
 
 
 def worth_columns() -> list[Column]:
@@ -121,11 +106,6 @@ def whys(frame: Frame, chosen: Chosen, unit: str, span: Span | None = None) -> d
         "loading": found["oee"],
         "operating": found["availability"],
     }
-
-
-def kpis_of(result: Mapping[str, Any]) -> list[Value]:
-    """OEE and its factors of a result in JSON."""
-    return [result["kpis"][key] for key in KPIS]
 
 
 def losses_grid(page: ReportPage, frame: Frame) -> Grid:
@@ -319,108 +299,3 @@ def _part_links(
     if found is not None:
         links = dict.fromkeys(("part", *KPIS), report_address(chosen.code, found, chosen.policy))
     return {**links, **whys(frame, chosen, chosen.code, span)} if alone else links
-
-
-def _items(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
-    known = chosen.known
-    rows = []
-    for item in _grouped(session, chosen, Group.ITEM, now_us):
-        code = item["group"]["value"] or ""
-        material = known.materials.get(known.material_ids.get(code, 0))
-        quantities = item["result"]["quantities"]
-        if code or parse_number(quantities["PQ"]):
-            rows.append(
-                Row(
-                    values=[
-                        code or _("unassigned"),
-                        frame.unit_name(material.names) if material else None,
-                        *(parse_number(quantities[key]) for key in ("GQ", "SQ", "RQ")),
-                        item["result"]["kpis"]["scrap_ratio"],
-                        *kpis_of(item["result"]),
-                        item["result"]["coverage"],
-                    ],
-                    links=dict.fromkeys(
-                        (*KPIS, "good", "scrap"),
-                        report_address(chosen.code, chosen.period, chosen.policy, "item"),
-                    ),
-                )
-            )
-    return Grid(
-        key="items",
-        title=_("Items"),
-        columns=[
-            Column(key="item", label=_("Item code")),
-            Column(key="name", label=_("Item")),
-            Column(key="good", label=_("Good"), kind=Kind.PIECES),
-            Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
-            Column(key="rework", label=_("Rework"), kind=Kind.PIECES),
-            Column(key="scrap_ratio", label=_("Reject rate"), kind=Kind.RATIO),
-            *kpi_columns(),
-            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
-        ],
-        rows=rows,
-        chart=Chart(kind=ChartKind.COLUMN, category="item", values=["good", "scrap"]),
-    )
-
-
-def _orders(session: Session, chosen: Chosen, frame: Frame, now_us: int) -> Grid:
-    """The jobs that were worked on in the period, with what was made of them in all."""
-    made = {
-        item["group"]["value"]: item["result"]
-        for item in _grouped(session, chosen, Group.ORDER, now_us)
-        if item["group"]["value"]
-    }
-    jobs = session.scalars(select(JobOrder).where(JobOrder.number.in_(sorted(made)))).all()
-    names = {unit.code: frame.unit_name(unit.names) for unit in chosen.known.work_units.values()}
-    rows = [
-        Row(
-            values=[
-                job["order"],
-                job["job_order"],
-                names.get(job["work_unit"], job["work_unit"]),
-                frame.unit_name(job["item_name"]),
-                parse_number(job["ordered"]),
-                parse_number(made[job["job_order"]]["quantities"]["GQ"]),
-                parse_number(made[job["job_order"]]["quantities"]["SQ"]),
-                parse_number(job["good"]),
-                _share(job["good"], job["ordered"]),
-                None if job["due"] is None else parse_instant(job["due"]),
-                made[job["job_order"]]["coverage"],
-            ],
-            links=dict.fromkeys(
-                ("good", "scrap"),
-                report_address(chosen.code, chosen.period, chosen.policy, "order"),
-            ),
-        )
-        for job in job_views(session, jobs)
-    ]
-    return Grid(
-        key="orders",
-        title=_("Orders"),
-        columns=[
-            Column(key="order", label=_("Order")),
-            Column(key="job", label=_("Job")),
-            Column(key="machine", label=_("Machine")),
-            Column(key="item", label=_("Item")),
-            Column(key="ordered", label=_("Ordered"), kind=Kind.PIECES),
-            Column(key="good", label=_("Good"), kind=Kind.PIECES),
-            Column(key="scrap", label=_("Reject"), kind=Kind.PIECES),
-            Column(key="made", label=_("Good so far"), kind=Kind.PIECES),
-            Column(key="progress", label=_("Progress"), kind=Kind.RATIO, bar=True),
-            Column(key="due", label=_("Due"), kind=Kind.TIME),
-            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
-        ],
-        rows=rows,
-    )
-
-
-def _grouped(session: Session, chosen: Chosen, group: Group, now_us: int) -> list[dict[str, Any]]:
-    """The figures of all machines of the place, each once, by group."""
-    return grouped_figures(
-        session, chosen.known, chosen.code, chosen.period, chosen.policy, group, now_us
-    )
-
-
-def _share(part: Any, whole: Any) -> Fraction | None:
-    all_of_it = Fraction(parse_number(whole))
-    return Fraction(parse_number(part)) / all_of_it if all_of_it else None

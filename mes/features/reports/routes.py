@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
-from uuid import uuid4
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 
 from mes.clock import plant_now_us
-from mes.core.case_model import Span
-from mes.core.refusal import Refusal
 from mes.features.checks.suspects import open_count
 from mes.features.oee.service import known_unit
 from mes.features.production.master_loading import masters
@@ -28,28 +25,9 @@ from mes.features.reports.comparison import (
 from mes.features.reports.exports import csv_answer, xlsx_answer
 from mes.features.reports.files import file_grids
 from mes.features.reports.grid import Grid, shown_grid
-from mes.features.reports.notes import (
-    TEXT_MAX,
-    Note,
-    add_note,
-    notes_grid,
-    notes_in,
-    void_note,
-)
 from mes.features.reports.production import page_worth, production_report
 from mes.features.reports.progress import order_filter, order_grids, state_word
-from mes.features.reports.samples import TAGS_MAX, known_tags, tag_series
 from mes.features.reports.timeline import shown_hours, shown_rows, states_grid, timelines, whole_of
-from mes.features.reports.trend import (
-    HOURS,
-    covered_until,
-    lines_of,
-    shown_series,
-    shown_states,
-    span_of,
-    tags_grid,
-    values_grid,
-)
 from mes.features.screens.language import name_of, safe_next, select_language
 from mes.features.screens.navigation import may_read_checks
 from mes.features.screens.report import charts
@@ -63,7 +41,7 @@ from mes.features.screens.report.view import shown_frame
 from mes.features.screens.report.views import delete_view, save_view
 from mes.features.screens.report.words import _
 from mes.features.work_orders.states import OrderState
-from mes.web.roles import Role, actor, maybe_actor, require
+from mes.web.roles import actor
 from mes.web.wiring import reading, transaction
 
 pages = Blueprint("reports", __name__)
@@ -133,14 +111,14 @@ def production() -> str:
 
 @pages.get("/production.<any(csv, xlsx):kind>")
 @pages.get("/report.<any(csv, xlsx):kind>")
-def production_file(kind: str) -> Response:
+def productiongrids_file(kind: str) -> Response:
     """The production report as a file."""
     now_us = plant_now_us()
     with reading() as session:
         about = _production(session, now_us)
         found = production_report(session, about.chosen, about.frame, now_us)
         grids = file_grids(about.frame, about.chosen.period, found.grids, found.marks, now_us)
-    return _file(kind, grids, about.zone, f"production-{about.name}")
+    return grids_file(kind, grids, about.zone, f"production-{about.name}")
 
 
 @pages.get("/timeline")
@@ -167,7 +145,7 @@ def timeline() -> str:
 
 
 @pages.get("/timeline.<any(csv, xlsx):kind>")
-def timeline_file(kind: str) -> Response:
+def timelinegrids_file(kind: str) -> Response:
     """The states as a file."""
     now_us = plant_now_us()
     with reading() as session:
@@ -176,7 +154,7 @@ def timeline_file(kind: str) -> Response:
         marks = marks_of(session, about.chosen, about.frame, whole_of(found, about.chosen))
         grid = states_grid(found, about.frame)
         grids = file_grids(about.frame, about.chosen.period, [grid], marks, now_us)
-    return _file(kind, grids, about.zone, f"states-{about.name}")
+    return grids_file(kind, grids, about.zone, f"states-{about.name}")
 
 
 @pages.get("/compare")
@@ -198,13 +176,13 @@ def compare() -> str:
 
 
 @pages.get("/compare.<any(csv, xlsx):kind>")
-def compare_file(kind: str) -> Response:
+def comparegrids_file(kind: str) -> Response:
     """The comparison as a file."""
     now_us = plant_now_us()
     with reading() as session:
         about, _choice, grids, marks = _compared(session, now_us)
         grids = file_grids(about.frame, about.chosen.period, grids, marks, now_us)
-    return _file(kind, grids, about.zone, f"comparison-{about.name}")
+    return grids_file(kind, grids, about.zone, f"comparison-{about.name}")
 
 
 @pages.get("/progress")
@@ -225,148 +203,11 @@ def progress() -> str:
 
 
 @pages.get("/progress.<any(csv, xlsx):kind>")
-def progress_file(kind: str) -> Response:
+def progressgrids_file(kind: str) -> Response:
     """The orders as a file."""
     with reading() as session:
         grids, zone = _orders(session)
-    return _file(kind, grids, zone, "orders")
-
-
-@pages.get("/trend")
-def trend() -> str:
-    """Values of up to eight tags over time, with limits, over the states of a machine."""
-    now_us = plant_now_us()
-    language = select_language()
-    with reading() as session:
-        known = masters(session)
-        zone = known.sites[0].time_zone if known.sites else "UTC"
-        span, hours = span_of(request.args, zone, now_us)
-        tags = known_tags(session)
-        lines = lines_of(tags, *(request.args.getlist(name) for name in ("tag", "low", "high")))
-        series = [
-            shown_series(
-                line,
-                tag_series(session, line.tag, span, covered_until(session, line.tag, now_us)),
-                span,
-            )
-            for line in lines
-        ]
-        unit_id = known.work_unit_ids.get(request.args.get("unit", ""))
-        unit = None if unit_id is None else known.work_units[unit_id]
-        states = {} if unit is None else shown_states(session, known, unit, span, now_us)
-        notes = notes_in(session, span)
-    rows = [*zip(*(request.args.getlist(name) for name in ("tag", "low", "high")), strict=False)]
-    return render_template(
-        "trend.html",
-        series=series,
-        tags=[tag.name for tag in tags],
-        rows=[row for row in rows if row[0]],
-        tags_max=TAGS_MAX,
-        hours=HOURS,
-        hours_chosen=hours,
-        until=request.args.get("until", "")[:16],
-        live=request.args.get("live", ""),
-        units=[
-            (one.code, name_of(one.names, language, one.code)) for one in known.active_work_units()
-        ],
-        unit=None if unit is None else {"code": unit.code, "name": name_of(unit.names, language)},
-        states=states,
-        notes=[_shown_note(one, span, zone) for one in notes],
-        problem=request.args.get("refused", "")[:40],
-        typed_text=request.args.get("note_text", "")[:TEXT_MAX],
-        typed_at=request.args.get("note_at", "")[:19],
-        command_id=str(uuid4()),
-        may_note=may_note(),
-        span=(charts.day_and_clock(span.start, zone), charts.day_and_clock(span.end, zone)),
-        edges=(span.start // 1000, span.end // 1000),
-        query=urlencode(list(request.args.items(multi=True))),
-    )
-
-
-@pages.get("/trend.<any(csv, xlsx):kind>")
-def trend_file(kind: str) -> Response:
-    """The values of a trend as a file."""
-    with reading() as session:
-        known = masters(session)
-        zone = known.sites[0].time_zone if known.sites else "UTC"
-        span, _hours = span_of(request.args, zone, plant_now_us())
-        names = (request.args.getlist(name) for name in ("tag", "low", "high"))
-        lines = lines_of(known_tags(session), *names)
-        now_us = plant_now_us()
-        told = [
-            (line, tag_series(session, line.tag, span, covered_until(session, line.tag, now_us)))
-            for line in lines
-        ]
-        notes = notes_grid(notes_in(session, span))
-        grids = [values_grid(session, lines, span), tags_grid(told, span), notes]
-    return _file(kind, grids, zone, "trend")
-
-
-NOTERS = (Role.OPERATOR, Role.SUPERVISOR, Role.QUALITY, Role.MAINTENANCE, Role.MANAGER)
-"""Who may write notes about moments, besides an integrator and an administrator."""
-
-
-def may_note() -> bool:
-    """Whether the reader may write notes."""
-    who = maybe_actor()
-    return who is not None and who.has(*NOTERS, Role.INTEGRATOR)
-
-
-@pages.post("/trend/notes")
-@require(*NOTERS, Role.INTEGRATOR, tokens=False)
-def write_note() -> Response:
-    """Write a note about a moment of the trend that is looked at, or withdraw one."""
-    form, now_us = request.form, plant_now_us()
-    command = form.get("command_id", "")[:80] or str(uuid4())
-    voids, who = form.get("voids", ""), actor().to_json()
-    try:
-        with transaction() as session:
-            known = masters(session)
-            zone = known.sites[0].time_zone if known.sites else "UTC"
-            if voids:
-                number = (
-                    int(voids) if voids.isascii() and voids.isdigit() and len(voids) < 18 else 0
-                )
-                void_note(session, who, number, text=form.get("text", ""), command_id=command)
-            else:
-                add_note(
-                    session,
-                    who,
-                    at=form.get("at", ""),
-                    zone=zone,
-                    text=form.get("text", ""),
-                    command_id=command,
-                    now_us=now_us,
-                )
-    except Refusal as refusal:
-        typed = {
-            "refused": refusal.code,
-            "note_text": form.get("text", "")[:TEXT_MAX],
-            "note_at": form.get("at", "")[:19],
-        }
-        return make_response(redirect(_trend_again(typed), 303))
-    return make_response(redirect(_trend_again({}), 303))
-
-
-def _trend_again(further: Mapping[str, str]) -> str:
-    """The trend that was looked at."""
-    pairs = parse_qsl(request.form.get("query", "")[:4000])
-    kept = [pair for pair in pairs if pair[0] not in ("refused", "note_text", "note_at")]
-    return f"/trend?{urlencode([*kept, *further.items()])}#notes"
-
-
-def _shown_note(note: Note, span: Span, zone: str) -> Shown:
-    share = (note.at - span.start) / (span.end - span.start)
-    return {
-        "id": note.id,
-        "left": f"{share * 1000:.1f}",
-        "at": charts.day_and_clock(note.at, zone),
-        "text": note.text,
-        "person": note.person,
-        "written": charts.day_and_clock(note.recorded_at, zone),
-        "void": note.void,
-        "void_by": note.void_by,
-    }
+    return grids_file(kind, grids, zone, "orders")
 
 
 @pages.post("/views")
@@ -427,7 +268,7 @@ def _heading(kind: PeriodKind) -> str:
     }.get(kind, _("Production report"))
 
 
-def _file(kind: str, grids: Sequence[Grid], zone: str, name: str) -> Response:
+def grids_file(kind: str, grids: Sequence[Grid], zone: str, name: str) -> Response:
     """Grids as a file of that ending; with `table` one of them as CSV."""
     if kind == "xlsx":
         return xlsx_answer(grids, zone, name)

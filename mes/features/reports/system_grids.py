@@ -12,8 +12,8 @@ from mes.core.exact import parse_number
 from mes.core.instants import parse_instant
 from mes.features.displays.queries import DisplayRow
 from mes.features.people.queries import TerminalRow
-from mes.features.publishing.standing import FigureState
 from mes.features.reports.grid import COVERAGE, STATE, Column, Grid, Kind, Value
+from mes.features.reports.list_words import figure_word, suspect_word
 from mes.features.reports.lists import list_grid
 from mes.features.screens.report.words import _, class_word
 
@@ -126,16 +126,6 @@ def counts_grid(items: Iterable[Item], named: Named) -> Grid:
         ],
         items,
     )
-
-
-def suspect_word(why: str) -> str:
-    """Why a counter's rule does not believe an increment."""
-    return {
-        "dropped": _("went back"),
-        "out_of_range": _("out of range"),
-        "impossible": _("impossible"),
-        "too_fast": _("too fast"),
-    }.get(why, why)
 
 
 def excesses_grid(items: Iterable[Item], named: Named) -> Grid:
@@ -351,17 +341,6 @@ def published_grid(items: Iterable[Item]) -> Grid:
         ],
         items,
     )
-
-
-def figure_word(state: str) -> str:
-    """The state of a published figure."""
-    return {
-        FigureState.PROVISIONAL: _("Provisional · not closed"),
-        FigureState.FINAL: _("Final · not signed off"),
-        FigureState.SIGNED: _("Signed off"),
-        FigureState.REVISED: _("Signed off · revised"),
-        FigureState.REOPENED: _("Opened again"),
-    }[FigureState(state)]
 
 
 def _text(key: str, label: str) -> Column:
