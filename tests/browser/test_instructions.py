@@ -6,7 +6,7 @@ import re
 import struct
 import zlib
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import Open, Watch
 from tests.browser.demo import Demo
@@ -36,8 +36,8 @@ def write_first_revision(page: Page) -> None:
     page.locator(".wr-list > button").click()
     page.fill("#wr-steps-0-title-ko", "두께 측정")
     page.fill("#wr-steps-0-text-ko", "첫 제품의 두께를 잽니다.")
-    picture = {"name": "part.png", "mimeType": "image/png", "buffer": png()}
-    page.locator(".wr-files input[type=file]").first.set_input_files([picture])  # type: ignore[list-item]
+    picture: FilePayload = {"name": "part.png", "mimeType": "image/png", "buffer": png()}
+    page.locator(".wr-files input[type=file]").first.set_input_files(picture)
     page.wait_for_selector(".wr-picture")
     page.locator(".wr-step > button").click()
     page.fill("#wr-steps-0-fields-0-label-ko", "두께")
