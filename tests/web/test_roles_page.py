@@ -37,6 +37,8 @@ def test_an_administrator_changes_roles_and_cannot_lock_everybody_out(served: Se
         boss.params = boss.params.set("lang", "en")
         page = boss.get("/roles").text
         assert "What a role may do" in page
+        audit = page.split('<th scope="row">Audit log</th>')[1].split("</tr>")[0].split("<td>")
+        assert audit[1].startswith("–"), "an operator sees no audit log"
         token = csrf_token(boss, "/roles")
 
         def send(address: str, seen: str, *roles: str) -> int:
