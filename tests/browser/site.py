@@ -31,6 +31,8 @@ ADDRESSES: Mapping[str, str] = {
 """Addresses of endpoints to which only scripts link, or which need a question."""
 LEADS_ON = frozenset({"people_pages.own_terminal"})
 """Endpoints without a page of their own that an account may not follow."""
+OF_ENTRIES = frozenset({"label_pages.labels_page", "lot_pages.lot_page"})
+"""Pages about a job or a lot that only entries of a running plant name; their tests open them."""
 LOGIN = "admin"
 """The account that may open every page."""
 OTHERS = ("/api/v1/", "/static/")
@@ -110,7 +112,8 @@ class _Finder:
 
     def found(self) -> Site:
         """Ask rule by rule, as far as links and given values lead."""
-        waiting = [rule for rule in self.routes.iter_rules() if _may_be_page(rule)]
+        rules = [rule for rule in self.routes.iter_rules() if _may_be_page(rule)]
+        waiting = [rule for rule in rules if rule.endpoint not in OF_ENTRIES]
         pages: dict[str, FoundPage] = {}
         missing: list[str] = []
         linked: dict[str, str] = {}
