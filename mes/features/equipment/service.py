@@ -3,22 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.commands.context import ActorJson
+from mes.features.equipment.drafts import (
+    AREA as AREA,
+)
+from mes.features.equipment.drafts import (
+    COUNTS as COUNTS,
+)
+from mes.features.equipment.drafts import (
+    LINE as LINE,
+)
+from mes.features.equipment.drafts import (
+    MACHINE as MACHINE,
+)
+from mes.features.equipment.drafts import (
+    MANUAL as MANUAL,
+)
+from mes.features.equipment.drafts import (
+    NAMES as NAMES,
+)
+from mes.features.equipment.drafts import (
+    NO_STATE as NO_STATE,
+)
+from mes.features.equipment.drafts import (
+    SIGNALS as SIGNALS,
+)
+from mes.features.equipment.drafts import (
+    SITE_FIELDS as SITE_FIELDS,
+)
+from mes.features.equipment.drafts import (
+    AreaDraft as AreaDraft,
+)
+from mes.features.equipment.drafts import (
+    Draft as Draft,
+)
+from mes.features.equipment.drafts import (
+    LineDraft as LineDraft,
+)
+from mes.features.equipment.drafts import (
+    MachineDraft as MachineDraft,
+)
+from mes.features.equipment.drafts import (
+    SiteDraft as SiteDraft,
+)
+from mes.features.equipment.drafts import (
+    TypedLevel as TypedLevel,
+)
+from mes.features.equipment.drafts import (
+    day_of as day_of,
+)
+from mes.features.equipment.drafts import (
+    level_fields as level_fields,
+)
+from mes.features.equipment.drafts import (
+    put_draft as put_draft,
+)
+from mes.features.equipment.drafts import (
+    site_row as site_row,
+)
 from mes.features.equipment.needs import check_not_needed, has_recorded, same_calendars
 from mes.features.plant.edits import Plant
 from mes.features.plant.masters import work_unit_value
 from mes.features.plant.rows import (
     Fields,
     Row,
-    TypedNames,
     changed_meanwhile,
     check_code,
     check_marks,
@@ -34,72 +88,6 @@ from mes.features.plant.rows import (
     unknown,
 )
 from mes.models import Equipment
-
-NAMES: Mapping[str, str] = {"name.ko": "ko", "name.en": "en"}
-AREA, LINE, MACHINE = "area", "work_center", "work_unit"
-"""Levels as the equipment table has them."""
-SIGNALS, MANUAL, COUNTS, NO_STATE = "signals", "manual", "counts", "none"
-"""Where the state of a machine comes from, as its form says it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypedLevel:
-    """Whom to tell of a call nobody acknowledges, as typed; `kinds` empty: of all calls."""
-
-    after_min: str
-    to: str
-    kinds: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteDraft:
-    """The plant as it was typed."""
-
-    names: TypedNames
-    zone: str
-    day_starts: str
-    terminal_idle_min: str
-    levels: tuple[TypedLevel, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AreaDraft:
-    """An area as it was typed."""
-
-    names: TypedNames
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineDraft:
-    """A line as it was typed; `area` empty: the plant itself; `oee_rule` empty: its key machine."""
-
-    names: TypedNames
-    area: str
-    oee_rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineDraft:
-    """A machine as it was typed.
-
-    Attributes:
-        line: code of its line.
-        minor_stop_s: seconds up to which a stop is minor.
-        default_item: what it makes while no order is loaded; empty: nothing.
-        state: `signals` (as they are), `manual`, `counts` or `none`.
-        idle_after_s: of `counts`: seconds without a piece until it counts as stopped.
-    """
-
-    names: TypedNames
-    line: str
-    minor_stop_s: str
-    key_machine: bool
-    default_item: str
-    state: str
-    idle_after_s: str
-
-
-Draft = AreaDraft | LineDraft | MachineDraft
 
 
 def change_site(
@@ -117,13 +105,13 @@ def change_site(
         site = plant.get("site")
         if site is None:
             raise unknown("site", "")
-        before, day = site_mark(plant), _day_of(site)
-        plant["site"] = changed = _site_row(site, draft)
+        before, day = site_mark(plant), day_of(site)
+        plant["site"] = changed = site_row(site, draft)
         check_marks(site["id"], seen=seen, before=before, after=site_mark(plant))
-        if _day_of(changed) != day and has_recorded(session):
+        if day_of(changed) != day and has_recorded(session):
             message = "zone and start of the production day stand once production was recorded"
             raise Refusal("plant_day_fixed", message, field="day_starts")
-        fields.put("site", {**NAMES, **SITE_FIELDS, **_level_fields(draft.levels)})
+        fields.put("site", {**NAMES, **SITE_FIELDS, **level_fields(draft.levels)})
 
     edit_by_form(
         session,
@@ -150,7 +138,7 @@ def add(session: Session, actor: ActorJson, *, now_us: int, code: str, draft: Dr
         before = mark(plant, code)
         if before is None and find(session, code) is not None:
             raise taken(code)
-        _put(plant, code, draft, fields)
+        put_draft(plant, code, draft, fields)
         if before is not None and before != mark(plant, code):
             raise taken(code)
 
@@ -187,7 +175,7 @@ def change(
             raise _gone(session, code)
         if isinstance(draft, MachineDraft):
             _check_move(session, plant, code, draft.line)
-        _put(plant, code, draft, fields)
+        put_draft(plant, code, draft, fields)
         check_marks(code, seen=seen, before=before, after=mark(plant, code) or "")
 
     edit_by_form(
@@ -344,144 +332,6 @@ def _like(rows: Sequence[Row], code: str) -> Callable[[Row], bool]:
     """Lines are ordered within their area."""
     area = next((row.get("area") for row in rows if row["id"] == code), None)
     return lambda row: row.get("area") == area
-
-
-SITE_FIELDS = {
-    "time_zone": "zone",
-    "day_starts": "day_starts",
-    "terminal_idle_min": "terminal_idle",
-}
-
-
-def _site_row(site: Row, draft: SiteDraft) -> Row:
-    row = {
-        **site,
-        "name": draft.names.row(),
-        "time_zone": draft.zone,
-        "day_starts": draft.day_starts,
-    }
-    row.pop("terminal_idle_min", None)
-    row.pop("call_escalation", None)
-    idle = whole(draft.terminal_idle_min)
-    if idle != 10:
-        row["terminal_idle_min"] = idle
-    levels = [
-        {
-            "after_min": number_text(level.after_min),
-            "to": level.to,
-            **({"kinds": list(level.kinds)} if level.kinds else {}),
-        }
-        for level in draft.levels
-    ]
-    if levels:
-        row["call_escalation"] = levels
-    return row
-
-
-def _level_fields(levels: Sequence[TypedLevel]) -> dict[str, str]:
-    found = {}
-    for number, _ in enumerate(levels):
-        found[f"call_escalation[{number}].after_min"] = f"after-{number}"
-        found[f"call_escalation[{number}].to"] = f"to-{number}"
-        found[f"call_escalation[{number}].kinds"] = f"to-{number}"
-    return found
-
-
-def _day_of(site: Row) -> tuple[Any, Any]:
-    return site.get("time_zone"), site.get("day_starts", "00:00")
-
-
-def whole(typed: str) -> object:
-    """A whole number as one; what is none stays as it was typed."""
-    text = number_text(typed)
-    return int(text) if text.isdecimal() and text.isascii() else typed
-
-
-def _put(plant: Plant, code: str, draft: Draft, fields: Fields) -> None:
-    if isinstance(draft, AreaDraft):
-        _put_area(plant, code, draft, fields)
-    elif isinstance(draft, LineDraft):
-        _put_line(plant, code, draft, fields)
-    else:
-        _put_machine(plant, code, draft, fields)
-
-
-def _put_area(plant: Plant, code: str, draft: AreaDraft, fields: Fields) -> None:
-    rows = rows_of(plant, "areas")
-    place = _placed(rows, code)
-    rows[place] = {"id": code, "name": draft.names.row()}
-    fields.put(f"areas[{place}]", {"id": "code", **NAMES})
-
-
-def _put_line(plant: Plant, code: str, draft: LineDraft, fields: Fields) -> None:
-    rows = rows_of(plant, "lines")
-    place = _placed(rows, code)
-    row = {**rows[place], "id": code, "name": draft.names.row()}
-    row.setdefault("work_units", [])
-    for name, value in (("area", draft.area), ("oee_rule", draft.oee_rule)):
-        row.pop(name, None)
-        if value:
-            row[name] = value
-    rows[place] = row
-    parts = {"id": "code", **NAMES, "area": "area", "oee_rule": "oee_rule"}
-    fields.put(f"lines[{place}]", parts)
-
-
-def _put_machine(plant: Plant, code: str, draft: MachineDraft, fields: Fields) -> None:
-    lines = rows_of(plant, "lines")
-    target = place_of(lines, "id", draft.line)
-    if target is None:
-        raise invalid({"line": "choose a line"})
-    new: Row = {"id": code}
-    old = next((unit for _, _, unit in machines_of(plant) if unit["id"] == code), new)
-    for _, line, unit in list(machines_of(plant)):
-        if unit["id"] == code and line["id"] != draft.line:
-            line["work_units"].remove(unit)
-    units = lines[target].setdefault("work_units", [])
-    place = _placed(units, code)
-    row = {
-        **old,
-        "name": draft.names.row(),
-        "minor_stop_limit_s": number_text(draft.minor_stop_s or "300"),
-        "key_machine": draft.key_machine,
-        "signals": _signals(old.get("signals", {}), draft),
-    }
-    row.pop("default_item", None)
-    if draft.default_item:
-        row["default_item"] = draft.default_item
-    units[place] = row
-    fields.put(
-        f"lines[{target}].work_units[{place}]",
-        {
-            "id": "code",
-            **NAMES,
-            "minor_stop_limit_s": "minor",
-            "default_item": "default_item",
-            "signals.state.from_counts.idle_after_s": "idle",
-            "signals.state": "state",
-        },
-    )
-
-
-def _signals(signals: Row, draft: MachineDraft) -> Row:
-    """The signals with the way in which the state is known; tags are bound on the source pages."""
-    others = {name: part for name, part in signals.items() if name != "state"}
-    if draft.state == MANUAL:
-        return {**others, "state": {"manual": True}}
-    if draft.state == COUNTS:
-        idle = number_text(draft.idle_after_s or "60")
-        return {**others, "state": {"from_counts": {"idle_after_s": idle}}}
-    if draft.state == NO_STATE:
-        return others
-    return signals
-
-
-def _placed(rows: list[Row], code: str) -> int:
-    place = place_of(rows, "id", code)
-    if place is None:
-        rows.append({"id": code})
-        place = len(rows) - 1
-    return place
 
 
 def _check_move(session: Session, plant: Plant, code: str, line: str) -> None:
