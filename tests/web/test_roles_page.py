@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mes.app import BLUEPRINTS, create_app
@@ -65,3 +66,42 @@ def test_only_an_administrator_sees_roles(served: Served, login: str) -> None:
     with served.signed_in(login) as client:
         assert client.get("/roles").status_code == 403
         assert not re.search(r'href="/roles"', client.get("/calendar").text)
+
+
+def test_accounts_are_made_get_a_new_password_and_end_in_the_browser(served: Served) -> None:
+    with served.signed_in("boss") as boss:
+        boss.params = boss.params.set("lang", "en")
+        token = csrf_token(boss, "/roles")
+
+        def send(address: str, **fields: str) -> httpx.Response:
+            sent = {"csrf_token": token, **fields}
+            return boss.post(f"/roles/accounts{address}", data=sent, follow_redirects=True)
+
+        refused = send("", login="no good", role="manager", command_id="a")
+        assert (refused.status_code, 'value="no good"' in refused.text) == (422, True)
+        assert send("", login="planner", command_id="b").status_code == 422
+        made = send("", login="planner", role="manager", command_id="c")
+        first = shown_password(made.text)
+        assert (
+            shown_password(send("", login="planner", role="manager", command_id="c").text) == first
+        )
+        assert "login_taken" in send("", login="planner", role="manager", command_id="d").text
+        assert signs_in(served, "planner", first)
+        second = shown_password(send("/planner/password", command_id="e").text)
+        assert not signs_in(served, "planner", first)
+        assert signs_in(served, "planner", second)
+        assert send("/planner/end").status_code == 200
+        assert not signs_in(served, "planner", second)
+        assert "last_administrator" in send("/boss/end").text
+
+
+def shown_password(page: str) -> str:
+    found = re.search(r'<output class="code mono">([^<]+)</output>', page)
+    assert found, page[:2000]
+    return found[1]
+
+
+def signs_in(served: Served, login: str, password: str) -> bool:
+    with served.client() as client:
+        form = {"login": login, "password": password, "csrf_token": csrf_token(client)}
+        return client.post("/sign-in", data=form).status_code == 303

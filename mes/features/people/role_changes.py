@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 
 from mes.core.refusal import Refusal
 from mes.features.audit.service import record
-from mes.features.people.service import ActorJson, account_of, end_sessions, known_person
+from mes.features.people.service import (
+    ActorJson,
+    account_of,
+    disable_account,
+    end_sessions,
+    known_person,
+)
 from mes.models import Account, Person, RoleGrant
 from mes.web.roles import Role
 
@@ -86,6 +92,24 @@ def change_account_roles(
     session.add_all(RoleGrant(account_id=account.id, role=role.value) for role in set(roles))
     session.flush()
     record(session, actor, "account.roles", login, _details(before, roles))
+
+
+def end_account(session: Session, actor: ActorJson, login: str) -> None:
+    """Let nobody in with an account any more; what it did keeps its name.
+
+    Raises:
+        Refusal: `account_unknown` (404), `last_administrator` (409).
+    """
+    _lock_administrators(session)
+    account = account_of(session, login)
+    if account is None:
+        raise Refusal("account_unknown", f"there is no account {login!r}", status=404)
+    is_one = Role.ADMINISTRATOR in _roles(session, account_id=account.id)
+    if is_one and not _other_administrators(session, account.id):
+        raise Refusal(
+            "last_administrator", f"{login!r} is the last one that may sign in as an administrator"
+        )
+    disable_account(session, actor, login)
 
 
 def change_person_roles(
