@@ -16,7 +16,8 @@ def send(client: httpx.Client, address: str, **fields: str) -> httpx.Response:
 
 def seen(client: httpx.Client) -> str:
     page = client.get("/routings", params={"item": "BRKT-100"}).text
-    return re.findall(r'name="seen" value="(\w+)"', page)[0]
+    found: list[str] = re.findall(r'name="seen" value="(\w+)"', page)
+    return found[0]
 
 
 def test_a_routing_is_drafted_released_and_retired(served: Served) -> None:
