@@ -33,7 +33,8 @@ class CharacteristicDraft:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was typed."""
-        return not any((self.ko, self.en, self.unit, self.target, self.lower, self.upper))
+        limits = (self.target, self.lower, self.upper, self.decimals)
+        return not any((self.ko, self.en, self.unit, *limits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
