@@ -12,7 +12,7 @@ from mes.features.work_orders.numbering import LOT, next_number
 from mes.models import JobOrder, QuantityStatement
 
 NEW = "*"
-"""Given instead of a code: a new lot."""
+"""Given instead of a code: a new lot; with a command id behind it, the lot of that entry."""
 TRIES_MAX = 1000
 """Numbers of a day that are passed over because somebody has used them already."""
 
@@ -21,7 +21,8 @@ def lot_of_entry(session: Session, given: str | None, job: JobOrder | None, at: 
     """The lot code that an entry carries.
 
     Args:
-        given: a code, `NEW`, or None: no lot.
+        given: a code, `NEW`, `NEW` and the command id of another entry (its lot; a new one where
+            it has none), or None: no lot.
         job: what the pieces belong to; a lot holds one item only.
         at: plant time of the number, UTC microseconds.
 
@@ -30,8 +31,8 @@ def lot_of_entry(session: Session, given: str | None, job: JobOrder | None, at: 
     """
     if given is None:
         return None
-    if given == NEW:
-        return _new_lot(session, at)
+    if given.startswith(NEW):
+        return _lot_of(session, given.removeprefix(NEW)) or _new_lot(session, at)
     code = lot_code(given)
     if code is None:
         raise Refusal(
@@ -61,6 +62,11 @@ def lot_of_correction(
 def lot_exists(session: Session, code: str) -> bool:
     """Whether an entry names the lot."""
     return session.scalar(select(exists().where(QuantityStatement.lot == code))) is True
+
+
+def _lot_of(session: Session, command_id: str) -> str | None:
+    query = select(QuantityStatement.lot).where(QuantityStatement.command_id == command_id)
+    return session.scalar(query) if command_id else None
 
 
 def _new_lot(session: Session, at: int) -> str:

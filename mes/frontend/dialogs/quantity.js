@@ -263,9 +263,12 @@ export class QuantityDialog {
       const note = good ? noteOf(form) : null;
       bodies.push({ good, scrap, rework, reason: form.reject ? form.reason : null, adjustment: false, note });
     }
-    bodies.forEach((body, at) => { if (form.lot && (at === 0 || form.lot !== "*")) body.lot = form.lot; });
+    let first = "";
     for (const body of bodies) {
-      if (!(await this.#queue(body, name)).id) return; // the tablet is full: the form stays
+      if (form.lot) body.lot = form.lot === "*" ? `*${first}` : form.lot; // one new lot for all of it
+      const { id } = await this.#queue(body, name);
+      if (!id) return; // the tablet is full: the form stays
+      first ||= id;
     }
     if (this.previous) await terminal.outbox.discard(this.previous);
     this.#rememberCounting();
@@ -290,7 +293,7 @@ export class QuantityDialog {
       body.good ? _("Good {n}", { n: (body.good > 0 ? "+" : "−") + count(Math.abs(body.good)) }) : "",
       body.scrap ? _("Reject +{n} {name}", { n: count(body.scrap), name }) : "",
       body.rework ? _("Rework +{n} {name}", { n: count(body.rework), name }) : "",
-      body.lot?.slice(1) ? body.lot : "",
+      body.lot && !body.lot.startsWith("*") ? body.lot : "",
     ].filter(Boolean).join(" · ");
   }
 

@@ -31,6 +31,15 @@ def test_a_new_lot_is_numbered_by_the_rule_and_never_given_twice(floor: Floor) -
     ]  # fmt: skip
 
 
+def test_entries_of_one_submit_share_their_new_lot(floor: Floor) -> None:
+    floor.start(floor.job("bench-1"))
+    first = floor.enter(MINUTE, lot=NEW, good=5)
+    assert enter(floor, 1, f"{NEW}{first.command_id}", scrap=1, reason="burr") == first.lot
+    of_none = enter(floor, 2, f"{NEW}nobody", good=1)
+    assert of_none is not None, "an entry that never arrived has no lot to share"
+    assert of_none != first.lot
+
+
 def test_the_plant_has_its_own_rule_and_one_that_makes_no_lot_is_told(floor: Floor) -> None:
     with floor.database.transaction() as session:
         rule = NumberRule(document="lot", period="*", pattern="LOT-P{yymmdd}{n:04d}", last_number=0)
