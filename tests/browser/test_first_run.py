@@ -292,7 +292,9 @@ def enrol_tablet(walk: Walk, tablet: Page) -> None:
     page = walk.page
     page.select_option("[name=place]", index=1)
     walk.tap("#tablet-form [type=submit]")
-    code = page.locator(".offer-code .code").inner_text()
+    offered = page.locator(".offer-code .code")
+    expect(offered).not_to_have_text("271828")  # the PIN, which the page before has shown
+    code = offered.inner_text()
     walk.look()
     tablet.goto(f"/enrol?code={code}")
     tablet.locator("main form button").first.tap()
