@@ -25,6 +25,9 @@ from mes.core.refusal import Refusal
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 1
+READ_AWAY_MAX = 64 * 1024 * 1024
+READ_AWAY_PART = 64 * 1024
+"""Bytes of a request that is too large which are read and thrown away, all and at a time."""
 
 log = logging.getLogger("mes.web")
 
@@ -180,10 +183,21 @@ def _http_exception(error: HTTPException) -> Response:
             400, "csrf_failed", "the page is out of date: load it again and repeat what you did"
         )
     if isinstance(error, RequestEntityTooLarge):
+        _read_away()
         return problem(413, "too_large", "the request is larger than this server accepts")
     code = CODES.get(status, f"http_{status}")
     detail = error.description if status < 500 else None
     return problem(status, code, detail, headers=headers)
+
+
+def _read_away() -> None:
+    """Take in what is still coming, so that the client reads the answer and may ask again.
+
+    A server that closes a connection with bytes unread loses its answer on the way.
+    """
+    body, left = request.environ["wsgi.input"], READ_AWAY_MAX
+    while left > 0 and (part := body.read(min(left, READ_AWAY_PART))):
+        left -= len(part)
 
 
 def _database_busy(error: OperationalError) -> Response:
