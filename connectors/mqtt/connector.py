@@ -15,6 +15,7 @@ from connectors.mqtt.client import BrokerConnection
 from connectors.mqtt.config import MqttSource, PayloadFormat
 from connectors.mqtt.json_reader import JsonReader
 from connectors.mqtt.silence import SILENT, Silence
+from connectors.mqtt.sparkplug_node import NO_METRIC
 from connectors.mqtt.sparkplug_payload import rebirth_command
 from connectors.mqtt.sparkplug_reader import SparkplugReader
 from connectors.mqtt.tags import TagBook
@@ -28,6 +29,7 @@ from connectors.sdk.steps import Step
 
 ALIVE_S = 0.5
 FIRST_VALUES_S = 1.0
+DEVICES_BORN_S = 3.0
 BROWSE_S = 2.0
 REBIRTH_PAUSE_S = 5.0
 QOS = 1
@@ -87,9 +89,9 @@ class MqttConnector(PushConnector, Browsing, FrameLogging):
 
     async def read_all(self) -> Reading:
         """The newest value of every tag, after a moment for what a broker has kept."""
-        end = monotonic_s() + FIRST_VALUES_S
+        begun = monotonic_s()
         await self._hear(0.0)
-        while self._has_gaps() and (left_s := end - monotonic_s()) > 0:
+        while self._has_gaps() and (left_s := begun + self._first_wait_s() - monotonic_s()) > 0:
             await self._hear(left_s)
         now = self.context.clock.now_us()
         samples = self._book.all(now, self._missing_reason())
@@ -192,6 +194,12 @@ class MqttConnector(PushConnector, Browsing, FrameLogging):
             self.context.counters.requests += 1
             command = rebirth_command(self.context.clock.now_us())
             connection.publish(reader.command_topic, command)
+
+    def _first_wait_s(self) -> float:
+        """A node that was born and whose devices were not yet is given longer."""
+        reader = self._reader
+        is_born = isinstance(reader, SparkplugReader) and reader.missing_reason() == NO_METRIC
+        return DEVICES_BORN_S if is_born else FIRST_VALUES_S
 
     def _has_gaps(self) -> bool:
         return any(self._book.last(tag.name) is None for tag in self.config.tags)

@@ -13,10 +13,17 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Open, Watch, signed_in_state
 from tests.browser.demo import Demo
-from tests.browser.test_pages import CUT, SIZES, serious
+from tests.browser.looks import EVERY, Look
+from tests.browser.test_pages import CUT, serious
 from tests.connectors.modbus.device import Device, serving
 
 SLOW_MS = 60_000
+SOME = {"1280x800-en-light", "800x1280-ko-light", "1920x1080-en-light"}
+"""Looks of every run; all of them belong to the proof."""
+LOOKS = [
+    pytest.param(look, id=look.name, marks=() if look.name in SOME else pytest.mark.proof)
+    for look in EVERY
+]
 SILENT_UNIT = 9
 LEAST_PX = 40
 SMALL = """(least) => [...document.querySelectorAll(
@@ -49,8 +56,10 @@ def device() -> Iterator[Device]:
     loop.close()
 
 
-def opened(open_context: Open, integrator: Any, *size: int, language: str = "en") -> Page:
-    context = open_context(*size, language=language, signed_in=False)
+def opened(
+    open_context: Open, integrator: Any, *size: int, language: str = "en", theme: str = "light"
+) -> Page:
+    context = open_context(*size, language=language, theme=theme, signed_in=False)
     context.add_cookies(integrator)
     return context.new_page()
 
@@ -93,13 +102,14 @@ def walk_to_the_test(page: Page, port: int, unit: int, code: str, address: str =
     page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("look", LOOKS)
 def test_a_device_is_added_tested_read_and_removed(
-    open_context: Open, integrator: Any, device: Device, size: tuple[int, int]
+    open_context: Open, integrator: Any, device: Device, look: Look
 ) -> None:
-    language = "ko" if size == (800, 1280) else "en"
-    code = f"device_{size[0]}"
-    page = opened(open_context, integrator, *size, language=language)
+    language = look.language
+    code = f"device_{look.width}_{language}_{look.theme}"
+    size = (look.width, look.height)
+    page = opened(open_context, integrator, *size, language=language, theme=look.theme)
     walk_to_the_test(page, device.port, SILENT_UNIT, code)
     page.wait_for_selector(".steps .st-failed", timeout=SLOW_MS)
     assert page.locator(".flow .note").inner_text(), "what to do is said"
