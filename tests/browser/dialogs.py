@@ -49,7 +49,7 @@ def _terminal(name: str, script: str, *presses: str, mockup: str = "") -> Dialog
 DIALOGS = (
     _terminal("good", "QuantityDialog", ".act:nth-child(1)", mockup="dialogs"),
     _terminal("reject", "QuantityDialog", ".act:nth-child(2)", mockup="dialogs"),
-    _terminal("stop-reason", "StopDialog", ".todo, .act:nth-child(3)", mockup="dialogs"),
+    _terminal("stop-reason", "StopDialog", ".act:nth-child(3)", mockup="dialogs"),
     _terminal("pause", "PauseDialog", ".act:nth-child(4)"),
     _terminal("call", "CallDialog", ".act.call"),
     _terminal("complete", "CompleteDialog", ".jb button:has([href='#i-check'])"),
