@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +23,8 @@ BYTES_MAX = 4 * 1024 * 1024
 PARTS_MAX = 500_000
 """Most values of a file when each alias is written out."""
 TOO_LARGE = f"the file is larger than {BYTES_MAX} bytes"
+NOT_OF_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no YAML file may hold as they are."""
 DEPTH_MAX = 50
 TOO_DEEP = f"the file is nested more than {DEPTH_MAX} levels deep, or contains itself by an alias"
 
@@ -80,9 +85,7 @@ class Document:
             raise Unreadable((mark.line + 1) if mark else 1, _one_line(error)) from error
         except ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            raise Unreadable(
-                line, f"the character U+{error.character:04X} is not allowed"
-            ) from error
+            raise Unreadable(line, _not_allowed(error.character)) from error
         except RecursionError as error:
             raise Unreadable(1, TOO_DEEP) from error
         except (YAMLError, ValueError) as error:
@@ -107,6 +110,34 @@ class Document:
                 continue
             node = node[step]
         return line
+
+
+class PlainDocument:
+    """Values that never were a file, held to the limits of one; all of it lies in line 1.
+
+    Args:
+        values: what a file would say; they are copied, and mapping keys become text.
+
+    Raises:
+        Unreadable: there is too much of it, or a character that no file may hold.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        try:
+            text = json.dumps(values, ensure_ascii=False)
+        except RecursionError as error:
+            raise Unreadable(1, TOO_DEEP) from error
+        found = NOT_OF_YAML.search(text)
+        if found is not None:
+            raise Unreadable(1, _not_allowed(ord(found[0])))
+        if len(text.encode()) > BYTES_MAX:
+            raise Unreadable(1, TOO_LARGE)
+        self.data: dict[str, Any] = json.loads(text, parse_constant=str)
+        _check_size(self.data)
+
+    def line(self, path: tuple[int | str, ...]) -> int:
+        """There are no lines."""
+        return 1
 
 
 class Unreadable(ValueError):
@@ -134,7 +165,11 @@ def text_of(file: Path) -> str:
         raise Unreadable(line, "not UTF-8 text; save the file as UTF-8") from error
 
 
-def _check_size(root: CommentedMap) -> None:
+def _not_allowed(character: int) -> str:
+    return f"the character U+{character:04X} is not allowed"
+
+
+def _check_size(root: dict[str, Any]) -> None:
     """Refuse what aliases make endless, too deep or too large to hold."""
     waiting: list[tuple[Any, int]] = [(root, 0)]
     parts = 0

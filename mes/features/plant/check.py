@@ -19,7 +19,14 @@ from mes.features.plant.check_calendars import (
 from mes.features.plant.check_calls import call_problems, job_call_problems
 from mes.features.plant.check_counters import counter_notes, counter_problems
 from mes.features.plant.check_writes import job_write_problems, write_problems
-from mes.features.plant.document import Document, Mistake, Unreadable, field_name, text_of
+from mes.features.plant.document import (
+    Document,
+    Mistake,
+    PlainDocument,
+    Unreadable,
+    field_name,
+    text_of,
+)
 from mes.features.plant.kpi_targets import problems_of_targets
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.features.plant.policies import Key, policy_problems
@@ -64,18 +71,19 @@ def check_file(
 
 
 def check(
-    text: str,
+    written: str | Mapping[str, Any],
     stored: Mapping[Key, dict[str, Any]] | None = None,
     templates: Catalogue | None = None,
 ) -> Checked:
-    """Check the text of a plant file; lists every mistake, sorted by line.
+    """Check a plant file; lists every mistake, sorted by line.
 
     Args:
+        written: its text, or the same as plain values, all of which lie in line 1.
         stored: policies that the plant's database holds, to be compared with those of the file.
         templates: device templates that sources may name; None: those that ship.
     """
     try:
-        document = Document(text)
+        document = Document(written) if isinstance(written, str) else PlainDocument(written)
     except Unreadable as unreadable:
         return Checked(plant=None, raw={}, mistakes=(unreadable.mistake,))
     written_out = write_out(document.data, (templates or Catalogue()).get)
@@ -112,7 +120,9 @@ def _is_certain(problem: Problem, mended: frozenset[Path]) -> bool:
     return not is_doubtful(path, mended)
 
 
-def _at_their_lines(document: Document, problems: Iterable[Problem]) -> list[Mistake]:
+def _at_their_lines(
+    document: Document | PlainDocument, problems: Iterable[Problem]
+) -> list[Mistake]:
     return sorted(
         {
             Mistake(line=document.line(path), field=field_name(path), code=code, message=message)

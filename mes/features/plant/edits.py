@@ -7,7 +7,6 @@ changed here is kept then.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +18,11 @@ from mes.core.refusal import Refusal
 from mes.features.audit.service import record
 from mes.features.commands.context import ActorJson
 from mes.features.plant.check import check
-from mes.features.plant.document import Document, Mistake
-from mes.features.plant.export import export
+from mes.features.plant.document import Mistake
+from mes.features.plant.export import document_of, exported
 from mes.features.plant.kpi_targets import without_lost_targets
 from mes.features.plant.masters import database_objects
-from mes.features.plant.objects import EXCEPTION, KINDS, Key, Objects, file_objects
+from mes.features.plant.objects import EXCEPTION, Key, Objects, file_objects
 from mes.features.plant.policies import POLICY
 from mes.features.plant.revisions import add_revision
 from mes.features.plant.writer import Writer
@@ -58,7 +57,7 @@ class Edited:
 
 def plant_document(session: Session) -> Plant:
     """The plant of the database as plain values of a plant file; without `site` while empty."""
-    return Document(export(session)).data
+    return exported(session)
 
 
 def edit_plant(
@@ -86,10 +85,10 @@ def edit_plant(
     """
     _wait_for_other_editors(session)
     before = database_objects(session)
-    plant = plant_document(session)
+    plant = document_of(before)
     change(plant)
     without_lost_targets(plant)
-    checked = check(json.dumps(plant, ensure_ascii=False))
+    checked = check(plant)
     if checked.plant is None:
         raise _invalid(checked.mistakes)
     after = file_objects(checked.plant)
@@ -137,14 +136,8 @@ def _moved(before: Objects, after: Objects) -> list[Key]:
 def _write(session: Session, now_us: int, after: Objects, keys: list[Key]) -> None:
     positions = {key: place for place, key in enumerate(after)}
     writer = Writer(session, now_us, positions)
-    for kind in KINDS:
-        for key in keys:
-            if key[0] == kind and key in after:
-                writer.write(key, after[key])
-    for kind in reversed(KINDS):
-        for key in keys:
-            if key[0] == kind and key not in after:
-                writer.retire(key)
+    writer.write_all(after, [key for key in keys if key in after])
+    writer.retire_all([key for key in keys if key not in after])
     session.flush()
     session.expire_all()  # some were retired by their codes
     _place(session, positions)

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
 from connectors.templates.catalogue import Catalogue
+from mes.features.plant.document import plain
 from mes.features.plant.kpi_targets import TARGET
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import CALL, EXCEPTION, WRITE, Objects
@@ -23,7 +24,25 @@ def export(session: Session, templates: Catalogue | None = None) -> str:
         templates: sources that name one of these are written as reference and what differs; None
             writes all of them out.
     """
-    objects = database_objects(session)
+    yaml = YAML()
+    yaml.width = 100
+    yaml.allow_unicode = True
+    text = StringIO()
+    yaml.dump(exported(session, templates), text)
+    return text.getvalue()
+
+
+def exported(session: Session, templates: Catalogue | None = None) -> dict[str, Any]:
+    """The plant of the database as the plain values of its plant file, see `export`.
+
+    Empty sections are missing, and so is `site` while there is none; the values belong to the
+    caller.
+    """
+    return document_of(database_objects(session), templates)
+
+
+def document_of(objects: Objects, templates: Catalogue | None = None) -> dict[str, Any]:
+    """The plain values of a plant file with these objects; a copy."""
     document: dict[str, Any] = {"schema": "plant/1"}
     for (kind, code), value in objects.items():
         if kind == "site":
@@ -41,12 +60,8 @@ def export(session: Session, templates: Catalogue | None = None) -> str:
         "targets": _listed(objects, TARGET, "place"),
     }
     document.update({name: rows for name, rows in sections.items() if rows})
-    yaml = YAML()
-    yaml.width = 100
-    yaml.allow_unicode = True
-    text = StringIO()
-    yaml.dump(document, text)
-    return text.getvalue()
+    whole: dict[str, Any] = plain(document)
+    return whole
 
 
 def _listed(objects: Objects, kind: str, key: str) -> list[dict[str, Any]]:

@@ -132,8 +132,12 @@ def _read_reasons(session: Session, objects: Objects) -> None:
         )
     )
     codes = {reason.id: reason.code for reason in reasons}
+    classes = {
+        row.reason_id: row
+        for row in session.scalars(select(ReasonClass).order_by(ReasonClass.valid_from))
+    }  # the last of each stays
     for reason in reasons:
-        dated = latest_class(session, reason.id)
+        dated = classes.get(reason.id)
         value = {
             "name": reason.names,
             "class": dated.time_class if dated is not None else None,

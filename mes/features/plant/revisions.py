@@ -19,9 +19,9 @@ from mes.core.refusal import Refusal
 from mes.features.audit.service import record
 from mes.features.commands.context import ActorJson
 from mes.features.plant.check import check
-from mes.features.plant.export import export
+from mes.features.plant.export import exported
 from mes.features.plant.masters import database_objects
-from mes.features.plant.objects import CALL, KINDS, WRITE, Key, Objects
+from mes.features.plant.objects import CALL, WRITE, Key, Objects
 from mes.features.plant.writer import JOB_SETTINGS, Writer
 from mes.features.production.service import masters_changed
 from mes.models import ConfigRevision
@@ -206,19 +206,13 @@ def _write(
     session: Session, now_us: int, wanted: Objects, keys: Sequence[Key], retired: Sequence[Key]
 ) -> None:
     writer = Writer(session, now_us, {key: place for place, key in enumerate(wanted)})
-    for kind in KINDS:
-        for key in keys:
-            if key[0] == kind:
-                writer.write(key, wanted[key])
-    for kind in reversed(KINDS):
-        for key in retired:
-            if key[0] == kind:
-                writer.retire(key)
+    writer.write_all(wanted, keys)
+    writer.retire_all(retired)
     session.flush()  # the whole is read again
 
 
 def _check(session: Session, revision: int) -> None:
-    mistakes = check(export(session)).mistakes
+    mistakes = check(exported(session)).mistakes
     if mistakes:
         message = f"with the sources of revision {revision} the plant contradicts itself: "
         raise Refusal("revision_not_usable", message + mistakes[0].message, field="to")

@@ -12,7 +12,6 @@ from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import (
     BUILT_IN_REASONS,
     EXCEPTION,
-    KINDS,
     Key,
     Objects,
     file_objects,
@@ -80,12 +79,8 @@ def apply(
     retired = [key for key in missing if key[0] != POLICY] if prune else []
     writer = Writer(session, now_us, {key: place for place, key in enumerate(file)})
     _write_built_in_reasons(session, writer, file)
-    for kind in KINDS:
-        for key in (*added, *changed):
-            if key[0] == kind:
-                writer.write(key, file[key])
-    for key in reversed(retired):
-        writer.retire(key)
+    writer.write_all(file, [*added, *changed])
+    writer.retire_all(retired)
     if added or changed or retired or flat(file) != flat(base):
         kept = {} if prune else {key: value for key, value in base.items() if key in missing}
         revision = add_revision(

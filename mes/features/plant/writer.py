@@ -6,7 +6,7 @@ that a change never rewrites the past.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,7 @@ from mes.features.plant.masters import (
     latest_rates,
     latest_setting,
 )
-from mes.features.plant.objects import CALL, EXCEPTION, WRITE, Key
+from mes.features.plant.objects import CALL, EXCEPTION, KINDS, WRITE, Key, Objects
 from mes.features.plant.policies import POLICY, add_policy
 from mes.models import (
     Calendar,
@@ -63,6 +63,23 @@ class Writer:
         self.positions = positions
         self.calendars = CalendarWriter(session, now_us)
 
+    def write_all(self, objects: Objects, keys: Sequence[Key]) -> None:
+        """Add or change these, parents first."""
+        for kind in KINDS:
+            wanted = [key for key in keys if key[0] == kind]
+            if kind == "item":
+                self._items({code: objects[kind, code] for _, code in wanted})
+            else:
+                for key in wanted:
+                    self.write(key, objects[key])
+
+    def retire_all(self, keys: Sequence[Key]) -> None:
+        """Retire these, what lies within others first."""
+        for kind in reversed(KINDS):
+            for key in keys:
+                if key[0] == kind:
+                    self.retire(key)
+
     def write(self, key: Key, value: dict[str, Any]) -> None:
         """Add or change one object."""
         kind, code = key
@@ -72,7 +89,7 @@ class Writer:
             "calendar": self._calendar,
             EXCEPTION: self._exception,
             "reason": self._reason,
-            "item": self._item,
+            "item": lambda _, code, value: self._items({code: value}),
             "source": self._source,
             "tag": self._tag,
             WRITE: self._write_permission,
@@ -172,16 +189,19 @@ class Writer:
                 )
             )
 
-    def _item(self, key: Key, code: str, value: dict[str, Any]) -> None:
-        item = self.session.scalar(
-            select(MaterialDefinition).where(MaterialDefinition.code == code)
-        )
-        if item is None:
-            item = MaterialDefinition(code=code)
-            self.session.add(item)
-        item.names = value["name"]
-        item.unit = value["unit"]
-        item.retired_at = None
+    def _items(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+        """Items by their codes, many at once: nothing of them depends on another."""
+        query = select(MaterialDefinition).where(MaterialDefinition.code.in_(values))
+        held = {item.code: item for item in self.session.scalars(query)}
+        for code, value in values.items():
+            item = held.get(code)
+            if item is None:
+                item = MaterialDefinition(code=code)
+                self.session.add(item)
+            item.names = value["name"]
+            item.unit = value["unit"]
+            item.retired_at = None
+        self.session.flush()  # rates look them up
 
     def _source(self, key: Key, code: str, value: dict[str, Any]) -> None:
         source = self.session.scalar(select(Source).where(Source.code == code))
@@ -292,24 +312,28 @@ class Writer:
         latest = latest_rates(self.session, work_unit_id)
         cycles: dict[str, str] = value["ideal_cycle_s"]
         pieces: dict[str, int] = value["pieces_per_cycle"]
-        for code in sorted(set(cycles) | set(latest)):
+        codes = sorted(set(cycles) | set(latest))
+        identities = self._item_ids(codes)
+        for code in codes:
             cycle = Decimal(cycles[code]) if code in cycles else None
             wanted = (cycle, pieces.get(code, 1))
             old = latest.get(code)
             if old is not None and (old.ideal_cycle_s, old.pieces_per_cycle) == wanted:
                 continue
-            material_id = self.session.scalars(
-                select(MaterialDefinition.id).where(MaterialDefinition.code == code)
-            ).one()
             self.session.add(
                 MaterialRate(
-                    material_id=material_id,
+                    material_id=identities[code],
                     work_unit_id=work_unit_id,
                     valid_from=BEGINNING if old is None else self.now_us,
                     ideal_cycle_s=cycle,
                     pieces_per_cycle=wanted[1],
                 )
             )
+
+    def _item_ids(self, codes: Sequence[str]) -> dict[str, int]:
+        columns = select(MaterialDefinition.code, MaterialDefinition.id)
+        rows = self.session.execute(columns.where(MaterialDefinition.code.in_(codes)))
+        return dict(rows.all())
 
     def _put_bindings(self, work_unit_id: int, signals: dict[str, Any]) -> None:
         wanted: dict[str, tuple[str, dict[str, Any]]] = {}

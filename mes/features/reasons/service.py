@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -18,9 +17,8 @@ from mes.features.commands.context import ActorJson
 from mes.features.commands.subjects import STOP
 from mes.features.plant.check import check
 from mes.features.plant.check_calendars import break_reasons
-from mes.features.plant.document import Document
 from mes.features.plant.edits import Plant, edit_plant
-from mes.features.plant.export import export
+from mes.features.plant.export import exported
 from mes.features.plant.masters import latest_class
 from mes.features.plant.objects import BUILT_IN_REASONS, file_objects
 from mes.features.plant.parts import CODE
@@ -204,9 +202,9 @@ def retire_reason(session: Session, actor: ActorJson, code: str, *, now_us: int,
     reason = _as_seen(session, code, seen, retired=False)
     if code in BUILT_IN_REASONS:
         raise Refusal("reason_built_in", f"the system itself gives the reason {code!r}")
-    plant = Document(export(session)).data
+    plant = exported(session)
     plant["reasons"] = [row for row in plant.get("reasons", []) if row["code"] != code]
-    checked = check(json.dumps(plant, ensure_ascii=False))
+    checked = check(plant)
     if checked.plant is None or code in set(break_reasons(checked.plant)):
         where = "a break of a calendar" if checked.plant else checked.mistakes[0].field
         raise Refusal("reason_still_named", f"{code!r} is still named by {where}")
@@ -301,11 +299,11 @@ def _write(
     action: Literal["added", "changed", "restored"],
 ) -> None:
     code = row["code"]
-    plant = Document(export(session)).data
+    plant = exported(session)
     others = [each for each in plant.get("reasons", []) if each["code"] != code]
     plant["reasons"] = [*others, row]
     mistakes = _mistakes_of_form(row)
-    checked = check(json.dumps(plant, ensure_ascii=False))
+    checked = check(plant)
     path = f"reasons[{len(others)}]"
     for mistake in checked.mistakes if checked.plant is None else ():
         field = mistake.field.removeprefix(path).removeprefix(".")

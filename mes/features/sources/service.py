@@ -19,8 +19,8 @@ from mes.core.refusal import Refusal
 from mes.features.audit.service import record
 from mes.features.commands.context import Context
 from mes.features.plant.check import check
-from mes.features.plant.document import Document, Mistake, field_name
-from mes.features.plant.export import export
+from mes.features.plant.document import Mistake, field_name
+from mes.features.plant.export import exported
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import Key, Objects, file_objects
 from mes.features.plant.revisions import add_revision
@@ -158,7 +158,7 @@ def _change(
     plant = _plant(session)
     place = change(plant)
     path = field_name(("sources", place) if isinstance(place, int) else place)
-    checked = check(json.dumps(plant, ensure_ascii=False), templates=templates)
+    checked = check(plant, templates=templates)
     if checked.plant is None:
         raise _invalid(checked.mistakes, path, action)
     saved = _write(session, context, before, file_objects(checked.plant))
@@ -185,12 +185,8 @@ def _write(session: Session, context: Context, before: Objects, after: Objects) 
     ]
     retired = [key for key in before if key[0] in kinds and key not in after]
     writer = Writer(session, context.now, {key: place for place, key in enumerate(after)})
-    for kind in kinds:
-        for key in (*added, *changed):
-            if key[0] == kind:
-                writer.write(key, after[key])
-    for key in reversed(retired):
-        writer.retire(key)
+    writer.write_all(after, [*added, *changed])
+    writer.retire_all(retired)
     latest = session.scalar(select(ConfigRevision).order_by(ConfigRevision.id.desc()).limit(1))
     names = {
         name: [_label(key) for key in keys]
@@ -207,7 +203,7 @@ def _write(session: Session, context: Context, before: Objects, after: Objects) 
 
 
 def _plant(session: Session) -> Raw:
-    return Document(export(session)).data
+    return exported(session)
 
 
 def _position(plant: Raw, code: str) -> int:

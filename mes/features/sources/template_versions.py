@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from connectors.templates.catalogue import Catalogue
 from connectors.templates.expansion import REFERENCE, expand
 from mes.core.refusal import Refusal
-from mes.features.plant.document import Document
-from mes.features.plant.export import export
+from mes.features.plant.export import exported
 from mes.features.plant.objects import keys_as_text
 from mes.features.plant.templates import WRITTEN_OUT, plain_source
 
@@ -90,7 +89,7 @@ def with_version(session: Session, catalogue: Catalogue, code: str, version: int
 
 
 def _short(session: Session, catalogue: Catalogue, code: str) -> Raw:
-    for source in Document(export(session, catalogue)).data.get("sources", []):
+    for source in exported(session, catalogue).get("sources", []):
         if source["id"] == code:
             return dict(source)
     raise Refusal("source_unknown", f"there is no source {code!r}", status=404)

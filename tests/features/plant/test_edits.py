@@ -8,8 +8,11 @@ import pytest
 
 from mes.core.refusal import Refusal
 from mes.db import Database
+from mes.features.plant.check import check
+from mes.features.plant.document import BYTES_MAX, Document
 from mes.features.plant.edits import Edited, Plant, edit_plant, plant_document
 from mes.features.plant.export import export
+from mes.features.plant.objects import keys_as_text
 from tests.features.plant.test_apply import DEMO, LATER, applied
 
 ACTOR = {"kind": "account", "id": 1, "label": "office"}
@@ -32,6 +35,42 @@ def test_a_new_machine_stands_where_the_document_has_it(database: Database) -> N
     assert (done.added, done.changed, done.retired) == (("work_unit fresh-1",), (), ())
     with database.reading() as session:
         assert plant_document(session)["lines"][0]["work_units"][0]["id"] == "fresh-1"
+
+
+def test_the_values_of_a_plant_are_those_of_its_file_and_belong_to_the_reader(
+    database: Database,
+) -> None:
+    applied(database, DEMO)
+    with database.transaction() as session:
+        values = plant_document(session)
+        assert values == Document(export(session)).data
+        values["lines"][0]["name"]["ko"] = "-"
+        values["sources"][0]["id"] = "-"
+        assert plant_document(session) == Document(export(session)).data != values
+
+
+@pytest.mark.parametrize("name", ["\ufffe", "\ud800", "\x07" * BYTES_MAX])
+def test_a_change_is_held_to_what_a_file_may_hold(database: Database, name: str) -> None:
+    applied(database, DEMO)
+
+    def rename(plant: Plant) -> None:
+        plant["items"][0]["name"]["ko"] = name
+
+    with pytest.raises(Refusal) as refused:
+        edited(database, rename)
+    assert refused.value.code == "plant_invalid"
+
+
+def test_values_and_file_have_the_same_mistakes() -> None:
+    text = DEMO.replace("time_zone: Asia/Seoul", "time_zone: Asia/Nowhere")
+    text = text.replace("default_item: ", "default_item: NOT-")
+    of_file, of_values = check(text), check(Document(text).data)
+    assert of_file.plant is None
+    assert keys_as_text(of_file.raw) == of_values.raw
+    assert {(one.field, one.code, one.message) for one in of_file.mistakes} == {
+        (one.field, one.code, one.message) for one in of_values.mistakes
+    }
+    assert {one.line for one in of_values.mistakes} == {1}
 
 
 def test_what_contradicts_itself_is_refused_by_field_and_nothing_is_written(

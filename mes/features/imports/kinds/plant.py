@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from sqlalchemy import select
@@ -112,15 +110,9 @@ def plan_plant(
 
 def _of_the_whole(plant: Plant, desk: Desk, rows: Sequence[Row]) -> list[Mistake]:
     """What the whole plant says against the rows."""
-    mistakes = _mistakes_of(json.dumps(plant, ensure_ascii=False))
+    mistakes = check(plant).mistakes
     places = {desk.place(row): row for row in rows} if mistakes else {}
     return [_told(one, desk, places) for one in mistakes]
-
-
-@lru_cache(maxsize=2)
-def _mistakes_of(text: str) -> tuple[PlantMistake, ...]:
-    """Of a whole plant; kept, as an import asks again what its check has just asked."""
-    return check(text).mistakes
 
 
 def _told(found: PlantMistake, desk: Desk, places: Mapping[str, Row]) -> Mistake:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 
 from ruamel.yaml import YAML
@@ -30,7 +29,7 @@ def preset_text(trade: str, shifts_a_day: int, *, zone: str, day_starts: str) ->
     except ValueError:
         message = f"{day_starts!r} is no time of day; write HH:MM"
         raise Refusal("plant_invalid", message, status=422, field="site.day_starts") from None
-    mistakes = check(json.dumps(plant)).mistakes
+    mistakes = check(plant).mistakes
     if mistakes:
         first = mistakes[0]
         raise Refusal(
