@@ -79,6 +79,7 @@ from mes.web.health import database_answers, health_blueprint
 from mes.web.limits import init_limits
 from mes.web.once import init_once
 from mes.web.openapi import init_openapi
+from mes.web.packing import init_packing
 from mes.web.pages import init_pages, shown_role
 from mes.web.roles import authorize_request, maybe_actor
 from mes.web.secrets import application_key
@@ -170,6 +171,7 @@ def create_app(settings: Settings) -> APIFlask:
     writes.init_writes(app)
     init_errors(app)
     init_limits(app, settings)
+    init_packing(app)
     init_headers(app, settings)
     init_sessions(app, settings)
     init_pages(app, settings)

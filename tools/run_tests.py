@@ -18,7 +18,7 @@ KINDS = {
     "data": f"-n 2 {IN_ORDER} tests/data tests/migrations tests/features tests/web tests/live",
     "peers": f"-n 2 {IN_ORDER} tests/connectors tests/simulators tests/peers tests/examples",
     "whole": f"-n 2 {IN_ORDER} tests/e2e tests/faults tests/benchmarks",
-    "browser": "tests/browser",
+    "browser": f"-n 2 {IN_ORDER} tests/browser",
 }
 
 

@@ -31,24 +31,35 @@ function withTranslations(source) {
 
 const words = join(here, "lib", "i18n.js");
 
-// `import languages from "catalogue:languages"` gives the order of the translations.
-const cataloguePlugin = {
-  name: "catalogue",
+const SHARED = "shared:parts";
+
+/**
+ * `import languages from "catalogue:languages"` gives the order of the translations; `together` are
+ * the modules that all `starts` of a device (pages and what they load later) have in one chunk.
+ */
+const textsAndShared = ({ starts, together }) => ({
+  name: "texts-and-shared",
   setup(bundle) {
     bundle.onResolve({ filter: /^catalogue:languages$/ }, (found) => ({ path: found.path, namespace: "catalogue" }));
     bundle.onLoad({ filter: /.*/, namespace: "catalogue" }, () => ({
       contents: JSON.stringify(translations.map(([language]) => language)),
       loader: "json",
     }));
+    bundle.onResolve({ filter: /^shared:parts$/ }, () => ({ path: SHARED, namespace: "shared" }));
+    bundle.onLoad({ filter: /.*/, namespace: "shared" }, () => ({
+      contents: together.map((path) => `import${JSON.stringify(path)};`).join(""),
+      loader: "js",
+      resolveDir: here,
+    }));
     bundle.onLoad({ filter: /\.js$/ }, async ({ path }) => {
       if (!path.startsWith(here) || path === words) return undefined;
       const source = await readFile(path, "utf8");
       const translated = withTranslations(source);
-      if (translated === source) return undefined;
-      return { contents: `import{inLanguage as inLanguage$}from${JSON.stringify(words)};${translated}`, loader: "js" };
+      const first = (translated === source ? "" : `import{inLanguage as inLanguage$}from${JSON.stringify(words)};`) + (starts.has(path) ? `import${JSON.stringify(SHARED)};` : "");
+      return first ? { contents: first + translated, loader: "js" } : undefined;
     });
   },
-};
+});
 
 // The pages ask for no WebTransport, which the client would bring along with its decoder of streams.
 const withoutWebTransport = {
@@ -58,10 +69,39 @@ const withoutWebTransport = {
   },
 };
 
-async function entryPoints() {
-  const pages = (await readdir(join(here, "pages"))).filter((name) => name.endsWith(".js"));
-  const sheets = (await readdir(join(here, "css"))).filter((name) => name.endsWith(".page.css"));
-  return [...pages.map((name) => join(here, "pages", name)), ...sheets.map((name) => join(here, "css", name))];
+// The pages of one device share one chunk. The bundler alone would cut it into a dozen, one for each
+// set of parts that have something in common, and a tablet would have to ask for each of them.
+const DEVICES = [["terminal.js", "jobs.js"], ["wall.js", "line.js"]];
+
+/** Entry points of each bundle: the pages of each device, all other pages, the style sheets. */
+async function bundles() {
+  const named = async (folder, end) => (await readdir(join(here, folder))).filter((name) => name.endsWith(end));
+  const office = (await named("pages", ".js")).filter((name) => !DEVICES.flat().includes(name));
+  const page = (name) => join(here, "pages", name);
+  const devices = DEVICES.map(async (names) => ({ entryPoints: names.map(page), ...(await sharedBy(names.map(page))) }));
+  const sheets = (await named("css", ".page.css")).map((name) => join(here, "css", name));
+  return [...(await Promise.all(devices)), { entryPoints: office.map(page), ...APART }, { entryPoints: sheets, ...APART }];
+}
+
+const APART = { starts: new Set(), together: [] };
+
+/** What every page of a device needs from the beginning, and everything that begins there: pages and later parts. */
+async function sharedBy(pages) {
+  const { inputs } = (await bundle({ entryPoints: pages, write: false, ...APART })).metafile;
+  const file = (path) => join(out, path);
+  const imports = new Map(Object.entries(inputs).map(([path, input]) => [file(path), input.imports.map((used) => ({ ...used, path: file(used.path) }))]));
+  const reached = pages.map((page) => closure(page, imports));
+  const together = [...reached[0]].filter((path) => !pages.includes(path) && path.endsWith(".js") && reached.every((others) => others.has(path)));
+  const later = [...imports.values()].flat().filter((used) => used.kind === "dynamic-import").map((used) => used.path);
+  return { starts: new Set([...pages, ...later]), together };
+}
+
+/** All modules that a module imports, and those import, and so on, without those loaded later. */
+function closure(start, imports, found = new Set()) {
+  if (found.has(start)) return found;
+  found.add(start);
+  for (const used of imports.get(start) ?? []) if (used.kind === "import-statement" && !used.external) closure(used.path, imports, found);
+  return found;
 }
 
 function manifestOf(metafile) {
@@ -88,10 +128,9 @@ async function copyFont() {
   for (const [from, to] of Object.entries(files)) await cp(join(font, from), join(out, "fonts", to));
 }
 
-await rm(out, { recursive: true, force: true });
-await mkdir(out, { recursive: true });
-const result = await build({
-  entryPoints: await entryPoints(),
+const bundle = ({ entryPoints, write = true, ...shared }) => build({
+  entryPoints,
+  write,
   outdir: out,
   bundle: true,
   format: "esm",
@@ -104,13 +143,18 @@ const result = await build({
   legalComments: "linked",
   metafile: true,
   absWorkingDir: out,
-  plugins: [cataloguePlugin, withoutWebTransport],
+  plugins: [textsAndShared(shared), withoutWebTransport],
   logLevel: "warning",
 });
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const built = await Promise.all((await bundles()).map(bundle));
+const outputs = Object.assign({}, ...built.map((one) => one.metafile.outputs));
 await copyFont();
 const manifest = manifestOf({
   outputs: Object.fromEntries(
-    Object.entries(result.metafile.outputs).map(([path, output]) => [
+    Object.entries(outputs).map(([path, output]) => [
       join(out, path),
       { ...output, imports: output.imports.map((used) => ({ ...used, path: join(out, used.path) })) },
     ]),

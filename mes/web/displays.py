@@ -10,8 +10,9 @@ from flask import Request, Response
 from prometheus_client import Counter
 
 from mes.web.roles import SAFE_METHODS, Actor, Scope
+from mes.web.static_files import PARTS
 
-ENDPOINTS = frozenset({"screens.overview", "oee.get_states", "dist", "screens.language"})
+ENDPOINTS = frozenset({"screens.overview", "oee.get_states", PARTS, "screens.language"})
 """Besides the live tiles."""
 COOKIE = "display"
 COOKIE_S = 400 * 24 * 3600

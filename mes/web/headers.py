@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from mes.settings import Settings
 from mes.web.sessions import uses_tls
+from mes.web.static_files import PARTS
 
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -19,6 +20,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+OF_PARTS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+"""What scripts and style sheets need: the others speak of pages, and a tablet loads many parts."""
 
 
 def init_headers(app: Flask, settings: Settings) -> None:
@@ -26,8 +29,9 @@ def init_headers(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        is_part = request.endpoint == PARTS
+        for name in OF_PARTS if is_part else HEADERS:
+            response.headers.setdefault(name, HEADERS[name])
         if uses_tls(settings):
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         response.headers.setdefault("Cache-Control", "no-store")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mes.features.verify.waiting import until
 from tests.browser.conftest import Open, Watch, signed_in_state
 from tests.browser.demo import Demo
 from tests.browser.test_pages import CUT, serious
@@ -112,6 +113,16 @@ def test_a_call_is_answered_from_the_wall_and_the_list(open_context: Open) -> No
     assert "'=호스 교체" in text, "a spreadsheet does not take it for a formula"
 
 
+def watching(page: Page, address: str, clients: str) -> None:
+    """The list says how many watch; the server notices in a moment that one has left."""
+
+    def said() -> bool:
+        page.goto(address)
+        return page.locator("tbody tr").first.locator("td").nth(4).inner_text() == clients
+
+    until(said, 15.0, f"{clients} watching")
+
+
 def test_a_display_shows_the_wall_without_menus_and_ends_when_revoked(
     demo: Demo, chromium: Browser, watch: Watch
 ) -> None:
@@ -129,8 +140,7 @@ def test_a_display_shows_the_wall_without_menus_and_ends_when_revoked(
     expect(wall.locator(".ctl a")).to_have_count(0)
     wall.reload()
     wall.wait_for_selector(".kiosk mes-wall .tile .good")
-    admin.goto(f"{demo.url}/displays")
-    expect(admin.locator("tbody tr").first.locator("td").nth(4)).to_have_text("1")
+    watching(admin, f"{demo.url}/displays", "1")
     admin.locator("tbody tr form button").first.click()
     wall.reload()
     wall.wait_for_selector("#login")

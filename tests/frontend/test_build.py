@@ -62,7 +62,7 @@ def test_every_file_has_its_packed_twin() -> None:
 def test_a_page_stays_within_its_budget(page: str) -> None:
     assets = read_assets(DIST)
     script = assets.entries[f"{page}.js"]
-    sheet = {"jobs": "terminal", "orders": "office"}.get(page, page)
+    sheet = {"orders": "office"}.get(page, page)
     files = [script.file, *script.imports, assets.entries[f"{sheet}.css"].file]
     packed = sum((DIST / f"{name}.gz").stat().st_size for name in files)
     assert packed <= BUDGET[page]

@@ -10,6 +10,8 @@ import { foot, head } from "./parts.js";
 const PIN_LENGTH = 6;
 
 export class SignInDialog {
+  signsIn = true;
+
   constructor(terminal, badge = null) {
     Object.assign(this, { terminal, badge, name: null, pin: "", people: [], search: null, error: "", busy: false });
     get(`/api/v1/terminal/people?work_unit=${encodeURIComponent(terminal.unit.code)}`)

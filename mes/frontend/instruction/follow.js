@@ -3,6 +3,7 @@
 import { get, Problem } from "../lib/api.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
+import { partSheet } from "../lib/part-sheet.js";
 import { addWords, problemText } from "../lib/problem-text.js";
 import { instructionWords } from "./words.js";
 import { readContent } from "./content.js";
@@ -34,7 +35,7 @@ export class InstructionFollower {
     const { host, brief } = this;
     const wanted = mends?.form ?? { instruction: brief.instruction, revision: brief.revision, job: this.#job };
     try {
-      const [{ InstructionDialog }, content] = await Promise.all([import("./viewer.js"), this.#content(wanted), sheet(host)]);
+      const [{ InstructionDialog }, content] = await Promise.all([import("./viewer.js"), this.#content(wanted), partSheet(host.dataset.instructionSheet)]);
       host.openDialog(new InstructionDialog(host, content, { brief, job: wanted.job, mends, read: () => this.read(wanted) }));
     } catch (problem) {
       host.say(problemText(problem instanceof Problem ? problem : new Problem(0)), null);
@@ -97,15 +98,4 @@ function badge(seen) {
   if (seen === "changed") return html`<small class="dn">${icon("info")} ${_("Has changed")}</small>`;
   if (seen === "new") return html`<small>${_("Not read yet")}</small>`;
   return html`<small>${seen === "read" ? html`${icon("check")} ${_("Read")}` : _("step by step")}</small>`;
-}
-
-/** The style sheet of the viewer, once it is there. */
-function sheet(host) {
-  const address = host.dataset.instructionSheet;
-  if (!address || document.querySelector(`link[href="${address}"]`)) return null;
-  return new Promise((resolve) => {
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address });
-    link.onload = link.onerror = resolve;
-    document.head.append(link);
-  });
 }

@@ -1,5 +1,5 @@
 // An island: a custom element in the light DOM that renders itself with lit when told to.
-import { html, nothing, render, svg } from "lit";
+import { html, nothing, render, svg } from "lit/html.js";
 
 export { html, nothing, svg };
 

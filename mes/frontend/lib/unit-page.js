@@ -1,7 +1,7 @@
 // What the terminal and the job list share: live tile, history, outbox, dialog, toast, scanner.
 import { share } from "./chrome.js";
 import { Problem } from "./api.js";
-import { problemText } from "./problem-text.js";
+import { problemText } from "./refusal.js";
 import { History } from "./history.js";
 import { _ } from "./i18n.js";
 import { Island, everySecond, html, icon, nothing } from "./island.js";
@@ -9,16 +9,19 @@ import { linkState } from "./link.js";
 import { Live } from "./live.js";
 import { Outbox } from "./outbox.js";
 import { Hands } from "./hands.js";
+import { whenIdle } from "./idle.js";
 import { keep, kept } from "./kept.js";
 import { keepPage } from "./keep-page.js";
 import { listenToScanner, scanKind } from "./scanner.js";
+import { partSheet } from "./part-sheet.js";
 import { sheet, syncSheet } from "./sheet.js";
-import { OutboxDialog } from "../dialogs/outbox.js";
-import { SignInDialog } from "../dialogs/sign-in.js";
 import { isCopy, now, speed } from "./time.js";
 
 const TOAST_S = 10;
 const DOUBLE_TAP_MS = 800;
+
+// What a person opens comes right behind what shows the machine.
+let dialogs = null;
 
 export class UnitPage extends Island {
   dialog = null;
@@ -47,6 +50,7 @@ export class UnitPage extends Island {
     this.hands.start();
     this.handsChanged();
     keepPage();
+    whenIdle(() => this.loadDialogs().catch(() => {}));
   }
 
   // A copy of the page that is opened without a server shows the tile last heard, not the copied one.
@@ -128,7 +132,23 @@ export class UnitPage extends Island {
   }
 
   openOutbox() {
-    this.openDialog(new OutboxDialog(this));
+    this.withDialogs(({ OutboxDialog }) => this.openDialog(new OutboxDialog(this)));
+  }
+
+  async loadDialogs() {
+    return (dialogs ??= await this.part(() => import("../dialogs/unit.js")));
+  }
+
+  /** A part that is opened later, once the style sheet of dialogs is there too. */
+  async part(load) {
+    const [part] = await Promise.all([load(), partSheet(this.dataset.dialogSheet, { ahead: true })]);
+    return part;
+  }
+
+  /** Do something with the dialogs of every unit page: at once when they are here, else when they come. */
+  withDialogs(act) {
+    if (dialogs) act(dialogs);
+    else this.loadDialogs().then(act, () => this.say(problemText(new Problem(0)), null));
   }
 
   say(text, undo) {
@@ -153,21 +173,23 @@ export class UnitPage extends Island {
 
   /** Read a code with the camera; what was open comes back and takes it. */
   async openCamera() {
-    const part = await import("../dialogs/camera.js").catch(() => this.say(problemText(new Problem(0)), null));
+    const part = await this.part(() => import("../dialogs/camera.js")).catch(() => this.say(problemText(new Problem(0)), null));
     if (part && !(this.dialog instanceof part.CameraDialog)) this.openDialog(new part.CameraDialog(this, this.dialog));
   }
 
   closeDialog() {
     if (this.dialog?.before !== undefined) return this.openDialog(this.dialog.before);
-    const interrupted = this.dialog instanceof SignInDialog ? this.interrupted : null;
+    const interrupted = this.dialog?.signsIn ? this.interrupted : null;
     this.interrupted = null;
     return this.openDialog(interrupted ?? null);
   }
 
   openSignIn(badge = null) {
-    if (this.dialog instanceof SignInDialog) return;
-    this.interrupted = this.dialog;
-    this.openDialog(new SignInDialog(this, badge));
+    this.withDialogs(({ SignInDialog }) => {
+      if (this.dialog?.signsIn) return;
+      this.interrupted = this.dialog;
+      this.openDialog(new SignInDialog(this, badge));
+    });
   }
 
   /** Who is active has changed: entries are in that person's name from now on. */
@@ -180,7 +202,7 @@ export class UnitPage extends Island {
   }
 
   signedIn() {
-    if (this.dialog instanceof SignInDialog) this.dialog = this.interrupted ?? null;
+    if (this.dialog?.signsIn) this.dialog = this.interrupted ?? null;
     this.interrupted = null;
     this.outbox.retry();
   }
@@ -190,7 +212,7 @@ export class UnitPage extends Island {
     if (kind === "order") return this.orderScanned(text);
     if (kind === "lot") return this.lotScanned(text);
     if (kind === "unknown") return this.say(_("This code is neither an order nor a badge: {text}", { text }), null);
-    if (this.dialog instanceof SignInDialog) return this.dialog.scanned(text);
+    if (this.dialog?.signsIn) return this.dialog.scanned(text);
     return this.openSignIn(text);
   }
 

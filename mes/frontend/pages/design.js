@@ -3,7 +3,7 @@ import "../lib/chrome.js";
 import { html, Island, nothing } from "../lib/island.js";
 import { now } from "../lib/time.js";
 import { wallTile } from "../lib/wall-tile.js";
-import { render } from "lit";
+import { render } from "lit/html.js";
 
 const MINUTE = 60000;
 const ago = (minutes) => new Date(now() - minutes * MINUTE).toISOString();

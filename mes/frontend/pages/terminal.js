@@ -2,8 +2,9 @@
 import { get, Problem } from "../lib/api.js";
 import { keptDraft } from "../lib/draft.js";
 import { _, nameOf } from "../lib/i18n.js";
+import { whenIdle } from "../lib/idle.js";
 import { html } from "../lib/island.js";
-import { problemText } from "../lib/problem-text.js";
+import { problemText } from "../lib/refusal.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
 import { instant, now } from "../lib/time.js";
 import { UnitPage } from "../lib/unit-page.js";
@@ -18,8 +19,6 @@ const ENTRIES_REFRESH_MS = 30000;
 
 // The dialogs are a third of the page: they come right behind what shows the machine.
 let laterDialogs = null;
-const load = async () => (laterDialogs = await import("../dialogs/later.js"));
-load().catch(() => {});
 
 class Terminal extends UnitPage {
   entries = [];
@@ -29,14 +28,20 @@ class Terminal extends UnitPage {
 
   start() {
     super.start();
-    load().then((dialogs) => {
-      this.instruction = new dialogs.InstructionFollower(this);
-      dialogs.readReasons(this.unit.code);
-    }, () => {});
+    whenIdle(() => this.loadLater().then((dialogs) => this.ready(dialogs), () => {}));
     this.resize = new ResizeObserver(() => this.measure());
     this.resize.observe(this);
     if (keptDraft(this.unit.code)) this.openQuantity();
     if (location.hash.startsWith("#LOT-")) this.lotScanned(location.hash.slice(1));
+  }
+
+  async loadLater() {
+    return (laterDialogs ??= await this.part(() => import("../dialogs/later.js")));
+  }
+
+  ready(dialogs) {
+    this.instruction = new dialogs.InstructionFollower(this);
+    dialogs.readReasons(this.unit.code);
   }
 
   /** Stops that wait for a reason. */
@@ -92,7 +97,7 @@ class Terminal extends UnitPage {
 
   /** Open a dialog, once their part of the page is here. */
   async openLater(make) {
-    if (!laterDialogs) await load().catch(() => this.say(problemText(new Problem(0)), null));
+    if (!laterDialogs) await this.loadLater().catch(() => this.say(problemText(new Problem(0)), null));
     if (laterDialogs) this.openDialog(make(laterDialogs));
   }
 
@@ -126,7 +131,7 @@ class Terminal extends UnitPage {
   }
 
   async openLabel(job, entry = null) {
-    const { LabelDialog } = await import("../dialogs/label.js");
+    const { LabelDialog } = await this.part(() => import("../dialogs/label.js"));
     this.openDialog(new LabelDialog(this, job, entry));
   }
 

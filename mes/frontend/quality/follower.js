@@ -1,15 +1,19 @@
 // Quality checks of the machine: a bar with what is due, its plans kept on the device, the dialog.
-import { get } from "../lib/api.js";
+import { Problem, get } from "../lib/api.js";
 import { _, nameOf } from "../lib/i18n.js";
+import { whenIdle } from "../lib/idle.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { keep, kept } from "../lib/kept.js";
-import { addWords } from "../lib/problem-text.js";
-import { CheckDialog } from "./dialog.js";
+import { partSheet } from "../lib/part-sheet.js";
+import { addWords, problemText } from "../lib/refusal.js";
 import { checkWords, dueText, occasionWord } from "./words.js";
 
 const REFRESH_MS = 300000;
 const SHOWN = 3;
 const ORDER = ["overdue", "due", "ahead"];
+
+let part = null;
+const load = async () => (part ??= await import("./dialog.js"));
 
 export class CheckFollower {
   #readAt = -Infinity;
@@ -19,7 +23,8 @@ export class CheckFollower {
     this.host = host;
     this.plans = kept(this.#name) ?? [];
     addWords(checkWords());
-    addSheet(host.dataset.qualitySheet);
+    partSheet(host.dataset.qualitySheet);
+    whenIdle(() => load().catch(() => {}));
     host.outbox.addEventListener("sent", ({ detail }) => {
       if (/\/quality/.test(detail.entry.url)) this.#readAt = -Infinity;
       host.update();
@@ -60,13 +65,20 @@ export class CheckFollower {
   open(check) {
     const plan = this.planOf(check.plan, check.version);
     if (!plan) return this.host.say(_("The check could not be read from the server yet. Try again in a moment."), null);
-    return this.host.openDialog(new CheckDialog(this.host, this, plan, check));
+    return this.#openDialog(plan, check);
   }
 
   /** A refused result again, with what was typed. */
   mend(entry) {
     const { plan, check, form } = entry.form;
-    this.host.openDialog(Object.assign(new CheckDialog(this.host, this, plan, check, { ...form }), { previous: entry.id }));
+    return this.#openDialog(plan, check, { ...form }, { previous: entry.id });
+  }
+
+  async #openDialog(plan, check, form = undefined, extra = {}) {
+    const { host } = this;
+    const { CheckDialog } = await load().catch(() => ({}));
+    if (!CheckDialog) return host.say(problemText(new Problem(0)), null);
+    return host.openDialog(Object.assign(new CheckDialog(host, this, plan, check, form), extra));
   }
 
   planOf(code, version) {
@@ -99,9 +111,4 @@ export class CheckFollower {
       // The plans last read stay.
     }
   }
-}
-
-function addSheet(address) {
-  if (!address || document.querySelector(`link[href="${address}"]`)) return;
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: address }));
 }

@@ -1,5 +1,5 @@
 // Recent entries with undo; what is not sent yet or was refused stands on top.
-import { refusedEntry, unsentEntry } from "../dialogs/outbox.js";
+import { refusedEntry, unsentEntry } from "../lib/own-entries.js";
 import { entryWords } from "../lib/entry-words.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";

@@ -59,7 +59,7 @@ function flags(terminal, from, to) {
   const placed = flagPositions(centres, width, FLAG_PX);
   return shown.map((stop, i) => {
     const length = duration(lostTime(stop, now()));
-    return html`<button type="button" class="flag" style="--x:${centres[i].toFixed(1)}px;--dx:${(placed[i] - centres[i]).toFixed(1)}px"
+    return html`<button type="button" class="flag" data-start=${stop.start} style="--x:${centres[i].toFixed(1)}px;--dx:${(placed[i] - centres[i]).toFixed(1)}px"
       aria-label=${_("Stop at {time}, {length}, enter reason", { time: clock(stop.start), length })}
       @click=${() => terminal.openStop(stop.start)}><span class="num">${clock(stop.start)}</span><b class="num">${length}</b></button>`;
   });
