@@ -347,7 +347,7 @@ def _settled_plan(
         if not fresh or any(one.row is None for one in fresh):
             return plan, mistakes
         bad |= {one.row for one in fresh}
-    return Plan(states={}), [*mistakes, _of_file("plant_invalid", why="?")]
+    return Plan(states={}), [*mistakes, _of_file("rows_contradict")]
 
 
 def _sorted(mistakes: Iterable[Mistake], layout: Layout | None) -> list[Mistake]:

@@ -12,6 +12,8 @@ from mes.features.imports.table import Mistake
 
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
 LANGUAGES = ("ko", "en")
+SOURCE_LANGUAGE = "en"
+"""Of the texts themselves."""
 
 
 def _(text: str) -> str:
@@ -77,9 +79,44 @@ MISTAKES: Mapping[str, str] = {
     "past_fixed": _("This day is over: a supervisor changes it in the calendar, with a reason."),
     "exception_invalid": _("This does not fit the calendar: %(why)s"),
     "too_many_exceptions": _("A calendar has at most %(most)s such days."),
+    "not_for_kind": _("This stays empty for such a day: %(kind)s."),
+    "overtime_without_shift": _("Overtime needs the code of a shift, or start and end."),
+    "start_and_end": _("Give both start and end, or neither."),
+    "rows_contradict": _("The rows contradict each other: import fewer at once to find which."),
     "plant_invalid": _("This does not fit the plant: %(why)s"),
 }
 """The sentence of each mistake."""
+
+PROBLEMS: Mapping[str, str] = {
+    "duplicate": _("This is used twice."),
+    "tag_unknown": _("There is no tag of this name."),
+    "shift_unknown": _("There is no shift of this code."),
+    "reason_not_planned": _(
+        "What is planned, a break or a stop, needs a reason of class break or planned stop."
+    ),
+    "shifts_overlap": _("Two shifts overlap."),
+    "crews_collide": _("Two crews would work at the same time."),
+    "shift_crosses_day": _("The shift runs across the boundary of the production day."),
+    "break_outside_shift": _("A break lies outside its shift."),
+    "breaks_overlap": _("Two breaks overlap."),
+    "end_before_start": _("The end lies before the start."),
+    "counter_missing": _("The state comes from counts, but no counter is among the signals."),
+    "place_unknown": _("There is no such place for a target."),
+}
+"""What the check of the whole plant says, by its code; the words of a field alone stand above."""
+
+PARTS: Mapping[str, str] = {
+    "site": _("Plant"),
+    "calendars": _("Calendar"),
+    "reasons": _("Reason"),
+    "items": _("Item"),
+    "sources": _("Source"),
+    "areas": _("Area"),
+    "lines": _("Line"),
+    "work_units": _("Machine"),
+    "targets": _("Targets"),
+}
+"""What lies in the sections of a plant."""
 
 UNREADABLE: Mapping[str, str] = {
     "empty": _("The file is empty."),
@@ -132,4 +169,22 @@ def in_every_language(text: str) -> tuple[str, ...]:
 def sentence(mistake: Mistake, language: str) -> str:
     """What is wrong, in a sentence; values that are texts of the catalogue are translated too."""
     values = {name: say(value, language) for name, value in mistake.details.items()}
+    if "problem" in mistake.details:
+        values["why"] = _why(mistake.details, language)
     return say(MISTAKES[mistake.code], language, **values)
+
+
+def _why(details: Mapping[str, str], language: str) -> str:
+    """What a check of the plant or a calendar says, and where, if that is not in the file."""
+    code = details["problem"]
+    known = PROBLEMS.get(code) or MISTAKES.get(code, "")
+    if known and "%" not in known:
+        told = say(known, language)
+    elif language == SOURCE_LANGUAGE:
+        told = details["why"]
+    else:
+        told = say(_("This value is not possible here (%(code)s)."), language, code=code)
+    where = [say(PARTS.get(details.get("section", ""), ""), language), details.get("name", "")]
+    inside = f"({details['part']})" if details.get("part") else ""
+    place = " ".join(part for part in (*where, inside) if part)
+    return f"{place}: {told}" if place else told

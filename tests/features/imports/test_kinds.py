@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,27 @@ def test_reasons_keep_their_rules(floor: Floor) -> None:
     assert done(imported(floor, "reasons", xlsx(renamed))) == (0, 1, 0, 0)
 
 
+def test_what_the_whole_plant_says_is_told_at_its_row_in_the_language_of_the_reader(
+    floor: Floor,
+) -> None:
+    taken: list[list[Any]] = [["code", "name_ko"], ["press-1", "프레스 라인"], ["line-9", "라인 9"]]
+    answer = checked(floor, "lines", xlsx(taken), language="ko")
+    assert told(answer) == [(2, "A", "plant_invalid")]
+    assert "두 번" in answer["mistakes"][0]["message"]
+    assert done(imported(floor, "lines", xlsx(taken), skip_bad=True)) == (1, 0, 0, 1)
+
+    break_reason = "lunch"
+    unplanned: list[list[Any]] = [
+        ["code", "domain", "class"],
+        [break_reason, "stop", "unplanned_stop"],
+    ]
+    for language, words in (("ko", "달력 two-shift"), ("en", "Calendar two-shift")):
+        answer = checked(floor, "reasons", xlsx(unplanned), language=language)
+        assert set(told(answer)) == {(2, "C", "plant_invalid")}
+        assert words in answer["mistakes"][0]["message"]
+        assert "must be" not in answer["mistakes"][0]["message"]
+
+
 def test_lines_and_machines_are_made_moved_and_checked(floor: Floor) -> None:
     lines: list[list[Any]] = [
         ["code", "name_ko", "calendar"],
@@ -319,16 +341,26 @@ def test_days_of_calendars_are_added_changed_and_the_past_stays(floor: Floor) ->
         ["two-shift", "2026-03-22", "overtime", None, None, "22:00", "10:00"],
         ["two-shift", "2026-02-30", "holiday", None, None, None, None],
         ["two-shift", "2026-03-23", "stop", None, None, "25:00", None],
+        ["two-shift", "2026-03-24", "overtime", None, None, None, None],
+        ["two-shift", "2026-03-25", "overtime", None, None, "09:00", None],
+        ["two-shift", "2026-03-26", "stop", None, "D", None, None],
     ]
     assert told(checked(floor, "calendar", xlsx(wrong))) == [
         (2, "B", "past_fixed"),
         (3, "A", "calendar_unknown"),
         (4, "E", "exception_invalid"),
-        (5, "C", "exception_invalid"),
+        (5, "E", "not_for_kind"),
         (6, "B", "exception_invalid"),
         (7, "B", "date_invalid"),
         (8, "F", "time_invalid"),
+        (9, "E", "overtime_without_shift"),
+        (10, "G", "start_and_end"),
+        (11, "E", "not_for_kind"),
     ]
+    messages = [
+        one["message"] for one in checked(floor, "calendar", xlsx(wrong), language="ko")["mistakes"]
+    ]
+    assert all(re.search("[가-힣]", text) and not re.search("[a-z]{3}", text) for text in messages)
 
 
 def test_a_code_that_was_retired_does_not_come_back(sqlite_floor: Floor) -> None:

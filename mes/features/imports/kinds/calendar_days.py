@@ -142,6 +142,7 @@ def _entry(row: Row, old: CalendarException | None) -> ExceptionEntry:
     if old is not None:
         kept = {name: old.definition[name] for name in KEPT if name in old.definition}
         given = {**kept, **given}
+    _fits_kind(given)
     old_names = {} if old is None else dict(old.names or {})
     ko = row.given.get("name_ko") or old_names.get("ko")
     en = row.given.get("name_en") or old_names.get("en")
@@ -153,9 +154,36 @@ def _entry(row: Row, old: CalendarException | None) -> ExceptionEntry:
         first = error.errors()[0]
         column = str(first["loc"][0]) if first["loc"] else "kind"
         why = first["msg"].removeprefix("Value error, ")
-        raise CellMistake(
-            "exception_invalid", column=column if column in COLUMNS else "kind", why=why
-        ) from None
+        raise _invalid(column, first["type"], why) from None
+
+
+def _fits_kind(given: Mapping[str, Any]) -> None:
+    """That a row has what its kind needs, and nothing else.
+
+    Raises:
+        CellMistake: it has too much, or too little.
+    """
+    kind = given["kind"]
+    for column in FOREIGN[kind]:
+        if column in given:
+            raise CellMistake("not_for_kind", column=column, kind=KINDS[kind])
+    if kind == "overtime" and not {"shift", "start", "end"} & set(given):
+        raise CellMistake("overtime_without_shift", column="shift")
+    if kind == "overtime" and ("start" in given) != ("end" in given):
+        raise CellMistake("start_and_end", column="end" if "start" in given else "start")
+
+
+def _invalid(column: str, problem: str, why: str) -> CellMistake:
+    known = column if column in COLUMNS else "kind"
+    return CellMistake("exception_invalid", column=known, problem=problem, why=why)
+
+
+FOREIGN = {
+    "holiday": ("shift", "start", "end", "reason"),
+    "overtime": ("reason",),
+    "stop": ("shift",),
+}
+"""Columns that stay empty, by kind of day."""
 
 
 KEPT = ("shift", "start", "end", "breaks", "day_offset", "crew", "reason")
@@ -181,7 +209,7 @@ def _as_mistake(refusal: Refusal) -> CellMistake:
     if first.get("code") == "reason_unknown":
         return CellMistake("reason_unknown", column="reason")
     why = str(first.get("message", refusal.message))
-    return CellMistake("exception_invalid", column=column if column in COLUMNS else "kind", why=why)
+    return _invalid(column, str(first.get("code", refusal.code)), why)
 
 
 def _together(held: Held) -> Iterable[Mistake]:
@@ -208,8 +236,7 @@ def _together(held: Held) -> Iterable[Mistake]:
         fitting = [row for row, fresh in held.fresh if fresh.entry.date == on]
         if fitting and fitting[-1].number not in told:
             told.add(fitting[-1].number)
-            wrong = CellMistake("exception_invalid", why=found.message)
-            yield fitting[-1].mistake(wrong, "date")
+            yield fitting[-1].mistake(_invalid("date", found.code, found.message))
 
 
 def _current(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from mes.features.commands.context import Context
 from mes.features.imports.cells import CellMistake
 from mes.features.imports.kind import Details, Plan, Row, RowState
 from mes.features.imports.table import Mistake
+from mes.features.imports.words import PARTS
 from mes.features.plant.check import check
 from mes.features.plant.document import Mistake as PlantMistake
 from mes.features.plant.edits import Plant, edit_plant, plant_document
@@ -58,6 +61,10 @@ class Desk(ABC):
         if code in self.retired:
             raise CellMistake("retired", column=column)
 
+
+COLUMN_OF = {"reason_not_planned": "class"}
+"""The column behind a mistake that lies elsewhere, where it is not the code."""
+_STEP = re.compile(r"[^.\[\]]+")
 
 MakeDesk = Callable[[Plant, frozenset[str]], Desk]
 
@@ -111,20 +118,76 @@ def plan_plant(
 def _of_the_whole(plant: Plant, desk: Desk, rows: Sequence[Row]) -> list[Mistake]:
     """What the whole plant says against the rows."""
     mistakes = check(plant).mistakes
-    places = {desk.place(row): row for row in rows} if mistakes else {}
-    return [_told(one, desk, places) for one in mistakes]
+    if not mistakes:
+        return []
+    places = {desk.place(row): row for row in rows}
+    codes = {row.given["code"]: row for row in rows if "code" in row.given}
+    return [_told(one, desk, places, codes) for one in mistakes]
 
 
-def _told(found: PlantMistake, desk: Desk, places: Mapping[str, Row]) -> Mistake:
-    """A mistake of the document at the row that it belongs to; the longest place wins."""
+def _told(
+    found: PlantMistake, desk: Desk, places: Mapping[str, Row], codes: Mapping[str, Row]
+) -> Mistake:
+    """A mistake of the document at the row that it belongs to; the longest place wins.
+
+    One that lies elsewhere belongs to the row of the code that it is about, if there is one.
+    """
     fitting = [place for place in places if _within(found.field, place)]
-    if not fitting:
-        why = f"{found.field}: {found.message}"
-        return Mistake(row=None, column=None, value="", code="plant_invalid", details={"why": why})
-    place = max(fitting, key=len)
-    field = found.field.removeprefix(place).lstrip(".")
-    wrong = CellMistake("plant_invalid", why=found.message)
-    return places[place].mistake(wrong, desk.columns.get(field, field.partition(".")[0]) or None)
+    if fitting:
+        place = max(fitting, key=len)
+        field = found.field.removeprefix(place).lstrip(".")
+        wrong = CellMistake("plant_invalid", why=found.message, problem=found.code)
+        column = desk.columns.get(field, field.partition(".")[0]) or None
+        return places[place].mistake(wrong, column)
+    part = part_at(desk.plant, found.field)
+    wrong = CellMistake(
+        "plant_invalid",
+        why=found.message,
+        problem=found.code,
+        section=part.section,
+        name=part.name,
+        part=part.rest,
+    )
+    row = codes.get(part.value)
+    if row is None:
+        return Mistake(row=None, column=None, value="", code=wrong.code, details=wrong.details)
+    return row.mistake(wrong, COLUMN_OF.get(found.code, "code"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a field of the document is about.
+
+    Attributes:
+        section: such as `calendars`; of the innermost thing that has a name.
+        name: its code.
+        rest: the field within it.
+        value: the text that stands there; empty: there is none.
+    """
+
+    section: str
+    name: str
+    rest: str
+    value: str
+
+
+def part_at(plant: Plant, field: str) -> Part:
+    """The thing that a field such as `calendars[0].shifts[1].start` lies in."""
+    node: Any = plant
+    section = name = rest = ""
+    for step in _STEP.findall(field):
+        if isinstance(node, list) and step.isdecimal() and int(step) < len(node):
+            node = node[int(step)]
+            rest += f"[{step}]"
+        else:
+            node = node.get(step) if isinstance(node, dict) else None
+            rest += f".{step}"
+        above = rest.strip(".").partition("[")[0]
+        if above in PARTS and isinstance(node, dict):
+            section, rest = above, ""
+            name = str(node.get("id") or node.get("code") or node.get("place") or "")
+    value = node if isinstance(node, str) else ""
+    return Part(section=section, name=name, rest=rest.strip("."), value=value)
 
 
 def _within(field: str, place: str) -> bool:
