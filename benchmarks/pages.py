@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.figures import Figure
 from tests.browser.conftest import launched, signed_in_state
-from tests.browser.demo import Demo, running_demo
+from tests.browser.demo import running_demo
 
 SLOWED = 4
 SETTLE_MS = 2500
@@ -54,8 +54,9 @@ PAGES = (
         kb=60,
         seconds=1,
     ),
-    Opened(name="wall", address="/", usable="mes-wall .tile", kb=60),
-    Opened(name="orders", address="/orders", usable="main", kb=60),
+    Opened(name="job list", address="/jobs/press-1", usable="mes-jobs .jobcard", kb=60),
+    Opened(name="wall", address="/", usable="mes-wall .tile"),
+    Opened(name="orders", address="/orders", usable="main"),
     Opened(name="report", address="/report", usable="main svg", kb=330),
 )
 
@@ -104,10 +105,11 @@ def measure(folder: Path, windows: int) -> list[Figure]:
     figures: list[Figure] = []
     with running_demo(folder) as demo, launched() as browser:
         kept = signed_in_state(demo, browser, "supervisor")
-        empty = [_open(demo, browser, kept, EMPTY, "body")[0] for _ in range(windows)]
+        nothing = Opened(name="empty", address=demo.url + EMPTY, usable="body")
+        empty = [open_cold(browser, kept, nothing)[0] for _ in range(windows)]
         figures.append(Figure(name="empty page, usable", values=empty, unit="s"))
-        for page in PAGES:
-            seen = [_open(demo, browser, kept, page.address, page.usable) for _ in range(windows)]
+        for page in (replace(one, address=demo.url + one.address) for one in PAGES):
+            seen = [open_cold(browser, kept, page) for _ in range(windows)]
             figures += [
                 Figure(
                     name=f"{page.name}, cold",
@@ -131,22 +133,29 @@ def measure(folder: Path, windows: int) -> list[Figure]:
     return figures
 
 
-def _open(
-    demo: Demo, browser: Browser, kept: Any, address: str, usable: str
+def open_cold(
+    browser: Browser, kept: Any, opened: Opened, *, slowed: int = SLOWED
 ) -> tuple[float, Traffic]:
+    """Open a page in a context that has only its sign-in: seconds to usable, and what came.
+
+    Args:
+        kept: cookies and storage of the sign-in.
+        opened: what to open; its address with the host.
+        slowed: how many times slower the processor is.
+    """
     traffic = Traffic()
     with _cold(browser, kept) as page:
         devtools = traffic.follow(page)
-        devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
         page.add_init_script(
             f"""addEventListener('DOMContentLoaded', () => {{
-              const look = () => document.querySelector({usable!r})
+              const look = () => document.querySelector({opened.usable!r})
                 ? (window.usableAt = performance.now())
                 : requestAnimationFrame(look)
               look()
             }})"""
         )
-        page.goto(demo.url + address)
+        page.goto(opened.address)
         page.wait_for_function("window.usableAt")
         seconds = float(page.evaluate("window.usableAt")) / 1000
         page.wait_for_timeout(SETTLE_MS)
