@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,6 @@ from mes.features.imports.columns import Column, Look, Needed, choice_words
 from mes.features.imports.kind import (
     CLEARED,
     Kind,
-    Plan,
     Row,
     RowState,
     Value,
@@ -26,12 +25,14 @@ from mes.features.imports.kind import (
     names_given,
     needed_new,
 )
-from mes.features.imports.kinds.items import NAME_EN, NAME_KO
 from mes.features.imports.kinds.plant import (
+    NAME_EN,
+    NAME_KO,
     Desk,
     changed_from,
+    code_column,
     copy_of,
-    plan_plant,
+    planned,
     section,
 )
 from mes.features.imports.kinds.reasons import YES_NO
@@ -47,7 +48,6 @@ OEE_RULES = {
     "sum": _("Sum of the machines"),
     "last": _("Last machine"),
 }
-CODE_ABOUT = _("Letters, digits, '.', '_' or '-', at most 60; zeros at the beginning stay.")
 
 
 class LineDesk(Desk):
@@ -115,25 +115,12 @@ def _lines(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
         }
 
 
-def _plan_lines(session: Session, now_us: int, rows: Sequence[Row]) -> Plan:
-    return plan_plant(
-        session, now_us, rows, make=LineDesk, model=Equipment, action="lines.imported"
-    )
-
-
 LINES = Kind(
     key="lines",
     title=_("Lines"),
     about=_("Production lines with their calendars."),
     columns=(
-        Column(
-            key="code",
-            label=_("Line code"),
-            about=CODE_ABOUT,
-            example="line-1",
-            read=read_code,
-            needed=Needed.ALWAYS,
-        ),
+        code_column(_("Line code"), "line-1"),
         NAME_KO,
         NAME_EN,
         Column(
@@ -170,7 +157,7 @@ LINES = Kind(
     rows_max=ROWS_MAX,
     page="/plant",
     current=_lines,
-    plan=_plan_lines,
+    plan=planned(LineDesk, Equipment, "lines.imported"),
 )
 
 
@@ -272,25 +259,12 @@ def _machines(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
             }
 
 
-def _plan_machines(session: Session, now_us: int, rows: Sequence[Row]) -> Plan:
-    return plan_plant(
-        session, now_us, rows, make=MachineDesk, model=Equipment, action="machines.imported"
-    )
-
-
 MACHINES = Kind(
     key="machines",
     title=_("Machines"),
     about=_("Machines and stations of the lines; their signals stay as they are."),
     columns=(
-        Column(
-            key="code",
-            label=_("Machine code"),
-            about=CODE_ABOUT,
-            example="press-1",
-            read=read_code,
-            needed=Needed.ALWAYS,
-        ),
+        code_column(_("Machine code"), "press-1"),
         NAME_KO,
         NAME_EN,
         Column(
@@ -344,5 +318,5 @@ MACHINES = Kind(
     rows_max=ROWS_MAX,
     page="/plant",
     current=_machines,
-    plan=_plan_machines,
+    plan=planned(MachineDesk, Equipment, "machines.imported"),
 )

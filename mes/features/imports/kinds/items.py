@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
 
-from mes.features.imports.cells import NAME_MAX, CellMistake, read_code, read_seconds, read_whole
+from mes.features.imports.cells import CellMistake, read_code, read_seconds, read_whole
 from mes.features.imports.cells import read_words as words
 from mes.features.imports.columns import Column, Look, Needed
 from mes.features.imports.kind import (
     Kind,
-    Plan,
     Row,
     RowState,
     Value,
@@ -21,10 +20,13 @@ from mes.features.imports.kind import (
     needed_new,
 )
 from mes.features.imports.kinds.plant import (
+    NAME_EN,
+    NAME_KO,
     Desk,
     changed_from,
+    code_column,
     copy_of,
-    plan_plant,
+    planned,
     section,
 )
 from mes.features.imports.words import _
@@ -36,23 +38,6 @@ from mes.models import Equipment, MaterialDefinition
 ROWS_MAX = 2_000
 UNIT_MAX = 20
 DEFAULT_UNIT = "pcs"
-
-NAME_KO = Column(
-    key="name_ko",
-    label=_("Korean name"),
-    about=_("1 to 200 characters; a new row without it takes the English name, or the code."),
-    example="브래킷 A",
-    read=words(NAME_MAX),
-    width=24,
-)
-NAME_EN = Column(
-    key="name_en",
-    label=_("English name"),
-    about=_("1 to 200 characters; a new row without it takes the Korean name, or the code."),
-    example="Bracket A",
-    read=words(NAME_MAX),
-    width=24,
-)
 
 
 class ItemDesk(Desk):
@@ -96,25 +81,12 @@ def _items(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
         }
 
 
-def _plan_items(session: Session, now_us: int, rows: Sequence[Row]) -> Plan:
-    return plan_plant(
-        session, now_us, rows, make=ItemDesk, model=MaterialDefinition, action="items.imported"
-    )
-
-
 ITEMS = Kind(
     key="items",
     title=_("Items"),
     about=_("What is made: codes, names and units."),
     columns=(
-        Column(
-            key="code",
-            label=_("Item code"),
-            about=_("Letters, digits, '.', '_' or '-', at most 60; zeros at the beginning stay."),
-            example="BRKT-100",
-            read=read_code,
-            needed=Needed.ALWAYS,
-        ),
+        code_column(_("Item code"), "BRKT-100"),
         NAME_KO,
         NAME_EN,
         Column(
@@ -132,7 +104,7 @@ ITEMS = Kind(
     rows_max=ROWS_MAX,
     page="/items",
     current=_items,
-    plan=_plan_items,
+    plan=planned(ItemDesk, MaterialDefinition, "items.imported"),
 )
 
 
@@ -197,12 +169,6 @@ def _rates(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
                 }
 
 
-def _plan_rates(session: Session, now_us: int, rows: Sequence[Row]) -> Plan:
-    return plan_plant(
-        session, now_us, rows, make=RateDesk, model=Equipment, action="rates.imported"
-    )
-
-
 RATES = Kind(
     key="rates",
     title=_("Ideal cycles"),
@@ -251,5 +217,5 @@ RATES = Kind(
     rows_max=ROWS_MAX,
     page="/items",
     current=_rates,
-    plan=_plan_rates,
+    plan=planned(RateDesk, Equipment, "rates.imported"),
 )

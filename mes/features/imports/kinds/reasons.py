@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,6 @@ from mes.features.imports.cells import CellMistake, read_choice, read_code, read
 from mes.features.imports.columns import Column, Needed, choice_words
 from mes.features.imports.kind import (
     Kind,
-    Plan,
     Row,
     RowState,
     Value,
@@ -20,12 +19,14 @@ from mes.features.imports.kind import (
     names_given,
     needed_new,
 )
-from mes.features.imports.kinds.items import NAME_EN, NAME_KO
 from mes.features.imports.kinds.plant import (
+    NAME_EN,
+    NAME_KO,
     Desk,
     changed_from,
+    code_column,
     copy_of,
-    plan_plant,
+    planned,
     section,
 )
 from mes.features.imports.words import _
@@ -132,25 +133,12 @@ def _reasons(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
         }
 
 
-def _plan(session: Session, now_us: int, rows: Sequence[Row]) -> Plan:
-    return plan_plant(
-        session, now_us, rows, make=ReasonDesk, model=Reason, action="reasons.imported"
-    )
-
-
 REASONS = Kind(
     key="reasons",
     title=_("Reasons"),
     about=_("What people choose for stops, scrap, pauses and corrections."),
     columns=(
-        Column(
-            key="code",
-            label=_("Reason code"),
-            about=_("Letters, digits, '.', '_' or '-', at most 60; zeros at the beginning stay."),
-            example="die-broken",
-            read=read_code,
-            needed=Needed.ALWAYS,
-        ),
+        code_column(_("Reason code"), "die-broken"),
         NAME_KO,
         NAME_EN,
         Column(
@@ -196,5 +184,5 @@ REASONS = Kind(
     rows_max=ROWS_MAX,
     page="/reasons",
     current=_reasons,
-    plan=_plan,
+    plan=planned(ReasonDesk, Reason, "reasons.imported"),
 )
