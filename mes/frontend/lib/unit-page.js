@@ -139,9 +139,9 @@ export class UnitPage extends Island {
     return (dialogs ??= await this.part(() => import("../dialogs/unit.js")));
   }
 
-  /** A part that is opened later, once the style sheet of dialogs is there too. */
-  async part(load) {
-    const [part] = await Promise.all([load(), partSheet(this.dataset.dialogSheet, { ahead: true })]);
+  /** A part that is opened later, once its style sheet is there too: that of dialogs or another. */
+  async part(load, sheet = null) {
+    const [part] = await Promise.all([load(), sheet ? partSheet(sheet) : partSheet(this.dataset.dialogSheet, { ahead: true })]);
     return part;
   }
 

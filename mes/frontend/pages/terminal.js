@@ -103,7 +103,7 @@ class Terminal extends UnitPage {
 
   /** Quality checks come with their part of the page once a plan asks for them here. */
   followChecks() {
-    this.checksPart ??= import("../quality/follower.js").then(
+    this.checksPart ??= this.part(() => import("../quality/follower.js"), this.dataset.qualitySheet).then(
       ({ CheckFollower }) => {
         this.quality = new CheckFollower(this);
         this.update();

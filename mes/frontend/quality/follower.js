@@ -4,7 +4,6 @@ import { _, nameOf } from "../lib/i18n.js";
 import { whenIdle } from "../lib/idle.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { keep, kept } from "../lib/kept.js";
-import { partSheet } from "../lib/part-sheet.js";
 import { addWords, problemText } from "../lib/refusal.js";
 import { checkWords, dueText, occasionWord } from "./words.js";
 
@@ -23,7 +22,6 @@ export class CheckFollower {
     this.host = host;
     this.plans = kept(this.#name) ?? [];
     addWords(checkWords());
-    partSheet(host.dataset.qualitySheet);
     whenIdle(() => load().catch(() => {}));
     host.outbox.addEventListener("sent", ({ detail }) => {
       if (/\/quality/.test(detail.entry.url)) this.#readAt = -Infinity;
