@@ -26,7 +26,7 @@ SETTLE_MS = 2500
 KB = 1000
 EMPTY = "/healthz"
 BEHIND = """performance.getEntriesByType('resource')
-  .filter((one) => one.startTime > window.usableAt).map((one) => one.name)"""
+  .filter((one) => one.startTime > Number(document.documentElement.dataset.usable)).map((one) => one.name)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +150,14 @@ def open_cold(
         page.add_init_script(
             f"""addEventListener('DOMContentLoaded', () => {{
               const look = () => document.querySelector({opened.usable!r})
-                ? (window.usableAt = performance.now())
+                ? (document.documentElement.dataset.usable = performance.now())
                 : requestAnimationFrame(look)
               look()
             }})"""
         )
         page.goto(opened.address)
-        page.wait_for_function("window.usableAt")
-        seconds = float(page.evaluate("window.usableAt")) / 1000
+        page.wait_for_selector("html[data-usable]", state="attached")
+        seconds = float(page.locator("html").get_attribute("data-usable") or 0) / 1000
         page.wait_for_timeout(SETTLE_MS)
         traffic.behind = frozenset(page.evaluate(BEHIND))
     return seconds, traffic

@@ -73,6 +73,9 @@ def test_orders_of_a_file_are_those_of_the_page(served: Served) -> None:
         text = made[0]["order"].lower()
         assert len(rows_of_csv(client.get(f"/orders.csv?text={text}"))) == 1
         assert client.get("/orders.csv?state=burnt").status_code == 422
+        assert client.get("/orders.csv?first=2026-13-01").status_code == 422
+        by_name = client.get("/api/v1/work-orders?text=브라켓&limit=1").json()
+        assert (len(by_name["items"]), by_name["total"]) == (1, 2), "a name of any language"
 
 
 def test_calls_of_a_file_are_those_of_the_page(served: Served) -> None:

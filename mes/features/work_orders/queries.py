@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from mes.core.amounts import amount_json
@@ -33,7 +33,7 @@ class OrderFilter:
     Attributes:
         states: any of these.
         item: code of the item.
-        text: part of number, item code, external id or remark.
+        text: part of number, external id, remark, or of code or a name of the item.
         due_from: UTC microseconds, included.
         due_to: UTC microseconds, not included.
         after: number of the last order of the page before.
@@ -62,6 +62,19 @@ def list_orders(session: Session, wanted: OrderFilter) -> tuple[list[dict[str, A
     rows = session.scalars(query.order_by(WorkOrder.id.desc()).limit(limit + 1)).all()
     page = rows[:limit]
     return order_views(session, page), page[-1].number if len(rows) > limit else None
+
+
+def count_orders(session: Session, wanted: OrderFilter) -> int:
+    """How many orders meet the conditions, whatever page is asked for.
+
+    Raises:
+        Refusal: `state_unknown` (422).
+    """
+    query = select(WorkOrder).join(
+        MaterialDefinition, MaterialDefinition.id == WorkOrder.material_id
+    )
+    met = _filtered(session, query, replace(wanted, after=None)).subquery()
+    return session.scalar(select(func.count()).select_from(met)) or 0
 
 
 def one_order(session: Session, number: str) -> dict[str, Any]:
@@ -262,13 +275,10 @@ def _filtered(session: Session, query: Select[WorkOrder], wanted: OrderFilter) -
     if wanted.item:
         query = query.where(MaterialDefinition.code == wanted.item)
     if wanted.text:
-        columns = (
-            WorkOrder.number,
-            MaterialDefinition.code,
-            WorkOrder.external_id,
-            WorkOrder.note,
-        )
-        query = query.where(or_(*(c.icontains(wanted.text, autoescape=True) for c in columns)))
+        columns = (WorkOrder.number, WorkOrder.external_id, WorkOrder.note)
+        named = [column.icontains(wanted.text, autoescape=True) for column in columns]
+        items = WorkOrder.material_id.in_(_items_named(masters(session), wanted.text))
+        query = query.where(or_(*named, items))
     if wanted.due_from is not None:
         query = query.where(WorkOrder.due_at >= wanted.due_from)
     if wanted.due_to is not None:
@@ -279,6 +289,16 @@ def _filtered(session: Session, query: Select[WorkOrder], wanted: OrderFilter) -
             raise order_unknown(wanted.after)
         query = query.where(WorkOrder.id < last)
     return query
+
+
+def _items_named(known: Masters, text: str) -> list[int]:
+    """Items with the text in their code or in a name of any language."""
+    part = text.casefold()
+    return [
+        item_id
+        for item_id, item in known.materials.items()
+        if any(part in name.casefold() for name in (item.code, *dict(item.names).values()))
+    ]
 
 
 def _known_states(states: Sequence[str], known: type[OrderState] | type[JobState]) -> list[str]:

@@ -11,7 +11,13 @@ from mes.features.commands.context import Context
 from mes.features.commands.routing import answered
 from mes.features.commands.service import Answer
 from mes.features.work_orders import dispatch, service
-from mes.features.work_orders.queries import job_views, list_orders, one_order, order_views
+from mes.features.work_orders.queries import (
+    count_orders,
+    job_views,
+    list_orders,
+    one_order,
+    order_views,
+)
 from mes.features.work_orders.schemas import (
     CancelIn,
     CloseIn,
@@ -37,10 +43,12 @@ Answered = tuple[dict[str, Any], int]
 @bp.input(OrdersQuery, location="query")
 @require()
 def orders(query_data: OrdersQuery) -> dict[str, Any]:
-    """Work orders, latest made first."""
+    """Work orders, latest made first; `total`: how many meet the conditions."""
     with reading() as session:
-        found, following = list_orders(session, query_data.wanted())
-    return {"items": found, "next": following}
+        wanted = query_data.wanted()
+        found, following = list_orders(session, wanted)
+        total = count_orders(session, wanted)
+    return {"items": found, "next": following, "total": total}
 
 
 @bp.get("/work-orders/<number>")

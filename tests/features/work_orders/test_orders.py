@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from mes.features.work_orders.queries import OrderFilter, list_orders, one_order
+from mes.features.work_orders.queries import OrderFilter, count_orders, list_orders, one_order
 from mes.features.work_orders.service import (
     OrderDraft,
     cancel_order,
@@ -218,6 +218,8 @@ def test_lists_are_filtered_and_paged(floor: Floor) -> None:
     assert found(item="B") == [numbers[3], numbers[1]]
     assert found(text="for b") == [numbers[3], numbers[1]]
     assert found(text="%") == []
+    assert floor.ask(lambda s: count_orders(s, OrderFilter(item="B", limit=1))) == 2
+    assert floor.ask(lambda s: count_orders(s, OrderFilter(text="for a", after=listed[1]))) == 3
     refused("state_unknown", lambda: found(states=["gone"]))
 
 
