@@ -26,7 +26,8 @@ SETTLE_MS = 2500
 KB = 1000
 EMPTY = "/healthz"
 BEHIND = """performance.getEntriesByType('resource')
-  .filter((one) => one.startTime > Number(document.documentElement.dataset.usable)).map((one) => one.name)"""
+  .filter((one) => one.startTime > Number(document.documentElement.dataset.usable))
+  .map((one) => one.name)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
