@@ -145,6 +145,12 @@ export class UnitPage extends Island {
     return part;
   }
 
+  /** Open a dialog of a part that may still have to come. */
+  async openFrom(load, make) {
+    const part = await this.part(load).catch(() => this.say(problemText(new Problem(0)), null));
+    if (part) this.openDialog(make(part));
+  }
+
   /** Do something with the dialogs of every unit page: at once when they are here, else when they come. */
   withDialogs(act) {
     if (dialogs) act(dialogs);

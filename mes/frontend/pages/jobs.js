@@ -1,16 +1,16 @@
 // A4, the job list of one machine: running, ready in order of priority and due, done.
 import { get } from "../lib/api.js";
-import { problemText } from "../lib/problem-text.js";
-import { CompleteDialog, PauseDialog } from "../dialogs/job.js";
-import { EntriesDialog } from "../dialogs/entries.js";
+import { problemText } from "../lib/refusal.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
+import { whenIdle } from "../lib/idle.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { dueText, duration, endText, instant, now } from "../lib/time.js";
 import { UnitPage } from "../lib/unit-page.js";
 import { cameraButton, languageSwitch, linkBox, themeSwitch } from "../terminal/head.js";
 
 const REFRESH_MS = 20000;
+const dialogs = () => import("../dialogs/of-jobs.js");
 const ORDER = { running: 0, paused: 1, dispatched: 2, completed: 3, cancelled: 4 };
 
 class Jobs extends UnitPage {
@@ -22,6 +22,7 @@ class Jobs extends UnitPage {
   start() {
     this.wanted = new URLSearchParams(location.search).get("order");
     super.start();
+    whenIdle(() => this.part(dialogs).catch(() => {}));
   }
 
   template() {
@@ -34,7 +35,7 @@ class Jobs extends UnitPage {
         ${linkBox(this)}<mes-clock class="clk"></mes-clock>${cameraButton(this)}${themeSwitch()}${languageSwitch()}</header>
       <main id="main"><div class="flt" role="group" aria-label=${_("Filter")}>
           ${this.filterButton("open", _("To do"), (job) => !done(job))}${this.filterButton("done", _("Done"), done)}
-          <button type="button" class="btn tap" @click=${() => this.openDialog(new EntriesDialog(this))}>${icon("reason")}<span>${_("Entries and corrections")}</span></button>
+          <button type="button" class="btn tap" @click=${() => this.openFrom(dialogs, (part) => new part.EntriesDialog(this))}>${icon("reason")}<span>${_("Entries and corrections")}</span></button>
           <span class="why">${icon("info")}<span>${_("Order: running, priority, due.")}</span></span></div>
         ${this.list(shown, next)}</main>${this.overlay()}`;
   }
@@ -78,9 +79,9 @@ class Jobs extends UnitPage {
     if (job.blocked) return html`<span class="blk">${icon("lock")}<b>${nameOf(job.blocked.name, job.blocked.code)}</b></span>`;
     const big = (label, symbol, run, extra) => html`<button type="button" class="btn tap main ${extra}" @click=${run}>${icon(symbol)}<span>${label}</span></button>`;
     if (job.state === "dispatched") return big(_("Start"), "run", () => this.step(job, "start", _("Start {job}", { job: job.job_order })), isNext ? "primary" : "second");
-    const complete = big(_("Complete"), "check", () => this.openDialog(new CompleteDialog(this, job, this.tile?.counted)), "");
+    const complete = big(_("Complete"), "check", () => this.openFrom(dialogs, (part) => new part.CompleteDialog(this, job, this.tile?.counted)), "");
     if (job.state === "paused") return html`${big(_("Resume"), "run", () => this.step(job, "resume", _("Resume {job}", { job: job.job_order })), "second")}${complete}`;
-    return html`${big(_("Pause"), "stop", () => this.openDialog(new PauseDialog(this, job)), "")}${complete}`;
+    return html`${big(_("Pause"), "stop", () => this.openFrom(dialogs, (part) => new part.PauseDialog(this, job)), "")}${complete}`;
   }
 
   step(job, action, label) {

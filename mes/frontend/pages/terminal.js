@@ -1,10 +1,9 @@
 // A3, the operator terminal of one machine.
-import { get, Problem } from "../lib/api.js";
+import { get } from "../lib/api.js";
 import { keptDraft } from "../lib/draft.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { whenIdle } from "../lib/idle.js";
 import { html } from "../lib/island.js";
-import { problemText } from "../lib/refusal.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
 import { instant, now } from "../lib/time.js";
 import { UnitPage } from "../lib/unit-page.js";
@@ -97,8 +96,7 @@ class Terminal extends UnitPage {
 
   /** Open a dialog, once their part of the page is here. */
   async openLater(make) {
-    if (!laterDialogs) await this.loadLater().catch(() => this.say(problemText(new Problem(0)), null));
-    if (laterDialogs) this.openDialog(make(laterDialogs));
+    await this.openFrom(() => this.loadLater(), make);
   }
 
   /** Quality checks come with their part of the page once a plan asks for them here. */
@@ -131,8 +129,7 @@ class Terminal extends UnitPage {
   }
 
   async openLabel(job, entry = null) {
-    const { LabelDialog } = await this.part(() => import("../dialogs/label.js"));
-    this.openDialog(new LabelDialog(this, job, entry));
+    await this.openFrom(() => import("../dialogs/label.js"), ({ LabelDialog }) => new LabelDialog(this, job, entry));
   }
 
   openStops(index) {
