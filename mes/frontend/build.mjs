@@ -35,7 +35,7 @@ const SHARED = "shared:parts";
 
 /**
  * `import languages from "catalogue:languages"` gives the order of the translations; `together` are
- * the modules that all `starts` of a device (pages and what they load later) have in one chunk.
+ * the modules that all `starts` of a page (itself and what it loads later) have in one chunk.
  */
 const textsAndShared = ({ starts, together }) => ({
   name: "texts-and-shared",
@@ -69,31 +69,30 @@ const withoutWebTransport = {
   },
 };
 
-// The pages of one device share one chunk. The bundler alone would cut it into a dozen, one for each
-// set of parts that have something in common, and a tablet would have to ask for each of them.
-const DEVICES = [["terminal.js", "jobs.js"], ["wall.js", "line.js"]];
+// Pages that a device keeps open: what one of them needs from the beginning lies in one chunk. The bundler
+// alone would cut it into two dozen, one for each set of parts that have something in common.
+const KEPT_OPEN = ["terminal.js", "jobs.js", "wall.js", "line.js"];
 
-/** Entry points of each bundle: the pages of each device, all other pages, the style sheets. */
+/** Entry points of each bundle: each page that is kept open, all other pages, the style sheets. */
 async function bundles() {
   const named = async (folder, end) => (await readdir(join(here, folder))).filter((name) => name.endsWith(end));
-  const office = (await named("pages", ".js")).filter((name) => !DEVICES.flat().includes(name));
+  const office = (await named("pages", ".js")).filter((name) => !KEPT_OPEN.includes(name));
   const page = (name) => join(here, "pages", name);
-  const devices = DEVICES.map(async (names) => ({ entryPoints: names.map(page), ...(await sharedBy(names.map(page))) }));
+  const alone = KEPT_OPEN.map(async (name) => ({ entryPoints: [page(name)], ...(await beginningOf(page(name))) }));
   const sheets = (await named("css", ".page.css")).map((name) => join(here, "css", name));
-  return [...(await Promise.all(devices)), { entryPoints: office.map(page), ...APART }, { entryPoints: sheets, ...APART }];
+  return [...(await Promise.all(alone)), { entryPoints: office.map(page), ...APART }, { entryPoints: sheets, ...APART }];
 }
 
 const APART = { starts: new Set(), together: [] };
 
-/** What every page of a device needs from the beginning, and everything that begins there: pages and later parts. */
-async function sharedBy(pages) {
-  const { inputs } = (await bundle({ entryPoints: pages, write: false, ...APART })).metafile;
+/** What a page needs from the beginning, and everything that begins there: the page and its later parts. */
+async function beginningOf(page) {
+  const { inputs } = (await bundle({ entryPoints: [page], write: false, ...APART })).metafile;
   const file = (path) => join(out, path);
   const imports = new Map(Object.entries(inputs).map(([path, input]) => [file(path), input.imports.map((used) => ({ ...used, path: file(used.path) }))]));
-  const reached = pages.map((page) => closure(page, imports));
-  const together = [...reached[0]].filter((path) => !pages.includes(path) && path.endsWith(".js") && reached.every((others) => others.has(path)));
+  const together = [...closure(page, imports)].filter((path) => path !== page && path.endsWith(".js"));
   const later = [...imports.values()].flat().filter((used) => used.kind === "dynamic-import").map((used) => used.path);
-  return { starts: new Set([...pages, ...later]), together };
+  return { starts: new Set([page, ...later]), together };
 }
 
 /** All modules that a module imports, and those import, and so on, without those loaded later. */

@@ -50,7 +50,15 @@ export class UnitPage extends Island {
     this.hands.start();
     this.handsChanged();
     keepPage();
-    whenIdle(() => this.loadDialogs().catch(() => {}));
+    this.shown().then(() => whenIdle(() => this.comeLater()));
+  }
+
+  /** Fulfilled once the page shows what it is for; later parts come behind that. */
+  async shown() {}
+
+  /** The later parts, before somebody opens them: then the network may be gone. */
+  comeLater() {
+    this.loadDialogs().catch(() => {});
   }
 
   // A copy of the page that is opened without a server shows the tile last heard, not the copied one.

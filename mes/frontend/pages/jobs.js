@@ -3,7 +3,6 @@ import { get } from "../lib/api.js";
 import { problemText } from "../lib/refusal.js";
 import { count } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
-import { whenIdle } from "../lib/idle.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { dueText, duration, endText, instant, now } from "../lib/time.js";
 import { UnitPage } from "../lib/unit-page.js";
@@ -18,11 +17,22 @@ class Jobs extends UnitPage {
   error = "";
   filter = "open";
   #readAt = -Infinity;
+  #answered = null;
+  #first = new Promise((resolve) => (this.#answered = resolve));
 
   start() {
     this.wanted = new URLSearchParams(location.search).get("order");
     super.start();
-    whenIdle(() => this.part(dialogs).catch(() => {}));
+  }
+
+  /** The first answer is here, whichever. */
+  shown() {
+    return this.#first;
+  }
+
+  comeLater() {
+    super.comeLater();
+    this.part(dialogs).catch(() => {});
   }
 
   template() {
@@ -109,6 +119,7 @@ class Jobs extends UnitPage {
       if (!this.jobs) this.error = problemText(problem);
     }
     this.update();
+    this.#answered();
   }
 }
 

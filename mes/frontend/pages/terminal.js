@@ -2,7 +2,6 @@
 import { get } from "../lib/api.js";
 import { keptDraft } from "../lib/draft.js";
 import { _, nameOf } from "../lib/i18n.js";
-import { whenIdle } from "../lib/idle.js";
 import { html } from "../lib/island.js";
 import { openStops, stopLength, stopsOf } from "../lib/stops.js";
 import { instant, now } from "../lib/time.js";
@@ -27,11 +26,15 @@ class Terminal extends UnitPage {
 
   start() {
     super.start();
-    whenIdle(() => this.loadLater().then((dialogs) => this.ready(dialogs), () => {}));
     this.resize = new ResizeObserver(() => this.measure());
     this.resize.observe(this);
     if (keptDraft(this.unit.code)) this.openQuantity();
     if (location.hash.startsWith("#LOT-")) this.lotScanned(location.hash.slice(1));
+  }
+
+  comeLater() {
+    super.comeLater();
+    this.loadLater().then((dialogs) => this.ready(dialogs), () => {});
   }
 
   async loadLater() {
