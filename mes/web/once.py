@@ -26,6 +26,7 @@ EXTENSION = "mes_once"
 KEPT_US = 900 * US_PER_S
 KEPT_MAX = 1000
 COMMAND_MAX = 80
+UNTYPED = frozenset({"csrf_token", "command_id", "seen"})
 MADE = "made"
 """Parameter of the page that shows what was made."""
 
@@ -96,9 +97,12 @@ def made_now() -> Made | None:
 
 
 def _form() -> str:
-    """The form that was sent: by its address and command id; without one, always another."""
+    """The form that was sent: by its address, command id and what was typed; without a command
+    id, always another. Whoever goes back and types something else sends another form."""
     command = request.form.get("command_id", "")[:COMMAND_MAX] or str(uuid4())
-    return hashlib.sha256(f"{request.path} {command}".encode()).hexdigest()[:32]
+    typed = [pair for pair in request.form.items(multi=True) if pair[0] not in UNTYPED]
+    told = repr((request.path, command, typed))
+    return hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def _owner() -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, redirect, request
+from flask import Flask, current_app, redirect, request
 from flask_babel import gettext, lazy_gettext
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from mes.settings import Settings
@@ -77,11 +78,25 @@ def setup_is_open(data: Path) -> bool:
 
 
 def wanted_page() -> str:
-    """Where the reader wants to be: the page asked for, or the one whose form was sent."""
+    """Where the reader wants to be: the page asked for, or the one whose form was sent.
+
+    A form that was refused before stands at an address that only takes forms; from there the way
+    leads to the overview.
+    """
     if request.method in SAFE_METHODS:
         return request.full_path.rstrip("?")
     sent_from = urlsplit(request.referrer or "")
-    return sent_from.path if sent_from.netloc == request.host else "/"
+    if sent_from.netloc != request.host or not _is_page(sent_from.path):
+        return "/"
+    return f"{sent_from.path}?{sent_from.query}".rstrip("?")
+
+
+def _is_page(path: str) -> bool:
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return False
+    return True
 
 
 def notice(code: str) -> str:

@@ -44,6 +44,11 @@ class Form:
         """Fields into which people type, with their places."""
         return [(place, one) for place, one in enumerate(self.fields) if one.kind in TYPED]
 
+    @property
+    def shows_something(self) -> bool:
+        """Whether a field into which people type holds something already."""
+        return any(one.value for _, one in self.typed)
+
     def filled(self, instead: Mapping[int, str] = NOTHING) -> list[tuple[str, str]]:
         """What a browser sends of the form; of some fields, by their place, something else."""
         return [

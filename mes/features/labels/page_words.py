@@ -72,6 +72,10 @@ def problem_text(problem: Refusal) -> str:
             "Give the name or IP address of the printer in the plant network, not this server."
         ),
         "printer_code_taken": _("This code belongs or belonged to a printer. Choose another."),
+        "printer_retired": _(
+            "Somebody retired this printer meanwhile. Nothing was saved: what you typed is still"
+            " here. Add it under another code if it is needed."
+        ),
         "printer_changed": _(
             "Somebody changed this printer meanwhile. Nothing was saved: look at it and save again."
         ),

@@ -106,8 +106,8 @@ def change_printer(
     """Change a printer; what waits for it goes to the new address.
 
     Raises:
-        Refusal: `printer_unknown` (404), `printer_changed` (409), `printer_invalid`,
-            `printer_host_invalid` (422).
+        Refusal: `printer_unknown` (404), `printer_changed`, `printer_retired` (409),
+            `printer_invalid`, `printer_host_invalid` (422).
     """
     row = _as_seen(session, code, seen_version)
     keeps_local = row.local and draft.host == row.host
@@ -131,7 +131,7 @@ def retire_printer(
         now_us: real time, UTC microseconds.
 
     Raises:
-        Refusal: `printer_unknown` (404), `printer_changed` (409).
+        Refusal: `printer_unknown` (404), `printer_changed`, `printer_retired` (409).
     """
     row = _as_seen(session, code, seen_version)
     row.retired_at = now_us
@@ -157,8 +157,10 @@ def printer_json(row: LabelPrinter) -> dict[str, Any]:
 
 def _as_seen(session: Session, code: str, seen_version: int) -> LabelPrinter:
     row = session.scalar(select(LabelPrinter).where(LabelPrinter.code == code).with_for_update())
-    if row is None or row.retired_at is not None:
+    if row is None:
         return find_printer(session, code)
+    if row.retired_at is not None:
+        raise Refusal("printer_retired", f"somebody retired the printer {code!r} meanwhile")
     if row.version != seen_version:
         message = f"somebody changed the printer {code!r} meanwhile; look at it and decide again"
         raise Refusal("printer_changed", message, details={"version": row.version})

@@ -154,7 +154,11 @@ def add_form() -> Response:
 def pin_form(badge: str) -> Response:
     """Give a person a new PIN, shown once; lifts a lock."""
 
+    seen = request.form.get("seen")
+
     def renew(session: Session) -> str:
+        if seen is not None:
+            service.refuse_other_pin(session, badge, seen)
         pin = new_pin(badge)
         service.set_pin(session, actor().to_json(), badge, pin)
         return pin

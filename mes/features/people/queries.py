@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
 from mes.features.people.guesses import US_PER_DAY, US_PER_S
+from mes.features.people.service import mark_of
 from mes.models import (
     Account,
     ApiToken,
@@ -64,6 +65,7 @@ class FloorRow:
 
     Attributes:
         has_pin: whether they can sign in at a terminal.
+        pin_mark: another text for each PIN, empty: there is none.
         locked_s: whole seconds of real time until the next guess at the PIN is allowed, 0: now.
         seen_at: last use of a session of theirs, real time; None: never.
     """
@@ -72,6 +74,7 @@ class FloorRow:
     badge_no: str
     roles: tuple[str, ...]
     has_pin: bool
+    pin_mark: str
     locked_s: int
     seen_at: int | None
 
@@ -172,14 +175,11 @@ def floor(session: Session, limit: int = PEOPLE_MAX) -> list[FloorRow]:
         UserSession.person_id
     )
     seen = dict(session.execute(last_used).tuples().all())
-    locked = {
-        number: until or 0
-        for number, until in session.execute(
-            select(Credential.person_id, Credential.locked_until).where(
-                Credential.person_id.is_not(None)
-            )
-        )
+    pins = {
+        row.person_id: row
+        for row in session.scalars(select(Credential).where(Credential.person_id.is_not(None)))
     }
+    locked = {number: row.locked_until or 0 for number, row in pins.items()}
     rows = session.scalars(
         select(Person).where(Person.retired_at.is_(None)).order_by(Person.name).limit(limit)
     )
@@ -189,6 +189,7 @@ def floor(session: Session, limit: int = PEOPLE_MAX) -> list[FloorRow]:
             badge_no=row.badge_no,
             roles=granted.get(row.id, ()),
             has_pin=row.id in locked,
+            pin_mark=mark_of(pins.get(row.id)),
             locked_s=max(0, -(-(locked.get(row.id, 0) - now) // US_PER_S)),
             seen_at=seen.get(row.id),
         )

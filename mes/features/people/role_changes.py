@@ -16,8 +16,9 @@ from mes.features.people.service import (
     disable_account,
     end_sessions,
     known_person,
+    mark_of,
 )
-from mes.models import Account, Person, RoleGrant
+from mes.models import Account, Credential, Person, RoleGrant
 from mes.web.roles import Role
 
 ACCOUNT_ROLES = tuple(role for role in Role if role is not Role.DISPLAY)
@@ -28,11 +29,17 @@ PERSON_ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.QUALITY, Role.MAINTENANCE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """An account or person in use with its roles; `key`: sign-in name or badge number."""
+    """An account or person in use with its roles.
+
+    Attributes:
+        key: sign-in name or badge number.
+        mark: of the password of an account, see `mark_of`.
+    """
 
     key: str
     name: str
     roles: tuple[Role, ...]
+    mark: str = ""
 
 
 def account_holders(session: Session) -> list[Holder]:
@@ -40,8 +47,15 @@ def account_holders(session: Session) -> list[Holder]:
     rows = session.scalars(
         select(Account).where(Account.disabled_at.is_(None)).order_by(Account.login)
     ).all()
+    held = session.scalars(select(Credential).where(Credential.account_id.is_not(None)))
+    passwords = {one.account_id: one for one in held}
     return [
-        Holder(key=row.login, name=row.login, roles=_roles(session, account_id=row.id))
+        Holder(
+            key=row.login,
+            name=row.login,
+            roles=_roles(session, account_id=row.id),
+            mark=mark_of(passwords.get(row.id)),
+        )
         for row in rows
     ]
 

@@ -59,10 +59,14 @@ def new_account_form() -> Response:
 @require(Role.ADMINISTRATOR, tokens=False)
 def password_form(login: str) -> Response:
     """Give an account a new password, shown once; its sessions end."""
-    who = actor().to_json()
-    return _made(
-        f"account-{login}", login, lambda held, fresh: service.set_password(held, who, login, fresh)
-    )
+    who, seen = actor().to_json(), request.form.get("seen")
+
+    def renew(held: Session, fresh: str) -> None:
+        if seen is not None:
+            service.refuse_other_password(held, login, seen)
+        service.set_password(held, who, login, fresh)
+
+    return _made(f"account-{login}", login, renew)
 
 
 @pages.post("/roles/accounts/<login>/end")
@@ -150,6 +154,10 @@ def _text(problem: Refusal) -> str:
         ),
         "last_administrator": _(
             "This is the last administrator who may sign in. Give somebody else the role first."
+        ),
+        "password_changed": _(
+            "Somebody gave this account a new password meanwhile. Ask them, or press again for"
+            " another one."
         ),
         "login_taken": _("There is already an account of this name. Choose another."),
         "login_invalid": _("A sign-in name is 2 to 63 letters, digits, '.', '_', '@' and '-'."),

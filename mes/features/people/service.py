@@ -124,6 +124,35 @@ def set_password(session: Session, actor: ActorJson, login: str, password: str) 
     record(session, actor, "account.password", account.login)
 
 
+def mark_of(credential: Credential | None) -> str:
+    """Which secret there is, without telling anything of it: another text for each."""
+    return "" if credential is None else str(credential.set_at)
+
+
+def refuse_other_pin(session: Session, badge_no: str, seen: str) -> None:
+    """Refuse a new PIN of somebody who was given one meanwhile.
+
+    Raises:
+        Refusal: `person_unknown` (404), `pin_changed` (409).
+    """
+    person = known_person(session, badge_no)
+    held = session.scalar(select(Credential).where(Credential.person_id == person.id))
+    if mark_of(held) != seen:
+        raise Refusal("pin_changed", f"somebody gave {badge_no} a new PIN meanwhile")
+
+
+def refuse_other_password(session: Session, login: str, seen: str) -> None:
+    """Refuse a new password of an account that was given one meanwhile.
+
+    Raises:
+        Refusal: `account_unknown` (404), `password_changed` (409).
+    """
+    account = _known_account(session, login)
+    held = session.scalar(select(Credential).where(Credential.account_id == account.id))
+    if mark_of(held) != seen:
+        raise Refusal("password_changed", f"somebody gave {login!r} a new password meanwhile")
+
+
 def set_pin(session: Session, actor: ActorJson, badge_no: str, pin: str) -> None:
     """Give a person a new PIN; ends their sessions and their lock.
 

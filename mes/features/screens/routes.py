@@ -50,7 +50,7 @@ from mes.features.screens.language import (
 )
 from mes.features.screens.report.asked import wanted_of
 from mes.features.screens.report.loading import load_report
-from mes.features.screens.report.targets import KPIS, set_targets
+from mes.features.screens.report.targets import KPIS, set_targets, targets_mark
 from mes.features.screens.setup import EXTENSION, Screens
 from mes.features.screens.site import Place, read_layout, read_site
 from mes.web.displays import COOKIE as DISPLAY_COOKIE
@@ -137,12 +137,14 @@ def report_page(
     settle_waiting(held().database, now, None)
     with held().database.reading() as session:
         shown = load_report(session, wanted, now)
+        mark = targets_mark(session, masters(session), str(shown["place"]))
     who = maybe_actor()
     return render_template(
         "report.html",
         report=shown,
         problem=problem,
         typed=typed,
+        targets_mark=mark,
         may_target=who is not None and who.has(*TARGETERS),
         may_sign=who is not None and who.has(Role.SUPERVISOR, Role.MANAGER),
         may_reopen=who is not None and who.has(Role.MANAGER),
@@ -158,7 +160,15 @@ def targets() -> Response:
     address = safe_next(request.form.get("next"))
     try:
         with held().database.transaction() as session:
-            set_targets(session, actor().to_json(), masters(session), place, given, plant_now_us())
+            set_targets(
+                session,
+                actor().to_json(),
+                masters(session),
+                place,
+                given,
+                plant_now_us(),
+                request.form.get("seen"),
+            )
     except Refusal as refusal:
         asked = MultiDict(parse_qsl(urlsplit(address).query))
         return make_response(report_page(asked, refusal, request.form), refusal.status)

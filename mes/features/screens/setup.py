@@ -21,6 +21,10 @@ from mes.features.screens.site import read_site
 from mes.web.roles import maybe_actor
 
 EXTENSION = "mes_screens"
+TYPED_MAX = 80
+TYPED_FIELDS_MAX = 20
+UNTYPED = ("csrf_token", "command_id", "seen", "mark", "next", "password")
+"""Beginnings of the names of fields into which nobody types, or whose text is a secret."""
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
 
 
@@ -89,6 +93,7 @@ def page_helpers(app: Flask) -> dict[str, object]:
         "reads_checks": may_read_checks(),
         "language_url": language_url,
         "page_csrf_token": csrf_token,
+        "typed_texts": typed_texts,
         "name_of": lambda names, fallback="": name_of(names, language, fallback),
     }
 
@@ -106,6 +111,16 @@ def saved_views(database: Database) -> list[View]:
         return []
     with database.reading() as session:
         return views_of(session, f"{who.kind.value}:{who.id}")
+
+
+def typed_texts() -> str:
+    """What people typed or chose in the form that was sent, for a refusal of something gone."""
+    typed = [
+        text.strip()[:TYPED_MAX]
+        for name, text in request.form.items(multi=True)
+        if not name.startswith(UNTYPED)
+    ]
+    return ", ".join(text for text in typed[:TYPED_FIELDS_MAX] if text)
 
 
 def csrf_token() -> str:

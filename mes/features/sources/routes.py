@@ -31,6 +31,7 @@ from mes.features.sources.schemas import (
     RegistersIn,
     RemoveIn,
     SignalsIn,
+    SourceChangeIn,
     SourceIn,
     TemplateVersionIn,
 )
@@ -117,12 +118,13 @@ def create(json_data: SourceIn) -> Answered:
 
 
 @bp.post("/sources/<source>")
-@bp.input(SourceIn)
+@bp.input(SourceChangeIn)
 @require(Role.INTEGRATOR)
-def reconfigure(source: str, json_data: SourceIn) -> Answered:
+def reconfigure(source: str, json_data: SourceChangeIn) -> Answered:
     """Change a source without losing what was read of it; no other source is touched."""
 
     def do(session: Session, context: Context) -> Answer:
+        service.refuse_changed(session, source, json_data.seen)
         saved = service.reconfigure(session, context, source, json_data.source, _catalogue())
         return 200, _said(saved)
 
@@ -178,6 +180,7 @@ def bind(work_unit: str, json_data: SignalsIn) -> Answered:
     """Say what tags mean for a work unit, from now on."""
 
     def do(session: Session, context: Context) -> Answer:
+        service.refuse_changed_signals(session, work_unit, json_data.seen)
         return 200, _said(service.bind(session, context, work_unit, json_data.signals))
 
     return answered("source.signals", work_unit, json_data, do)

@@ -19,6 +19,12 @@ class SourceIn(CommandIn):
     source: dict[str, Any]
 
 
+class SourceChangeIn(SourceIn):
+    """`seen`: the source as it was shown before the change; another one now refuses it."""
+
+    seen: dict[str, Any] | None = None
+
+
 class TemplateVersionIn(CommandIn):
     """`version` of the template that the source names already."""
 
@@ -30,9 +36,10 @@ class RemoveIn(CommandIn):
 
 
 class SignalsIn(CommandIn):
-    """`signals`: of one work unit, as a plant file writes them."""
+    """`signals`: of one work unit, as a plant file writes them; `seen`: those shown before."""
 
     signals: dict[str, Any]
+    seen: dict[str, Any] | None = None
 
 
 class RegistersIn(BaseModel):

@@ -146,6 +146,26 @@ def signals(session: Session) -> dict[str, Raw]:
     }
 
 
+def refuse_changed(session: Session, code: str, seen: Raw | None) -> None:
+    """Refuse a change that begins at a source as it was; None: the caller looked at none.
+
+    Raises:
+        Refusal: `source_unknown` (404), `source_changed` (409).
+    """
+    if seen is not None and seen != configuration(session, code):
+        raise Refusal("source_changed", f"somebody changed the source {code!r} meanwhile")
+
+
+def refuse_changed_signals(session: Session, work_unit: str, seen: Raw | None) -> None:
+    """Refuse signals that begin at other ones than hold now; None: the caller looked at none.
+
+    Raises:
+        Refusal: `signals_changed` (409).
+    """
+    if seen is not None and seen != signals(session).get(work_unit, {}):
+        raise Refusal("signals_changed", f"somebody changed the signals of {work_unit!r} meanwhile")
+
+
 def _change(
     session: Session,
     context: Context,

@@ -1,6 +1,7 @@
 // What every page has: theme switch, clock, data age, the banner that names the broken link.
 import { Island, everySecond, html, icon, nothing } from "./island.js";
 import { clock, now } from "./time.js";
+import { keepForms } from "./form-draft.js";
 import "./menu.js";
 import { dataAge, linkHelp, linkState, linkText } from "./link.js";
 
@@ -76,3 +77,5 @@ function toggleTheme() {
   root.dataset.theme = NEXT_THEME[root.dataset.theme] ?? "light";
   document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
 }
+
+keepForms();

@@ -1,56 +1,75 @@
-// A form that was sent in a session which had ended comes back filled after the sign-in.
-const name = (form) => `mes-form:${form.getAttribute("action")}`;
+// What was typed into a form comes back after a sign-in: it was sent in a session that had ended.
+// A second press while the answer is on its way sends nothing.
+const BEGIN = "mes-form:";
+const ASKED = "mes-form-asked";
+const SENT_MS = 8000;
 
+function name(form) {
+  const action = form.getAttribute("action");
+  const place = [...document.querySelectorAll("form[method=post]")].filter((one) => one.getAttribute("action") === action).indexOf(form);
+  return `${BEGIN}${action} ${place}`;
+}
+
+/** Look after every form of the page that is posted. */
 export function keepForms() {
-  if (document.querySelector("[data-saved]")) forgetAll();
-  for (const form of document.querySelectorAll("form[data-draft]")) {
-    if (form.dataset.draft === "done") forget(form);
-    else fill(form);
-    form.addEventListener("submit", () => remember(form));
+  const asks = document.querySelector('form[action="/sign-in"]') !== null;
+  if (asks) return mark();
+  const asked = stored(() => sessionStorage.getItem(ASKED));
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    if (asked) fill(form);
+    form.addEventListener("submit", (event) => (isSent(form) ? event.preventDefault() : remember(form)));
   }
+  // Whoever was not asked to sign in has got an answer: what was sent is saved, or stands on the page.
+  if (!asked) forgetAll();
+  addEventListener("pageshow", () => sent.clear());
+}
+
+const sent = new Map();
+
+function isSent(form) {
+  if (Date.now() - (sent.get(form) ?? -SENT_MS) < SENT_MS) return true;
+  sent.set(form, Date.now());
+  return false;
+}
+
+function stored(ask) {
+  try {
+    return ask();
+  } catch {
+    return null; // A private window may keep nothing.
+  }
+}
+
+function mark() {
+  stored(() => Object.keys(sessionStorage).some((key) => key.startsWith(BEGIN)) && sessionStorage.setItem(ASKED, "1"));
 }
 
 function remember(form) {
-  const fields = [...new FormData(form)].filter(([field]) => field !== "csrf_token");
-  try {
-    sessionStorage.setItem(name(form), JSON.stringify(fields));
-  } catch {
-    // A private window may keep nothing.
-  }
+  const secret = new Set([...form.elements].filter((one) => one.type === "password").map((one) => one.name));
+  const fields = [...new FormData(form)].filter(([field, value]) => field !== "csrf_token" && !secret.has(field) && typeof value === "string");
+  stored(() => sessionStorage.removeItem(ASKED));
+  stored(() => sessionStorage.setItem(name(form), JSON.stringify(fields)));
 }
 
-function forget(form) {
-  try {
-    sessionStorage.removeItem(name(form));
-  } catch {
-    // as above
-  }
-}
-
-// After something was saved no form is half typed any more.
 function forgetAll() {
-  try {
-    for (const key of Object.keys(sessionStorage)) {
-      if (key.startsWith("mes-form:")) sessionStorage.removeItem(key);
-    }
-  } catch {
-    // as above
+  for (const key of stored(() => Object.keys(sessionStorage)) ?? []) {
+    if (key.startsWith(BEGIN)) sessionStorage.removeItem(key);
   }
 }
 
 function fill(form) {
-  let fields = null;
-  try {
-    fields = JSON.parse(sessionStorage.getItem(name(form)));
-  } catch {
-    // as above
-  }
+  const fields = JSON.parse(stored(() => sessionStorage.getItem(name(form))) ?? "null");
   if (!fields) return;
+  const waiting = new Map();
+  for (const [field, value] of fields) waiting.set(field, [...(waiting.get(field) ?? []), value]);
   for (const input of form.elements) {
-    if (!input.name || (input.type === "hidden" && !input.name.startsWith("seen"))) continue;
-    const values = fields.filter(([field]) => field === input.name).map(([, value]) => value);
-    if (input.type === "checkbox") input.checked = values.includes(input.value);
-    else if (values.length) input.value = values[0];
+    const values = waiting.get(input.name) ?? [];
+    if (!input.name || input.type === "password" || input.type === "file") continue;
+    if (input.type === "checkbox" || input.type === "radio") input.checked = values.includes(input.value);
+    else if (input.type === "hidden" && !input.name.startsWith("seen")) values.shift();
+    else if (values.length) input.value = values.shift();
   }
-  forget(form);
+  form.closest("details")?.setAttribute("open", "");
+  stored(() => sessionStorage.removeItem(name(form)));
+  stored(() => sessionStorage.removeItem(ASKED));
 }

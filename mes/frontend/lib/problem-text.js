@@ -13,6 +13,8 @@ addWords({
   terminal_not_enrolled: _("This device is not a terminal yet. A supervisor signs in here and enrols it."),
   not_signed_in: _("Not signed in here any more. Enter the PIN."),
   typed_outside_session: _("Nobody was signed in under this name then. Sign in and send it again."),
+  source_changed: _("Somebody changed this device meanwhile. Nothing was saved: what you typed is still here. Save again if it shall replace what stands now."),
+  signals_changed: _("Somebody changed this meaning meanwhile. What stands now is shown as before. Save again if it shall be as you chose."),
   not_found: _("This is no longer there."),
   stop_changed: _("The stop has changed since you saw it. Look at it again."),
   statement_not_in_force: _("Somebody has already replaced this reason."),

@@ -42,7 +42,7 @@ class SourceFlow extends Island {
       Object.assign(this, { forms: forms.items, templates: templates.items });
       if (this.code) {
         const answer = await get(`/api/v1/sources/${encodeURIComponent(this.code)}/configuration`);
-        Object.assign(this, { source: answer.source, edge: answer.edge, step: 1 });
+        Object.assign(this, { source: answer.source, seen: structuredClone(answer.source), edge: answer.edge, step: 1 });
       }
     } catch (problem) {
       this.error = problemText(problem);
@@ -196,13 +196,20 @@ class SourceFlow extends Island {
     this.busy = _("Saving");
     this.update();
     try {
-      const body = { command_id: commandId(), source: this.source };
+      const body = { command_id: commandId(), source: this.source, ...(this.code ? { seen: this.seen } : {}) };
       this.saved = await post(this.code ? `/api/v1/sources/${encodeURIComponent(this.code)}` : "/api/v1/sources", body);
     } catch (problem) {
       this.fail(problem);
+      if (problem.code === "source_changed") await this.lookAgain();
     }
     this.busy = "";
     this.update();
+  }
+
+  /** What stands now has been told of: saving again replaces it. */
+  async lookAgain() {
+    const answer = await get(`/api/v1/sources/${encodeURIComponent(this.code)}/configuration`).catch(() => null);
+    if (answer) this.seen = answer.source;
   }
 
   /** Show a refusal at its field, in the step that holds the field. */

@@ -1,5 +1,5 @@
 // What tags mean for a work unit: before and after side by side, on the values of this moment.
-import { post } from "../lib/api.js";
+import { get, post } from "../lib/api.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { commandId } from "../lib/outbox.js";
@@ -115,11 +115,13 @@ export class Signals {
     this.error = this.saved = "";
     this.changed();
     try {
-      const answer = await post(`/api/v1/work-units/${encodeURIComponent(this.unit)}/signals`, { command_id: commandId(), signals: this.draft });
+      const answer = await post(`/api/v1/work-units/${encodeURIComponent(this.unit)}/signals`, { command_id: commandId(), signals: this.draft, seen: this.all[this.unit] ?? {} });
       this.saved = _("Saved as revision {n}.", { n: answer.revision });
       this.all[this.unit] = structuredClone(this.draft);
     } catch (problem) {
       this.error = problemText(problem);
+      // What stands now is shown as "before"; saving again replaces it.
+      if (problem.code === "signals_changed") Object.assign(this.all, (await get("/api/v1/signals").catch(() => ({}))).items);
     }
     this.busy = false;
     this.changed();

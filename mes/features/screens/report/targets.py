@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
@@ -48,6 +48,15 @@ def targets_at(
     return found
 
 
+def targets_mark(session: Session, known: Masters, code: str) -> str:
+    """Which targets at a place somebody saw: another text after each change that counts there."""
+    if not known.sites:
+        return ""
+    path = _path(known, known.sites[0], code)
+    newest = session.scalar(select(func.max(KpiTarget.id)).where(KpiTarget.equipment_id.in_(path)))
+    return str(newest or 0)
+
+
 def set_targets(
     session: Session,
     actor: Mapping[str, Any],
@@ -55,14 +64,16 @@ def set_targets(
     code: str,
     given: Mapping[str, str],
     now_us: int,
+    seen: str | None = None,
 ) -> None:
     """Set targets of a place from its present production day on; an empty text takes one away.
 
     Args:
         given: percent as people type it, by KPI; a KPI that is not there stays as it is.
+        seen: mark of the targets that were looked at; None: none were.
 
     Raises:
-        Refusal: `place_unknown` (404), `target_invalid` (422).
+        Refusal: `place_unknown` (404), `targets_changed` (409), `target_invalid` (422).
     """
     site = known.sites[0] if known.sites else None
     if site is None:
@@ -70,6 +81,8 @@ def set_targets(
     units = units_at(known, site, code)
     if not units:
         raise Refusal("place_unknown", f"there is no work unit at {code!r}", status=404)
+    if seen is not None and seen != targets_mark(session, known, code):
+        raise Refusal("targets_changed", "somebody set targets here meanwhile; look at them")
     wanted = {kpi: _ratio(kpi, text) for kpi, text in given.items() if kpi in KPIS}
     plan = units[0].plan
     start = plan.day_reach(plan.production_day(now_us))[0]
