@@ -16,7 +16,13 @@ from connectors.runtime.spool import Spool
 from connectors.runtime.store import SpoolReader
 from connectors.sdk.messages import Quality
 from tests.connectors.mqtt.broker import BrokerProcess, broker
-from tests.connectors.mqtt.world import connector_of, next_of, node_source, opened
+from tests.connectors.mqtt.world import (
+    connector_of,
+    next_of,
+    node_source,
+    opened,
+    sample_where,
+)
 from tests.connectors.support import until
 from tests.peers.sparkplug import edge_node
 
@@ -49,12 +55,12 @@ async def test_data_deaths_and_historical_values(server: BrokerProcess) -> None:
         async with opened(node_source(server.port, broker=LOGIN)) as connector:
             await connector.read_all()
             await node.do("data", {"name": "Count", "type": "Int32", "value": -7})
-            assert (await next_of(connector, "count"))["count"].value == -7
+            await sample_where(connector, "count", lambda sample: sample.value == -7)
 
             old = {"name": "Strokes", "type": "UInt64", "value": 3, "isHistorical": True}
             await node.do("device", {**old, "timestamp": 1_700_000_000_000})
-            late = (await next_of(connector, "strokes"))["strokes"]
-            assert (late.value, late.historical) == (3, True)
+            late = await sample_where(connector, "strokes", lambda sample: sample.historical)
+            assert late.value == 3
             assert late.source_time == 1_700_000_000_000_000
             newest = {sample.tag: sample for sample in (await connector.read_all()).samples}
             assert newest["strokes"].value == 7

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,17 @@ async def next_of(connector: MqttConnector, *tags: str, seconds: float = 20.0) -
         while not set(tags) <= found.keys():
             found |= {sample.tag: sample for sample in await connector.next_samples()}
     return found
+
+
+async def sample_where(
+    connector: MqttConnector, tag: str, fits: Callable[[Sample], bool], seconds: float = 20.0
+) -> Sample:
+    """The next sample of a tag that fits; a birth may be told twice before it."""
+    async with asyncio.timeout(seconds):
+        while True:
+            for sample in await connector.next_samples():
+                if sample.tag == tag and fits(sample):
+                    return sample
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
