@@ -8,9 +8,12 @@ that take longest begin first (`tests/conftest.py`).
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Mapping
 
 IN_ORDER = "--dist loadfile --no-loadscope-reorder"
 KINDS = {
@@ -20,13 +23,30 @@ KINDS = {
     "whole": f"-n 2 {IN_ORDER} tests/e2e tests/faults tests/benchmarks",
     "browser": f"-n 2 {IN_ORDER} tests/browser",
 }
+FORBIDS = "PYTHONDONTWRITEBYTECODE"
 
 
-def run(arguments: str) -> tuple[int, str]:
+def keeping_bytecode(environment: Mapping[str, str], folder: str) -> dict[str, str]:
+    """An environment in which processes of the tests need not compile again what others compiled.
+
+    Who forbids Python to write beside its sources still gets nothing written there.
+
+    Args:
+        folder: where bytecode goes instead when the environment forbids it.
+    """
+    if not environment.get(FORBIDS):
+        return dict(environment)
+    allowed = {name: value for name, value in environment.items() if name != FORBIDS}
+    return {"PYTHONPYCACHEPREFIX": folder, **allowed}
+
+
+def run(arguments: str, environment: Mapping[str, str]) -> tuple[int, str]:
     """Run pytest and pass on what it prints; its status and its last line."""
     command = [sys.executable, "-m", "pytest", "-m", "not proof", *arguments.split()]
     last = ""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace") as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, errors="replace", env=environment
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
@@ -41,13 +61,15 @@ def main(names: list[str]) -> int:
         print(f"no kind of tests: {', '.join(unknown)}; there are {', '.join(KINDS)}")
         return 2
     told, failed = [], False
-    for name in names or KINDS:
-        print(f"== {name}: {KINDS[name]}", flush=True)
-        began = time.monotonic()
-        status, last = run(KINDS[name])
-        failed = failed or status != 0
-        seconds = time.monotonic() - began
-        told.append(f"{name:8} {seconds:5.0f} s  {'green' if status == 0 else 'RED':6} {last}")
+    with tempfile.TemporaryDirectory(prefix="mes-bytecode-") as folder:
+        environment = keeping_bytecode(os.environ, folder)
+        for name in names or KINDS:
+            print(f"== {name}: {KINDS[name]}", flush=True)
+            began = time.monotonic()
+            status, last = run(KINDS[name], environment)
+            failed = failed or status != 0
+            seconds = time.monotonic() - began
+            told.append(f"{name:8} {seconds:5.0f} s  {'green' if status == 0 else 'RED':6} {last}")
     print("== all kinds", *told, sep="\n", flush=True)
     return int(failed)
 

@@ -131,10 +131,12 @@ def test_the_fields_of_a_wrong_body_are_named(tablet: httpx.Client) -> None:
 
 def test_a_terminal_enters_pieces_of_its_own_line_alone(tablet: httpx.Client) -> None:
     assert sign_in(tablet, badge="1001").status_code == 200
+    defects = tablet.get("/api/v1/reasons?domain=scrap&work_unit=unit-11").json()["items"]
+    reason = {"reason": defects[0]["code"]} if defects else {}  # other tests add some
     statuses = [
         tablet.post(
             f"/api/v1/work-units/{unit}/quantities",
-            json={"command_id": f"own-line-{unit}", "scrap": 1},
+            json={"command_id": f"own-line-{unit}", "scrap": 1, **reason},
         ).status_code
         for unit in ("unit-11", "unit-12", "unit-21")
     ]
