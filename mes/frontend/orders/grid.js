@@ -9,7 +9,7 @@ export function orderGrid(page, rows) {
   if (!page.orders) return html`<section class="card grid"><p class="empty">${page.error ? nothing : _("Loading")}</p></section>`;
   const total = (name) => count(rows.reduce((sum, order) => sum + Number(order[name] ?? 0), 0));
   return html`<section class="card grid" aria-label=${_("Work order grid")}>
-    <div class="tw ${page.form ? "short" : ""}" tabindex="0" role="region" aria-label=${_("Grid, scrolls sideways")}><table>
+    <div class="tw ${page.form ? "" : "whole"}" tabindex="0" role="region" aria-label=${_("Grid, scrolls sideways")}><table>
       <thead><tr><th scope="col">${_("Order no.")}</th><th scope="col">${_("Item")}</th><th scope="col">${_("Name")}</th><th scope="col">${_("Machine")}</th>
         <th scope="col" class="n">${_("Ordered")}</th><th scope="col" class="n">${_("Good")}</th><th scope="col" class="n">${_("Reject")}</th>
         <th scope="col">${_("Progress")}</th><th scope="col">${_("Due")}</th><th scope="col">${_("Status")}</th></tr></thead>
