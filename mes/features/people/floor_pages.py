@@ -230,7 +230,6 @@ def _people(
         "people.html",
         rows=rows,
         shown=shown if shown and shown["pin"] else None,
-        finished=shown is not None,
         command_id=str(uuid4()),
         problem=problem,
         typed=typed or {},
