@@ -7,15 +7,26 @@ Source of the version rule: sqlite.org/wal.html, section "The WAL-reset bug".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+LOOKED_UP = 500
+"""Values that one statement looks up: databases limit its parameters."""
 ANNOUNCED = "announced_work_units"
 """Key in `Session.info` of the set of work unit ids to announce after the commit."""
+
+
+Value = TypeVar("Value")
+
+
+def in_parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """The values in parts that one statement can look up."""
+    for start in range(0, len(values), LOOKED_UP):
+        yield values[start : start + LOOKED_UP]
 
 
 class UnsafeDatabaseLibrary(RuntimeError):

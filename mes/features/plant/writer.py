@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from mes.db import in_parts
 from mes.features.plant.calendar_rows import CalendarWriter
 from mes.features.plant.kpi_targets import TARGET, write_targets
 from mes.features.plant.masters import (
@@ -191,8 +192,10 @@ class Writer:
 
     def _items(self, values: Mapping[str, Mapping[str, Any]]) -> None:
         """Items by their codes, many at once: nothing of them depends on another."""
-        query = select(MaterialDefinition).where(MaterialDefinition.code.in_(values))
-        held = {item.code: item for item in self.session.scalars(query)}
+        held: dict[str, MaterialDefinition] = {}
+        for part in in_parts(list(values)):
+            query = select(MaterialDefinition).where(MaterialDefinition.code.in_(part))
+            held |= {item.code: item for item in self.session.scalars(query)}
         for code, value in values.items():
             item = held.get(code)
             if item is None:
@@ -332,8 +335,11 @@ class Writer:
 
     def _item_ids(self, codes: Sequence[str]) -> dict[str, int]:
         columns = select(MaterialDefinition.code, MaterialDefinition.id)
-        rows = self.session.execute(columns.where(MaterialDefinition.code.in_(codes)))
-        return dict(rows.all())
+        found: dict[str, int] = {}
+        for part in in_parts(codes):
+            rows = self.session.execute(columns.where(MaterialDefinition.code.in_(part)))
+            found |= dict(rows.all())
+        return found
 
     def _put_bindings(self, work_unit_id: int, signals: dict[str, Any]) -> None:
         wanted: dict[str, tuple[str, dict[str, Any]]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from mes.core.amounts import amount_json
@@ -277,7 +277,13 @@ def _filtered(session: Session, query: Select[WorkOrder], wanted: OrderFilter) -
     if wanted.text:
         columns = (WorkOrder.number, WorkOrder.external_id, WorkOrder.note)
         named = [column.icontains(wanted.text, autoescape=True) for column in columns]
-        items = WorkOrder.material_id.in_(_items_named(masters(session), wanted.text))
+        named_items: BindParameter[list[int]] = bindparam(
+            "named_items",
+            _items_named(masters(session), wanted.text),
+            expanding=True,
+            literal_execute=True,  # there may be more items than a statement has parameters
+        )
+        items = WorkOrder.material_id.in_(named_items)
         query = query.where(or_(*named, items))
     if wanted.due_from is not None:
         query = query.where(WorkOrder.due_at >= wanted.due_from)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.core.instants import EPOCH, US_PER_S, parse_instant
+from mes.db import in_parts
 from mes.features.audit.service import record
 from mes.features.commands.context import Context
 from mes.features.imports.cells import (
@@ -44,7 +45,6 @@ DISPATCHES_MAX = 500
 """Jobs of one import; each is made by itself."""
 SYSTEM = "excel"
 """Where an order comes from that names no system."""
-_LOOKED_UP = 500
 FIELDS = ("quantity", "tolerance_under", "tolerance_over", "due_at", "priority", "note")
 COLUMN_OF = {"due_at": "due", "material_id": "item"}
 STATES = {
@@ -117,24 +117,22 @@ def _known(session: Session, rows: Sequence[Row]) -> Known:
         machines={unit.code: unit.id for unit in loaded.work_units.values() if not unit.retired},
     )
     numbers = [row.given["order"] for row in rows if "order" in row.given]
-    found = list(_in_parts(session, WorkOrder.number, numbers))
+    found = list(_orders(session, WorkOrder.number, numbers))
     ids = [row.given["external_id"] for row in rows if "external_id" in row.given]
-    found += _in_parts(session, WorkOrder.external_id, ids)
+    found += _orders(session, WorkOrder.external_id, ids)
     for order in found:
         known.by_number[order.number] = order
         if order.external_system is not None and order.external_id is not None:
             known.by_id[order.external_system, order.external_id] = order
     wanted = [order.id for order in known.by_number.values()] if _dispatches(rows) else []
-    for start in range(0, len(wanted), _LOOKED_UP):
-        part = wanted[start : start + _LOOKED_UP]
+    for part in in_parts(wanted):
         for job in session.scalars(select(JobOrder).where(JobOrder.order_id.in_(part))):
             known.jobs[job.order_id].append(job)
     return known
 
 
-def _in_parts(session: Session, column: Any, values: Sequence[str]) -> Iterable[WorkOrder]:
-    for start in range(0, len(values), _LOOKED_UP):
-        part = values[start : start + _LOOKED_UP]
+def _orders(session: Session, column: Any, values: Sequence[str]) -> Iterable[WorkOrder]:
+    for part in in_parts(values):
         yield from session.scalars(select(WorkOrder).where(column.in_(part)))
 
 
