@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mes.features.imports.cells import Read
+from mes.features.imports.cells import NAME_MAX, Read, read_code, read_words
 from mes.features.imports.table import Cells, Line, Mistake, Table, letters
-from mes.features.imports.words import in_every_language
+from mes.features.imports.words import _, in_every_language
 
 HEADER_WITHIN = 20
 """Rows among which the titles are looked for."""
@@ -170,3 +170,36 @@ def _unknown(line: Line, known: set[int]) -> list[str]:
 
 def _bare(title: str) -> str:
     return _IGNORED.sub("", unicodedata.normalize("NFKC", title).casefold())
+
+
+def code_column(label: str, example: str) -> Column:
+    """The column of the code by which a row is found again."""
+    return Column(
+        key="code",
+        label=label,
+        about=_("Letters, digits, '.', '_' or '-', at most 60; zeros at the beginning stay."),
+        example=example,
+        read=read_code,
+        needed=Needed.ALWAYS,
+    )
+
+
+def name_column(key: str, label: str, about: str, example: str) -> Column:
+    """The column of a name in one language."""
+    return Column(
+        key=key, label=label, about=about, example=example, read=read_words(NAME_MAX), width=24
+    )
+
+
+NAME_KO = name_column(
+    "name_ko",
+    _("Korean name"),
+    _("1 to 200 characters; a new row without it takes the English name, or the code."),
+    "브래킷 A",
+)
+NAME_EN = name_column(
+    "name_en",
+    _("English name"),
+    _("1 to 200 characters; a new row without it takes the Korean name, or the code."),
+    "Bracket A",
+)

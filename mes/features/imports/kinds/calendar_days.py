@@ -20,15 +20,13 @@ from mes.features.calendars.service import EXCEPTIONS_MAX
 from mes.features.calendars.subjects import Subject, find_calendar
 from mes.features.commands.context import Context
 from mes.features.imports.cells import (
-    NAME_MAX,
     CellMistake,
     read_choice,
     read_code,
     read_date,
     read_time,
-    read_words,
 )
-from mes.features.imports.columns import Column, Look, Needed, choice_words
+from mes.features.imports.columns import Column, Look, Needed, choice_words, name_column
 from mes.features.imports.kind import CLEARED, Details, Kind, Plan, Row, RowState, Value
 from mes.features.imports.table import Mistake
 from mes.features.imports.words import _
@@ -288,22 +286,8 @@ CALENDAR_DAYS = Kind(
             needed=Needed.ALWAYS,
             choices=KINDS,
         ),
-        Column(
-            key="name_ko",
-            label=_("Korean name"),
-            about=_("What people call the day."),
-            example="창립기념일",
-            read=read_words(NAME_MAX),
-            width=24,
-        ),
-        Column(
-            key="name_en",
-            label=_("English name"),
-            about=_("What people call the day."),
-            example="Founding day",
-            read=read_words(NAME_MAX),
-            width=24,
-        ),
+        name_column("name_ko", _("Korean name"), _("What people call the day."), "창립기념일"),
+        name_column("name_en", _("English name"), _("What people call the day."), "Founding day"),
         Column(
             key="shift",
             label=_("Shift"),

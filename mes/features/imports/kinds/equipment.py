@@ -14,7 +14,15 @@ from mes.features.imports.cells import (
     read_seconds,
     read_yes_no,
 )
-from mes.features.imports.columns import Column, Look, Needed, choice_words
+from mes.features.imports.columns import (
+    NAME_EN,
+    NAME_KO,
+    Column,
+    Look,
+    Needed,
+    choice_words,
+    code_column,
+)
 from mes.features.imports.kind import (
     CLEARED,
     Kind,
@@ -26,11 +34,8 @@ from mes.features.imports.kind import (
     needed_new,
 )
 from mes.features.imports.kinds.plant import (
-    NAME_EN,
-    NAME_KO,
     Desk,
     changed_from,
-    code_column,
     copy_of,
     planned,
     section,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mes.features.imports.cells import CellMistake, read_code, read_seconds, read_whole
 from mes.features.imports.cells import read_words as words
-from mes.features.imports.columns import Column, Look, Needed
+from mes.features.imports.columns import NAME_EN, NAME_KO, Column, Look, Needed, code_column
 from mes.features.imports.kind import (
     Kind,
     Row,
@@ -20,11 +20,8 @@ from mes.features.imports.kind import (
     needed_new,
 )
 from mes.features.imports.kinds.plant import (
-    NAME_EN,
-    NAME_KO,
     Desk,
     changed_from,
-    code_column,
     copy_of,
     planned,
     section,

@@ -13,11 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.features.commands.context import Context
-from mes.features.imports.cells import NAME_MAX, CellMistake, read_code, read_words
-from mes.features.imports.columns import Column, Needed
+from mes.features.imports.cells import CellMistake
 from mes.features.imports.kind import Details, Plan, Row, RowState
 from mes.features.imports.table import Mistake
-from mes.features.imports.words import PARTS, _
+from mes.features.imports.words import PARTS
 from mes.features.plant.check import check
 from mes.features.plant.document import Mistake as PlantMistake
 from mes.features.plant.edits import Plant, edit_plant, plant_document
@@ -223,33 +222,3 @@ def section(plant: Plant, name: str) -> list[dict[str, Any]]:
     """A section of the document, made where there is none."""
     rows: list[dict[str, Any]] = plant.setdefault(name, [])
     return rows
-
-
-def code_column(label: str, example: str) -> Column:
-    """The column of the code by which a row is found again."""
-    return Column(
-        key="code",
-        label=label,
-        about=_("Letters, digits, '.', '_' or '-', at most 60; zeros at the beginning stay."),
-        example=example,
-        read=read_code,
-        needed=Needed.ALWAYS,
-    )
-
-
-NAME_KO = Column(
-    key="name_ko",
-    label=_("Korean name"),
-    about=_("1 to 200 characters; a new row without it takes the English name, or the code."),
-    example="브래킷 A",
-    read=read_words(NAME_MAX),
-    width=24,
-)
-NAME_EN = Column(
-    key="name_en",
-    label=_("English name"),
-    about=_("1 to 200 characters; a new row without it takes the Korean name, or the code."),
-    example="Bracket A",
-    read=read_words(NAME_MAX),
-    width=24,
-)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mes.features.commands.subjects import STOP
 from mes.features.imports.cells import CellMistake, read_choice, read_code, read_yes_no
-from mes.features.imports.columns import Column, Needed, choice_words
+from mes.features.imports.columns import NAME_EN, NAME_KO, Column, Needed, choice_words, code_column
 from mes.features.imports.kind import (
     Kind,
     Row,
@@ -20,11 +20,8 @@ from mes.features.imports.kind import (
     needed_new,
 )
 from mes.features.imports.kinds.plant import (
-    NAME_EN,
-    NAME_KO,
     Desk,
     changed_from,
-    code_column,
     copy_of,
     planned,
     section,
