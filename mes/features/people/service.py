@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from mes.clock import real_now_us
@@ -136,8 +136,7 @@ def refuse_other_pin(session: Session, badge_no: str, seen: str) -> None:
         Refusal: `person_unknown` (404), `pin_changed` (409).
     """
     person = known_person(session, badge_no)
-    held = session.scalar(select(Credential).where(Credential.person_id == person.id))
-    if mark_of(held) != seen:
+    if _mark(session, Credential.person_id == person.id) != seen:
         raise Refusal("pin_changed", f"somebody gave {badge_no} a new PIN meanwhile")
 
 
@@ -148,9 +147,12 @@ def refuse_other_password(session: Session, login: str, seen: str) -> None:
         Refusal: `account_unknown` (404), `password_changed` (409).
     """
     account = _known_account(session, login)
-    held = session.scalar(select(Credential).where(Credential.account_id == account.id))
-    if mark_of(held) != seen:
+    if _mark(session, Credential.account_id == account.id) != seen:
         raise Refusal("password_changed", f"somebody gave {login!r} a new password meanwhile")
+
+
+def _mark(session: Session, whose: ColumnElement[bool]) -> str:
+    return mark_of(session.scalar(select(Credential).where(whose)))
 
 
 def set_pin(session: Session, actor: ActorJson, badge_no: str, pin: str) -> None:
