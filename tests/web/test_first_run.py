@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mes.features.people import service
-from mes.features.plant.edits import plant_document
+from mes.features.plant.export import exported
 from mes.web.roles import Role
 from mes.web.setup_code import SETUP_CODE_FILE, renew_setup_code
 from tests.web.serving import ACTOR, PASSWORD, Served, add_people, csrf_token, serve
@@ -101,7 +101,7 @@ def shown(page: str) -> str:
 
 def machines_of(served: Served) -> list[str]:
     with served.database.reading() as session:
-        lines = plant_document(session).get("lines", [])
+        lines = exported(session).get("lines", [])
     return [unit["id"] for line in lines for unit in line["work_units"]]
 
 
@@ -226,7 +226,7 @@ def lead_on_and_back(served: Served, client: httpx.Client) -> None:
     assert "Die change" in looked
     assert "07:00–15:00" in looked
     with served.database.reading() as session:
-        assert "calendars" not in plant_document(session)
+        assert "calendars" not in exported(session)
     for address in ("?trade=bakery", "?shifts=nine", "?shifts=one-shift&start=25:99"):
         assert client.get(f"/welcome/trade{address}").status_code == 200
     sent = send(client, "trade", trade="press", shifts="two-shift", start="")
@@ -343,4 +343,4 @@ def test_worst_values_are_refused_and_stay_in_the_form(
             assert 'value="Mars" aria-invalid="true"' in kept.text
             assert machines_of(served) == []
             with served.database.reading() as session:
-                assert "site" not in plant_document(session)
+                assert "site" not in exported(session)

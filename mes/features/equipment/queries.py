@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from mes.features.equipment import service
 from mes.features.equipment.service import AREA, COUNTS, LINE, MANUAL, NO_STATE, SIGNALS
-from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.edits import Plant
+from mes.features.plant.export import exported
 from mes.features.plant.masters import work_unit_value
 from mes.models import Equipment
 
@@ -62,7 +63,7 @@ class PlantTree:
 
 def plant_tree(session: Session) -> PlantTree:
     """Everything of the plant that people set up in the browser."""
-    plant = plant_document(session)
+    plant = exported(session)
     rows = [*_in_use(plant), *_retired(session)]
     codes = [row.code for row in rows if not row.retired]
     return PlantTree(

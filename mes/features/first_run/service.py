@@ -16,7 +16,8 @@ from mes.features.commands.context import ActorJson, Context
 from mes.features.first_run.parts import Names, edit_step, invalid, unit_of
 from mes.features.first_run.progress import BEGIN, DISMISS, SUBJECT, Step, read_progress
 from mes.features.plant.built_in import keep_built_in_reasons
-from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.edits import Plant
+from mes.features.plant.export import exported
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.features.plant.trades import calendar_of, plan_of, trade_of
 from mes.features.plant.trades.merging import Proposal, propose, put
@@ -109,7 +110,7 @@ def proposal_of(
     Raises:
         Refusal: `trade_unknown`, `shifts_unknown` (404), `first_run_invalid` (422).
     """
-    plant = plant_document(session)
+    plant = exported(session)
     day_starts = plant.get("site", {}).get("day_starts", "00:00")
     calendar = None
     if shifts is not None:

@@ -23,7 +23,8 @@ from mes.features.people import places, queries, site
 from mes.features.people.floor_pages import qr_image
 from mes.features.people.passwords import new_pin
 from mes.features.people.terminals import Offer
-from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.edits import Plant
+from mes.features.plant.export import exported
 from mes.features.plant.trades import Trade, shift_plans, trades
 from mes.features.production.queries import tiles
 from mes.features.screens.floor.words import state_word
@@ -100,7 +101,7 @@ def shown_offer(offer: Offer, host_url: str) -> dict[str, Any]:
 
 
 def _plant_view(session: Session, progress: Progress) -> dict[str, Any]:
-    stored = service.site_of(plant_document(session))
+    stored = service.site_of(exported(session))
     return {"stored": stored, "zones": ZONES, "usual_day": USUAL_DAY}
 
 
@@ -116,7 +117,7 @@ def _trade_view(session: Session, progress: Progress) -> dict[str, Any]:
             )
         except Refusal as refusal:
             problem = refusal
-    plant = plant_document(session)
+    plant = exported(session)
     return {
         "trades": trades(),
         "plans": shift_plans(),
@@ -130,7 +131,7 @@ def _trade_view(session: Session, progress: Progress) -> dict[str, Any]:
 
 
 def _machines_view(session: Session, progress: Progress) -> dict[str, Any]:
-    plant = plant_document(session)
+    plant = exported(session)
     trade = _trade_in_use(plant)
     lines = plant.get("lines", [])
     return {
@@ -146,13 +147,13 @@ def _machines_view(session: Session, progress: Progress) -> dict[str, Any]:
 
 
 def _items_view(session: Session, progress: Progress) -> dict[str, Any]:
-    plant = plant_document(session)
+    plant = exported(session)
     return {"items": plant.get("items", []), "machines": stored_machines(session)}
 
 
 def _devices_view(session: Session, progress: Progress) -> dict[str, Any]:
     machines = stored_machines(session)
-    sources = plant_document(session).get("sources", [])
+    sources = exported(session).get("sources", [])
     used = {machine["code"]: _used_sources(machine["signals"]) for machine in machines}
     return {
         "machines": machines,
@@ -203,7 +204,7 @@ def _part_view(session: Session, progress: Progress) -> dict[str, Any]:
     return {
         "job": shown,
         "machines": [one for one in machines if one["rates"]] or machines,
-        "items": plant_document(session).get("items", []),
+        "items": exported(session).get("items", []),
         "texts": live_texts(session, progress),
     }
 

@@ -19,7 +19,7 @@ from mes.features.explain.workbook import ExactFloat, safe_text
 from mes.features.imports.columns import Column, Look, Needed
 from mes.features.imports.kind import Kind, Value
 from mes.features.imports.words import _, say
-from mes.features.plant.edits import plant_document
+from mes.features.plant.export import exported
 
 BYTE_ORDER_MARK = "\ufeff"
 REFERENCES_MAX = 5_000
@@ -40,7 +40,7 @@ def references(session: Session, kind: Kind) -> dict[str, list[str]]:
     wanted = {column.refers_to for column in kind.columns if column.refers_to is not None}
     if not wanted:
         return {}
-    plant = plant_document(session)
+    plant = exported(session)
     lines = plant.get("lines", [])
     found = {
         "item": [row["code"] for row in plant.get("items", [])],

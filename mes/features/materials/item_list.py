@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from mes.features.materials.service import item_mark
-from mes.features.plant.edits import plant_document
+from mes.features.plant.export import exported
 from mes.models import Equipment, MaterialDefinition, MaterialRate, WorkUnitSetting
 
 
@@ -119,7 +119,7 @@ def item_detail(session: Session, code: str) -> ItemDetail | None:
         retired=row.retired_at is not None,
         rates=(),
     )
-    mark = "" if item.retired else item_mark(plant_document(session), code) or ""
+    mark = "" if item.retired else item_mark(exported(session), code) or ""
     return ItemDetail(item=item, rates=tuple(rates), mark=mark)
 
 

@@ -19,7 +19,7 @@ from mes.features.audit.service import record
 from mes.features.commands.context import ActorJson
 from mes.features.plant.check import check
 from mes.features.plant.document import Mistake
-from mes.features.plant.export import document_of, exported
+from mes.features.plant.export import document_of
 from mes.features.plant.kpi_targets import without_lost_targets
 from mes.features.plant.masters import database_objects
 from mes.features.plant.objects import EXCEPTION, Key, Objects, file_objects
@@ -53,11 +53,6 @@ class Edited:
     retired: tuple[str, ...]
     moved: tuple[str, ...] = ()
     """What stands at another place among its like."""
-
-
-def plant_document(session: Session) -> Plant:
-    """The plant of the database as plain values of a plant file; without `site` while empty."""
-    return exported(session)
 
 
 def edit_plant(

@@ -132,7 +132,7 @@ def configuration(session: Session, code: str) -> Raw:
     Raises:
         Refusal: `source_unknown` (404).
     """
-    plant = _plant(session)
+    plant = exported(session)
     found: Raw = plant["sources"][_position(plant, code)]
     return found
 
@@ -141,7 +141,7 @@ def signals(session: Session) -> dict[str, Raw]:
     """The signals of every work unit."""
     return {
         unit["id"]: dict(unit.get("signals") or {})
-        for line in _plant(session).get("lines", [])
+        for line in exported(session).get("lines", [])
         for unit in line.get("work_units", [])
     }
 
@@ -175,7 +175,7 @@ def _change(
     templates: Catalogue | None = None,
 ) -> Saved:
     before = database_objects(session)
-    plant = _plant(session)
+    plant = exported(session)
     place = change(plant)
     path = field_name(("sources", place) if isinstance(place, int) else place)
     checked = check(plant, templates=templates)
@@ -220,10 +220,6 @@ def _write(session: Session, context: Context, before: Objects, after: Objects) 
     )
     masters_changed(session, context.now)
     return Saved(revision=revision, **{name: tuple(keys) for name, keys in names.items()})
-
-
-def _plant(session: Session) -> Raw:
-    return exported(session)
 
 
 def _position(plant: Raw, code: str) -> int:

@@ -13,8 +13,7 @@ from mes.db import Database
 from mes.features.equipment import service
 from mes.features.equipment.queries import PlantTree, plant_tree
 from mes.features.equipment.service import AreaDraft, LineDraft, MachineDraft, SiteDraft, TypedLevel
-from mes.features.plant.edits import plant_document
-from mes.features.plant.export import export
+from mes.features.plant.export import export, exported
 from mes.features.plant.rows import TypedNames
 from mes.models import AuditLog, ConfigRevision, Equipment, WorkUnitSetting
 from tests.features.commands.floor import Floor
@@ -196,7 +195,7 @@ def test_the_plant_itself_keeps_its_day_once_production_was_recorded(floor: Floo
 
     save(draft)
     with floor.database.reading() as session:
-        saved = plant_document(session)["site"]
+        saved = exported(session)["site"]
     assert saved["terminal_idle_min"] == 20
     assert saved["call_escalation"] == [
         {"after_min": "5", "to": "supervisor", "kinds": ["quality"]}

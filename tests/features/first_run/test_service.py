@@ -38,8 +38,7 @@ from mes.features.first_run.service import NewItem, Site
 from mes.features.people.service import create_account, create_person
 from mes.features.people.terminals import accept_terminal, offer_terminal
 from mes.features.plant.check import check
-from mes.features.plant.edits import plant_document
-from mes.features.plant.export import export
+from mes.features.plant.export import export, exported
 from mes.features.plant.service import apply
 from mes.features.quantities.service import Entry, enter_quantities
 from mes.models import Account, Reason
@@ -261,7 +260,7 @@ def test_the_site_is_not_overwritten_by_who_saw_another_one(database: Database) 
     )
     found(database, other, stored)
     with database.reading() as session:
-        assert service.site_of(plant_document(session)) == other
+        assert service.site_of(exported(session)) == other
 
 
 def test_zone_and_day_stand_once_something_was_recorded(database: Database) -> None:
@@ -270,7 +269,7 @@ def test_zone_and_day_stand_once_something_was_recorded(database: Database) -> N
     item(database)
     make_one(database)
     with database.reading() as session:
-        stored = service.site_of(plant_document(session))
+        stored = service.site_of(exported(session))
     later = Site(names=Names(ko="부산", en="Busan"), zone="Asia/Seoul", day_starts="06:00")
     assert (
         refused(database, lambda s: service.save_site(s, ACTOR, plant_now_us(), later, stored)).code
@@ -308,7 +307,7 @@ def test_machines_get_free_codes_and_numbers(database: Database) -> None:
     )
     machines(database, korean)
     with database.reading() as session:
-        lines = plant_document(session)["lines"]
+        lines = exported(session)["lines"]
     assert [(line["id"], [unit["id"] for unit in line["work_units"]]) for line in lines] == [
         ("press-line", ["press-1", "press-2", "press-3"]),
         ("line", ["machine"]),
@@ -391,11 +390,11 @@ def test_a_trade_is_applied_once_and_gives_lines_their_calendar(database: Databa
 
     do(database, apply_press)
     with database.reading() as session:
-        once = plant_document(session)
+        once = exported(session)
     assert once["lines"][0]["calendar"] == "two-shift"
     do(database, apply_press)
     with database.reading() as session:
-        assert plant_document(session) == once
+        assert exported(session) == once
 
 
 def test_an_account_of_the_command_line_ends_the_setup_too(

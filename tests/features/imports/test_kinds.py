@@ -13,7 +13,7 @@ from mes.features.calendars.service import add_exception
 from mes.features.imports.registry import IMPORTS
 from mes.features.people import service as people
 from mes.features.plant.calendar_schema import ExceptionEntry
-from mes.features.plant.edits import plant_document
+from mes.features.plant.export import exported
 from mes.features.work_orders.service import OrderDraft, create_order, import_order, release_order
 from mes.models import AuditLog, Credential, JobOrder, OrderEvent, Person, WorkOrder
 from mes.web.roles import Role
@@ -85,7 +85,7 @@ def test_items_are_added_and_changed_in_one_revision(floor: Floor) -> None:
     assert done(checked(floor, "items", content)) == (1, 1, 0, 0)
     assert done(imported(floor, "items", content)) == (1, 1, 0, 0)
     assert done(imported(floor, "items", content)) == (0, 0, 2, 0)
-    items = {one["code"]: one for one in floor.ask(plant_document)["items"]}
+    items = {one["code"]: one for one in floor.ask(exported)["items"]}
     assert items["A"] == {"code": "A", "name": {"ko": "가나", "en": "Item A"}, "unit": "EA"}
     assert items["00123"]["name"] == {"ko": "볼트", "en": "볼트"}
     audit = floor.ask(lambda s: list(s.scalars(select(AuditLog).order_by(AuditLog.id))))[-1]
@@ -104,7 +104,7 @@ def test_rates_are_found_by_machine_and_item(floor: Floor) -> None:
     assert done(imported(floor, "rates", xlsx(rows))) == (1, 2, 1, 0)
     units = {
         unit["id"]: unit
-        for line in floor.ask(plant_document)["lines"]
+        for line in floor.ask(exported)["lines"]
         for unit in line["work_units"]
     }
     assert units["press-1"]["ideal_cycle_s"] == {"A": "2", "B": "1.25"}
@@ -210,7 +210,7 @@ def test_lines_and_machines_are_made_moved_and_checked(floor: Floor) -> None:
         (7, "C", "item_unknown"),
     ]
     assert done(imported(floor, "machines", xlsx(machines[:3]))) == (1, 1, 0, 0)
-    plant = floor.ask(plant_document)
+    plant = floor.ask(exported)
     line = next(one for one in plant["lines"] if one["id"] == "line-3")
     assert [unit["id"] for unit in line["work_units"]] == ["saw-1", "press-2"]
     assert line["work_units"][0]["signals"] == {"state": {"manual": True}}

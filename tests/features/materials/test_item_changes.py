@@ -20,8 +20,7 @@ from mes.features.materials.service import (
     restore_item,
     retire_item,
 )
-from mes.features.plant.edits import plant_document
-from mes.features.plant.export import export
+from mes.features.plant.export import export, exported
 from mes.features.plant.rows import TypedNames
 from mes.models import AuditLog, ConfigRevision, MaterialRate
 from tests.features.plant.plant_files import GOOD
@@ -137,7 +136,7 @@ def test_an_item_that_was_retired_stays_so_when_the_unchanged_file_is_applied(
     done(database, lambda s: restore_item(s, ACTOR, "NEW-1", now_us=NOW + 10))
     done(database, lambda s: restore_item(s, ACTOR, "NEW-1", now_us=NOW + 11))
     with database.reading() as session:
-        press = plant_document(session)["lines"][0]["work_units"][0]
+        press = exported(session)["lines"][0]["work_units"][0]
         assert press["ideal_cycle_s"]["NEW-1"] == "2.5", "the rate that ended is back"
         assert len(session.scalars(select(ConfigRevision.id)).all()) <= revisions + 2
 

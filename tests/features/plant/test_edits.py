@@ -10,8 +10,8 @@ from mes.core.refusal import Refusal
 from mes.db import Database
 from mes.features.plant.check import check
 from mes.features.plant.document import BYTES_MAX, Document
-from mes.features.plant.edits import Edited, Plant, edit_plant, plant_document
-from mes.features.plant.export import export
+from mes.features.plant.edits import Edited, Plant, edit_plant
+from mes.features.plant.export import export, exported
 from mes.features.plant.objects import keys_as_text
 from tests.features.plant.test_apply import DEMO, LATER, applied
 
@@ -34,7 +34,7 @@ def test_a_new_machine_stands_where_the_document_has_it(database: Database) -> N
     done = edited(database, add)
     assert (done.added, done.changed, done.retired) == (("work_unit fresh-1",), (), ())
     with database.reading() as session:
-        assert plant_document(session)["lines"][0]["work_units"][0]["id"] == "fresh-1"
+        assert exported(session)["lines"][0]["work_units"][0]["id"] == "fresh-1"
 
 
 def test_the_values_of_a_plant_are_those_of_its_file_and_belong_to_the_reader(
@@ -42,11 +42,11 @@ def test_the_values_of_a_plant_are_those_of_its_file_and_belong_to_the_reader(
 ) -> None:
     applied(database, DEMO)
     with database.transaction() as session:
-        values = plant_document(session)
+        values = exported(session)
         assert values == Document(export(session)).data
         values["lines"][0]["name"]["ko"] = "-"
         values["sources"][0]["id"] = "-"
-        assert plant_document(session) == Document(export(session)).data != values
+        assert exported(session) == Document(export(session)).data != values
 
 
 @pytest.mark.parametrize("name", ["\ufffe", "\ud800", "\x07" * BYTES_MAX])

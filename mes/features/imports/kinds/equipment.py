@@ -42,7 +42,8 @@ from mes.features.imports.kinds.plant import (
 )
 from mes.features.imports.kinds.reasons import YES_NO
 from mes.features.imports.words import _
-from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.edits import Plant
+from mes.features.plant.export import exported
 from mes.features.plant.forms import EDITORS
 from mes.features.plant.objects import decimal_text
 from mes.models import Equipment
@@ -109,7 +110,7 @@ def _known(row: Row, column: str, codes: Iterable[str], mistake: str) -> None:
 
 
 def _lines(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
-    for line in plant_document(session).get("lines", []):
+    for line in exported(session).get("lines", []):
         yield {
             "code": line["id"],
             "name_ko": line["name"]["ko"],
@@ -249,7 +250,7 @@ def _set_manual(signals: dict[str, Any], manual: bool) -> None:
 
 
 def _machines(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
-    for line in plant_document(session).get("lines", []):
+    for line in exported(session).get("lines", []):
         for unit in line.get("work_units", []):
             state = unit.get("signals", {}).get("state", {})
             yield {

@@ -27,7 +27,8 @@ from mes.features.imports.kinds.plant import (
     section,
 )
 from mes.features.imports.words import _
-from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.edits import Plant
+from mes.features.plant.export import exported
 from mes.features.plant.forms import EDITORS
 from mes.features.plant.objects import decimal_text
 from mes.models import Equipment, MaterialDefinition
@@ -68,7 +69,7 @@ class ItemDesk(Desk):
 
 
 def _items(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
-    for item in plant_document(session).get("items", []):
+    for item in exported(session).get("items", []):
         names = item["name"]
         yield {
             "code": item["code"],
@@ -154,7 +155,7 @@ def _set(values: dict[str, object], key: str, value: object) -> None:
 
 
 def _rates(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
-    for line in plant_document(session).get("lines", []):
+    for line in exported(session).get("lines", []):
         for unit in line.get("work_units", []):
             pieces = unit.get("pieces_per_cycle", {})
             for item, cycle in unit.get("ideal_cycle_s", {}).items():

@@ -19,7 +19,8 @@ from mes.features.imports.table import Mistake
 from mes.features.imports.words import PARTS
 from mes.features.plant.check import check
 from mes.features.plant.document import Mistake as PlantMistake
-from mes.features.plant.edits import Plant, edit_plant, plant_document
+from mes.features.plant.edits import Plant, edit_plant
+from mes.features.plant.export import exported
 from mes.models import Equipment, MaterialDefinition, Reason
 
 RetiredModel = type[Equipment] | type[MaterialDefinition] | type[Reason]
@@ -93,7 +94,7 @@ def _plan(
     action: str,
 ) -> Plan:
     """What rows would change in the plant, the whole plant checked with them in it."""
-    plant = plant_document(session)
+    plant = exported(session)
     if "site" not in plant:
         return Plan(states={}, mistakes=[Mistake(row=None, column=None, value="", code="no_plant")])
     retired = frozenset(session.scalars(select(model.code).where(model.retired_at.is_not(None))))

@@ -27,7 +27,8 @@ from mes.features.imports.kinds.plant import (
     section,
 )
 from mes.features.imports.words import _
-from mes.features.plant.edits import Plant, plant_document
+from mes.features.plant.edits import Plant
+from mes.features.plant.export import exported
 from mes.features.plant.forms import EDITORS
 from mes.features.plant.objects import BUILT_IN_REASONS
 from mes.models import Reason
@@ -118,7 +119,7 @@ _MEANING = ("domain", "class", "failure", "parent")
 
 
 def _reasons(session: Session, now_us: int) -> Iterable[Mapping[str, Value]]:
-    for reason in plant_document(session).get("reasons", []):
+    for reason in exported(session).get("reasons", []):
         yield {
             "code": reason["code"],
             "name_ko": reason["name"]["ko"],
