@@ -13,13 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from mes.app import create_app
-from mes.settings import Settings
-from tests.browser.site import asked_pages
 from tests.web.html_forms import TYPED, Form
-from tests.web.rivals import Plant, add_standing
-from tests.web.serving import add_people, add_plant, serve
-from tests.web.test_every_form import ADDRESSES, GIVEN, LEAVE, OWN
+from tests.web.rivals import Plant, standing_plant
+from tests.web.test_every_form import LEAVE, OWN
 
 FORMS_LEAST = 12
 OPENED = """(form) => {
@@ -40,15 +36,8 @@ TYPED_IN = """(form) => [...form.elements].filter((one) => one.name
 @pytest.fixture(scope="module")
 def plant(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     """A small plant in which there is something of everything that a form changes."""
-    folder = tmp_path_factory.mktemp("forms")
-    with serve(folder, sqlite_template, MES_SIGN_INS_PER_MINUTE="1000") as served:
-        add_plant(served.database)
-        served.tokens = add_people(served.database)
-        routes = create_app(Settings(data_dir=tmp_path_factory.mktemp("routes"))).url_map
-        with served.signed_in() as client:
-            add_standing(client)
-            site = asked_pages(client, tmp_path_factory.mktemp("site"), GIVEN, ADDRESSES)
-            yield Plant(served, routes, client, [page.address for page in site.pages])
+    with standing_plant(tmp_path_factory, sqlite_template) as plant:
+        yield plant
 
 
 @pytest.fixture(scope="module")

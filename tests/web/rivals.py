@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import pytest
 from sqlalchemy import select
 from werkzeug.routing import Map, MapAdapter
 
+from mes.app import create_app
 from mes.models import Base
+from mes.settings import Settings
+from tests.browser.site import asked_pages
 from tests.web.html_forms import TYPED, Form, forms_of
-from tests.web.serving import Served, csrf_token
+from tests.web.serving import Served, csrf_token, plant_of_its_own
+from tests.web.test_every_form import ADDRESSES, GIVEN
 
 TRIED = ("{} A", "{} B", "6", "7", "08:10", "08:20", "Asia/Tokyo", "Asia/Shanghai", "n6", "n7")
 """What is typed instead of what stands in a field; some of it fits any field."""
@@ -169,20 +176,18 @@ def same_form(form: Form, shown: Iterable[Form]) -> Form | None:
     return next((one for one in shown if one.action == form.action), None)
 
 
-STANDING = (
-    (
-        "/printers",
-        {
-            "code": "p1",
-            "name": "Zebra",
-            "host": "10.0.0.9",
-            "port": "9100",
-            "dpi": "203",
-            "width_mm": "100",
-            "height_mm": "60",
-            "graphics": "hex",
-        },
-    ),
+PRINTER = {
+    "name": "Zebra",
+    "host": "10.0.0.9",
+    "port": "9100",
+    "dpi": "203",
+    "width_mm": "100",
+    "height_mm": "60",
+    "graphics": "hex",
+}
+REASON = {"ko": "청소", "en": "Cleaning", "domain": "stop", "class": "unplanned_stop"}
+STANDING: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/printers", {**PRINTER, "code": "p1"}),
     ("/quality/plans", {**CHECK_PLAN, "code": "size-1"}),
     (
         "/reports/schedules",
@@ -209,40 +214,10 @@ STANDING = (
     ("/people", {"command_id": "p2", "name": "박철수", "badge": "1002", "role": "operator"}),
     ("/people", {"command_id": "p3", "name": "이영희", "badge": "1003", "role": "operator"}),
     ("/roles/accounts", {"command_id": "a2", "login": "second", "role": "manager"}),
-    (
-        "/printers",
-        {
-            "code": "p2",
-            "name": "Zebra",
-            "host": "10.0.0.9",
-            "port": "9100",
-            "dpi": "203",
-            "width_mm": "100",
-            "height_mm": "60",
-            "graphics": "hex",
-        },
-    ),
+    ("/printers", {**PRINTER, "code": "p2"}),
     ("/items", {"seen": "", "code": "AAA-1", "ko": "부품", "en": "Part", "unit": "pcs"}),
-    (
-        "/reasons",
-        {
-            "code": "aaa",
-            "ko": "청소",
-            "en": "Cleaning",
-            "domain": "stop",
-            "class": "unplanned_stop",
-        },
-    ),
-    (
-        "/reasons",
-        {
-            "code": "aab",
-            "ko": "청소2",
-            "en": "Cleaning 2",
-            "domain": "stop",
-            "class": "unplanned_stop",
-        },
-    ),
+    ("/reasons", {**REASON, "code": "aaa"}),
+    ("/reasons", {**REASON, "code": "aab"}),
     ("/plant/new/line", {"code": "line-0", "ko": "라인", "en": "Line"}),
 )
 """What is entered first, so that every list has something to change."""
@@ -261,3 +236,14 @@ def add_standing(client: httpx.Client) -> None:
         seen = {"seen": marks[0]} if marks else {}
         answer = client.post(address, data={**fields, **seen, "csrf_token": token})
         assert answer.status_code == 303, (address, answer.status_code, answer.text[-3000:])
+
+
+@contextmanager
+def standing_plant(folders: pytest.TempPathFactory, template: Path) -> Iterator[Plant]:
+    """A small plant in which there is something of everything that a form changes."""
+    with plant_of_its_own(folders.mktemp("standing"), template) as served:
+        routes = create_app(Settings(data_dir=folders.mktemp("routes"))).url_map
+        with served.signed_in() as client:
+            add_standing(client)
+            site = asked_pages(client, folders.mktemp("site"), GIVEN, ADDRESSES)
+            yield Plant(served, routes, client, [page.address for page in site.pages])

@@ -212,3 +212,12 @@ def _answers(served: Served) -> bool:
             return client.get("/healthz").status_code == 200
     except httpx.HTTPError:
         return False
+
+
+@contextmanager
+def plant_of_its_own(folder: Path, template: Path) -> Iterator[Served]:
+    """A small plant with people that no other test shares; as many sign-ins as one likes."""
+    with serve(folder, template, MES_SIGN_INS_PER_MINUTE="1000") as served:
+        add_plant(served.database)
+        served.tokens = add_people(served.database)
+        yield served

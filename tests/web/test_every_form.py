@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from mes.models import Base
 from tests.browser.site import asked_pages
 from tests.web.html_forms import SECRET, Form, forms_of
-from tests.web.serving import PASSWORD, Served, add_people, add_plant, csrf_token, serve
+from tests.web.serving import PASSWORD, Served, csrf_token, plant_of_its_own
 
 GIVEN = {"work_unit": "unit-11", "line": "line-1"}
 ADDRESSES = {
@@ -65,9 +65,7 @@ LOGGED = {"audit_log", "account_session", "sign_in_attempt", "audit_entry"}
 def plant(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A plant of its own: its people and reasons are changed here."""
     folder = tmp_path_factory.mktemp("forms")
-    with serve(folder, sqlite_template, MES_SIGN_INS_PER_MINUTE="1000") as running:
-        add_plant(running.database)
-        running.tokens = add_people(running.database)
+    with plant_of_its_own(folder, sqlite_template) as running:
         yield running
 
 

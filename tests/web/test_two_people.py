@@ -16,21 +16,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mes.app import create_app
-from mes.settings import Settings
-from tests.browser.site import asked_pages
 from tests.web.html_forms import Form, forms_of
 from tests.web.rivals import (
     DOINGS,
     Cells,
     Change,
     Plant,
-    add_standing,
     changes,
     same_form,
+    standing_plant,
 )
-from tests.web.serving import add_people, add_plant, serve
-from tests.web.test_every_form import ADDRESSES, GIVEN, LEAVE, OWN, send
+from tests.web.test_every_form import LEAVE, OWN, send
 
 ELSEWHERE = {
     "first_run.rename_form": "first_run_changed in test_first_run.py",
@@ -60,15 +56,8 @@ BOOKS = re.compile(r"version|_at$|_by$|actor|^id$|sequence|revision")
 @pytest.fixture(scope="module")
 def plant(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     """A plant in which there is something of everything that a form changes."""
-    folder = tmp_path_factory.mktemp("two")
-    with serve(folder, sqlite_template, MES_SIGN_INS_PER_MINUTE="1000") as served:
-        add_plant(served.database)
-        served.tokens = add_people(served.database)
-        routes = create_app(Settings(data_dir=tmp_path_factory.mktemp("routes"))).url_map
-        with served.signed_in() as client:
-            add_standing(client)
-            site = asked_pages(client, tmp_path_factory.mktemp("site"), GIVEN, ADDRESSES)
-            yield Plant(served, routes, client, [page.address for page in site.pages])
+    with standing_plant(tmp_path_factory, sqlite_template) as plant:
+        yield plant
 
 
 class Meeting:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.web.serving import Served, add_people, add_plant, csrf_token, serve
+from tests.web.serving import Served, csrf_token, plant_of_its_own
 
 SEEN = frozenset({"seen", "seen_version", "seen_statement", "seen_decision", "replaces"})
 STEPS = frozenset(
@@ -76,9 +76,7 @@ PLACES = frozenset({"pages", "machine", "calendar", "crew"})
 def plant(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A plant of its own: its device is changed here."""
     folder = tmp_path_factory.mktemp("programs")
-    with serve(folder, sqlite_template, MES_SIGN_INS_PER_MINUTE="1000") as running:
-        add_plant(running.database)
-        running.tokens = add_people(running.database)
+    with plant_of_its_own(folder, sqlite_template) as running:
         yield running
 
 

@@ -103,9 +103,7 @@ def test_rates_are_found_by_machine_and_item(floor: Floor) -> None:
     ]
     assert done(imported(floor, "rates", xlsx(rows))) == (1, 2, 1, 0)
     units = {
-        unit["id"]: unit
-        for line in floor.ask(exported)["lines"]
-        for unit in line["work_units"]
+        unit["id"]: unit for line in floor.ask(exported)["lines"] for unit in line["work_units"]
     }
     assert units["press-1"]["ideal_cycle_s"] == {"A": "2", "B": "1.25"}
     assert units["press-1"]["pieces_per_cycle"] == {"B": 2}
