@@ -120,7 +120,8 @@ def chosen_order(page: Page) -> None:
     """An order with its form."""
     page.goto("/orders")
     page.wait_for_selector("mes-orders tbody tr")
-    page.locator("mes-orders tbody tr").first.click()
+    page.locator("mes-orders tbody button").first.click()
+    page.wait_for_selector("mes-orders .det")
 
 
 def no_order(page: Page) -> None:

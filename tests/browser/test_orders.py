@@ -19,11 +19,12 @@ def test_conditions_are_in_the_address_and_in_the_files(open_context: Open) -> N
     some = page.locator(NUMBERS).count()
     page.locator("mes-orders input[type=search]").fill("브라켓")
     expect(page).to_have_url(re.compile(r"text=%EB%B8%8C"))
-    expect(page.locator(ROWS).filter(has_text="브라켓")).to_have_count(page.locator(ROWS).count())
+    expect(page.locator(ROWS).filter(has_not_text="브라켓")).to_have_count(0)
     fewer = page.locator(NUMBERS).count()
     assert 0 < fewer < some
     page.get_by_role("button", name="마감").click()
     expect(page.locator(".ost.o-closed").first).to_be_visible()
+    expect(page.locator(NUMBERS)).not_to_have_count(fewer)
     more = page.locator(NUMBERS).count()
     page.reload()
     expect(page.locator(NUMBERS)).to_have_count(more)
