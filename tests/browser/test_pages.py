@@ -47,6 +47,14 @@ CUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
   const box = element.getBoundingClientRect();
   if (!box.width) return false;
   const hidden = getComputedStyle(element).overflow !== 'visible';
+  const written = document.createRange();
+  written.selectNodeContents(element);
+  const right = written.getBoundingClientRect().right;
+  for (let one = element.parentElement; !hidden && one; one = one.parentElement) {
+    const across = getComputedStyle(one).overflowX;
+    if (across === 'auto' || across === 'scroll') break;
+    if (across !== 'visible' && right > one.getBoundingClientRect().right + 1) return true;
+  }
   return (hidden && element.scrollWidth > element.clientWidth + 1) || box.right > innerWidth + 1;
 }).map((element) => element.className + ': ' + element.textContent.trim().slice(0, 40))"""
 

@@ -80,6 +80,15 @@ def test_a_terminal_of_a_line_offers_its_machines(served: Served, leader: httpx.
         assert re.findall(r'href="/terminal/(unit-\d+)"', page) == ["unit-21", "unit-22"]
 
 
+def test_who_is_signed_in_chooses_a_machine_at_a_browser_that_is_no_terminal(
+    served: Served, leader: httpx.Client
+) -> None:
+    answer = leader.get("/terminal")
+    assert answer.status_code == 200
+    assert "This browser is not enrolled" in answer.text
+    assert re.findall(r'href="/terminal/(unit-\d+)"', answer.text)[:2] == ["unit-11", "unit-12"]
+
+
 def test_a_one_time_code_is_no_key_of_a_terminal(served: Served, leader: httpx.Client) -> None:
     _, code = offered(leader, "unit-12")
     with served.client(cookies={"mes-terminal": code}) as thief:

@@ -23,7 +23,7 @@ from mes.features.screens.language import name_of, select_language
 from mes.web.limits import limiter, sign_in_limit
 from mes.web.once import done_once, made_now, made_once
 from mes.web.pages import ROLE_NAMES
-from mes.web.roles import Role, actor, require, unauthorized
+from mes.web.roles import Role, actor, maybe_actor, require, unauthorized
 from mes.web.sessions import TERMINAL_COOKIE_S, present_terminal, set_key_cookie
 from mes.web.wiring import reading, transaction
 
@@ -78,15 +78,23 @@ def enrol_form(work_unit: str) -> Response:
 
 @pages.get("/terminal")
 def own_terminal() -> Response:
-    """The page of this terminal: its machine, or the machines of its line to choose from."""
+    """The page of this terminal: its machine, or the machines of its line to choose from.
+
+    Who is signed in at a browser that is no terminal chooses among all machines.
+    """
     terminal = present_terminal()
-    if terminal is None or terminal.work_unit is None:
+    place = None if terminal is None else terminal.work_unit
+    if place is None and maybe_actor() is None:
         raise unauthorized("this browser is no terminal yet; open /enrol")
     with reading() as held:
-        units = places.machines_at(held, terminal.work_unit)
-    if len(units) == 1:
+        if place is None:
+            units = [one for one in places.places_of_terminals(held) if not one.is_line]
+        else:
+            units = places.machines_at(held, place)
+    if place is not None and len(units) == 1:
         return _go(f"/terminal/{units[0].code}")
-    return make_response(render_template("terminal-choice.html", units=units))
+    page = render_template("terminal-choice.html", units=units, enrolled=place is not None)
+    return make_response(page)
 
 
 @pages.get("/terminals")

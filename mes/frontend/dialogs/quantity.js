@@ -179,7 +179,7 @@ export class QuantityDialog {
     const before = field === "good" ? tile?.good : tile?.scrap;
     return html`<button type="button" class="disp" aria-pressed=${active ? "true" : "false"} @click=${() => this.choose(first)}>
       <span class="lb">${label}</span><output class="num">${count(value)}</output>
-      <span class="to num"><b>${count(old ?? before)}</b>${icon("right")}<b>${count(old === null ? Number(before ?? 0) + value : value)}</b></span></button>`;
+      <span class="to num">${old === null ? html`<span class="of">${_("Shift")}</span>` : nothing}<b>${count(old ?? before)}</b>${icon("right")}<b>${count(old === null ? Number(before ?? 0) + value : value)}</b></span></button>`;
   }
 
   disposition(kind, label) {

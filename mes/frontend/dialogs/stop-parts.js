@@ -1,6 +1,7 @@
 // The pieces of the stop dialog: bar, tools, parts, notes, reasons.
 import { _, counted, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing, svg } from "../lib/island.js";
+import { namedLike } from "../lib/reasons.js";
 import { classWord } from "../lib/states.js";
 import { cutRange, lengthOf, wanted } from "../lib/stop-pieces.js";
 import { clock, elapsed, instant, now } from "../lib/time.js";
@@ -110,19 +111,31 @@ function changeText({ what, at, before, after, who }) {
 
 export function reasonColumns(dialog, reasons) {
   const piece = dialog.pieces[dialog.part];
-  const shown = dialog.group ? reasons.filter((reason) => reason.class === dialog.group) : reasons.slice(0, MOST_USED);
-  return html`<div class="cols c2"><div class="list"><h3>${dialog.group ? classWord(dialog.group) : _("Most used here")}</h3>
+  const searches = dialog.search !== null;
+  const shown = searches ? namedLike(reasons, dialog.search) : dialog.group ? reasons.filter((reason) => reason.class === dialog.group) : reasons.slice(0, MOST_USED);
+  return html`<div class="cols c2"><div class="list">${searches ? searchField(dialog) : html`<h3>${dialog.group ? classWord(dialog.group) : _("Most used here")}</h3>`}
       <div class="rts r2 scroll">${shown.map((reason) =>
         choice(reason.name, (piece.chosen ?? piece.reason) === reason.code, () => dialog.choose(reason.code, reasons), {
           note: reason.used ? counted(reason.used, _("once"), _("{n} times", { n: reason.used })) : "",
         }))}</div></div>
-    <div class="groups"><h3>${_("All reasons")}</h3><div class="rts g2">${GROUPS.map((group) => groupTile(dialog, group, reasons))}</div></div></div>`;
+    <div class="groups"><h3>${_("All reasons")}</h3><div class="rts g2">${GROUPS.map((group) => groupTile(dialog, group, reasons))}</div>
+      <button type="button" class="btn tap wide" aria-pressed=${searches ? "true" : "false"} @click=${() => show(dialog, { search: searches ? null : "", group: null })}>${icon("search")}<span>${_("Find a reason by name")}</span></button></div></div>`;
+}
+
+function show(dialog, reasons) {
+  Object.assign(dialog, reasons);
+  dialog.host.update();
+}
+
+function searchField(dialog) {
+  return html`<label class="field"><span class="lb">${_("Name of the reason")}</span>
+    <input class="in tap" type="search" autocomplete="off" .value=${dialog.search} @input=${(event) => show(dialog, { search: event.target.value })}></label>`;
 }
 
 function groupTile(dialog, [timeClass, state, symbol], reasons) {
   const size = reasons.filter((reason) => reason.class === timeClass).length;
   if (!size) return nothing;
   return html`<button type="button" class="rt" aria-pressed=${dialog.group === timeClass ? "true" : "false"}
-    @click=${() => { dialog.group = dialog.group === timeClass ? null : timeClass; dialog.host.update(); }}>
+    @click=${() => show(dialog, { search: null, group: dialog.group === timeClass ? null : timeClass })}>
     <span class="dotst is-${state}">${icon(symbol)}</span><span><b>${classWord(timeClass)}</b><small>${size}</small></span></button>`;
 }

@@ -7,7 +7,7 @@ import { outcomeOf } from "../lib/outcome.js";
 import { reasonsOf } from "../lib/reasons.js";
 import { cut, differences, edgeMoved, joined, piecesOf, statementsFor, wanted } from "../lib/stop-pieces.js";
 import { stopLength } from "../lib/stops.js";
-import { clock, duration, instant, now } from "../lib/time.js";
+import { clock, elapsed, instant, now } from "../lib/time.js";
 import { foot, head } from "./parts.js";
 import { bar, changesNote, offerNote, pager, pieceButtons, reasonColumns, tools } from "./stop-parts.js";
 
@@ -25,7 +25,7 @@ export class StopDialog {
   }
 
   reset() {
-    Object.assign(this, { part: 0, group: null, also: [], changes: null, busy: false });
+    Object.assign(this, { part: 0, group: null, search: null, also: [], changes: null, busy: false });
     this.pieces = piecesOf(this.stop);
     this.read();
   }
@@ -73,7 +73,7 @@ export class StopDialog {
     const reasons = reasonsOf("stop", host.unit.code, () => host.update()).filter((reason) => reason.class !== "break");
     const end = this.end ? clock(this.end) : _("now");
     const length = stopLength({ start: stop.start, end: this.end }, now());
-    const subtitle = `${nameOf(host.unit.name)} · ${clock(stop.start)} – ${end} · ${duration(length)}`;
+    const subtitle = `${nameOf(host.unit.name)} · ${clock(stop.start)} – ${end} · ${elapsed(length)}`;
     return html`<div class="dlg d5">
       ${head(_("Stop reason"), subtitle, () => host.closeDialog(), _("Later"), pager(this))}
       <div class="splitrow ${this.pieces.length > 1 ? "cut" : ""}">${bar(this)}${tools(this)}</div>

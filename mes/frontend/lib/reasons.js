@@ -24,3 +24,10 @@ export function reasonsOf(domain, unit, changed) {
   }
   return held.get(key) ?? kept(key) ?? [];
 }
+
+/** The reasons that have all words of a text in their code or in one of their names, in any language. */
+export function namedLike(reasons, text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const all = ({ code, name }) => [code, ...Object.values(name ?? {})].join("\n").toLowerCase();
+  return reasons.filter((reason) => words.every((word) => all(reason).includes(word)));
+}

@@ -55,9 +55,10 @@ export class CheckFollower {
   #button(check) {
     const state = check.unsent ? "ahead" : check.state;
     const symbol = { overdue: "info", due: "shield", ahead: "clock" }[state];
-    const why = state === "ahead" ? "" : `${occasionWord(check.occasion)} · `;
+    const why = [check.job_order !== this.host.tile?.job?.job_order && nameOf(check.item_name, check.item), state !== "ahead" && occasionWord(check.occasion)];
+    const note = [...why, dueText(check)].filter(Boolean).join(" · "); // a check of a finished job names its item
     return html`<button type="button" class="qc qc-${state}" @click=${() => this.open(check)}>${icon(symbol)}<span><b>${nameOf(check.name, check.plan)}</b>
-      <small class="num">${check.unsent ? _("Entered, unsent") : `${why}${dueText(check)}`}</small></span></button>`;
+      <small class="num">${check.unsent ? _("Entered, unsent") : note}</small></span></button>`;
   }
 
   open(check) {

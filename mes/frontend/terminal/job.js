@@ -2,7 +2,7 @@
 import { count, percent, signClass, signed } from "../lib/format.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
-import { dueText, endText } from "../lib/time.js";
+import { endText } from "../lib/time.js";
 import { whyAddress } from "../lib/why.js";
 
 export function jobPanel(terminal) {
@@ -38,8 +38,8 @@ function pace(tile, job) {
   const ideal = tile.ideal_cycle_s === null || tile.ideal_cycle_s === undefined ? null : Number(tile.ideal_cycle_s);
   const cycle = ideal !== null && tile.effectiveness > 0 ? ideal / tile.effectiveness : null;
   return html`<dl class="pace">
-    <div><dt>${_("To target now")}</dt><dd class="num ${signClass(gap)}">${signed(gap)} <small>/ ${count(gap === null ? null : Math.round(tile.target))}</small></dd></div>
+    <div><dt>${_("Gap this shift")}</dt><dd class="num ${signClass(gap)}">${signed(gap)} <small>/ ${count(gap === null ? null : Math.round(tile.target))}</small></dd></div>
     <div><dt>${_("Cycle / standard")}</dt><dd class="num">${cycle === null ? "–" : cycle.toFixed(2)} <small>/ ${ideal === null ? "–" : ideal.toFixed(2)} ${_("s")}</small></dd></div>
     <div><dt>OEE</dt><dd class="num"><a class="whyl" href=${whyAddress(tile) ?? nothing}>${percent(tile.oee)} <small>% ${_("Why?")}</small></a></dd></div>
-    <div><dt>${_("Expected end")}</dt><dd class="num">${endText(job?.expected_end)} <small>${job?.due ? _("due {time}", { time: dueText(job.due) }) : ""}</small></dd></div></dl>`;
+    <div><dt>${_("Expected end")}${job?.due ? html` · <span class="num">${_("due {time}", { time: endText(job.due) })}</span>` : nothing}</dt><dd class="num">${endText(job?.expected_end)}</dd></div></dl>`;
 }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { combinedOee, gapMinutes } from "../lib/figures.js";
 import { count, percent, signed } from "../lib/format.js";
+import { namedLike } from "../lib/reasons.js";
 import { pressed, pressedText } from "../lib/keypad.js";
 import { collectorSilent, deviceLost, linkState } from "../lib/link.js";
 import { continued } from "../lib/history.js";
@@ -188,4 +189,19 @@ test("a wall goes on from the tiles: a short stop becomes minor, a new state is 
   assert.deepEqual(after.map((item) => [item.state, item.class, item.end]), [["stopped", "minor_stop", at(12)], ["running", "running", null]]);
   assert.equal(continued(after, tile), after);
   assert.equal(continued([], tile).length, 0);
+});
+
+test("a reason is found by words of its code or of its name in either language", () => {
+  const reasons = [
+    { code: "jam", name: { ko: "소재 걸림", en: "Material jam" } },
+    { code: "no-material", name: { ko: "자재 대기", en: "Waiting for material" } },
+    { code: "other", name: null },
+  ];
+  const found = (text) => namedLike(reasons, text).map((reason) => reason.code);
+  assert.deepEqual(found("걸림"), ["jam"]);
+  assert.deepEqual(found("MATERIAL"), ["jam", "no-material"]);
+  assert.deepEqual(found("material wait"), ["no-material"]);
+  assert.deepEqual(found("oth"), ["other"]);
+  assert.deepEqual(found("  "), ["jam", "no-material", "other"]);
+  assert.deepEqual(found("없는 이름"), []);
 });
