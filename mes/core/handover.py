@@ -87,8 +87,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """Who worked: badge numbers, and names of people without one."""
+    """Who worked: badge numbers, and names of people without one; `id`: identity of its telling."""
 
+    id: str
     people: tuple[str, ...]
     others: str
     who: str
@@ -207,6 +208,7 @@ def _enter(entries: dict[str, Entry], event: HandoverEvent, *, closed: bool) -> 
 
 def _crew(event: HandoverEvent) -> Crew:
     return Crew(
+        id=event.command_id,
         people=tuple(event.body.get("people") or ()),
         others=str(event.body.get("others") or ""),
         who=event.who,

@@ -54,6 +54,31 @@ def test_an_hour_is_commented_by_a_tap_on_its_loss_and_corrected(open_context: O
     expect(told).to_contain_text("이전 내용 1건")
 
 
+def test_of_two_leads_who_tick_the_crew_the_second_reads_what_the_first_saved(
+    demo: Demo, chromium: Browser, open_context: Open, watch: Watch
+) -> None:
+    watch.allow("409")
+    page = open_context().new_page()
+    page.goto("/lines/line-2/handover")
+    manager = signed_in_page(demo, chromium, watch, "manager", page.url)
+    ticks = manager.locator("#crew [name='people[]']")
+    ticks.last.set_checked(not ticks.last.is_checked())
+    mine = [one.is_checked() for one in ticks.all()]
+    page.fill("#crew [name=others]", "박용역")
+    with page.expect_response(re.compile("/handover/crew$")):
+        page.locator("#crew [type=submit]").click()
+    manager.reload()
+    manager.locator("#crew [type=submit]").click()
+    refused = manager.locator("#crew [role=alert]")
+    expect(refused).to_contain_text("supervisor")
+    expect(refused).to_contain_text("박용역")
+    assert [one.is_checked() for one in ticks.all()] == mine, "nothing that was ticked is gone"
+    with manager.expect_response(re.compile("/handover/crew$")) as again:
+        manager.locator("#crew [type=submit]").click()
+    assert again.value.status == 201
+    expect(refused).to_be_hidden()
+
+
 def test_a_shift_is_handed_over_taken_over_and_prints_on_one_page(
     demo: Demo, chromium: Browser, open_context: Open, watch: Watch
 ) -> None:

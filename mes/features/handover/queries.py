@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from mes.core.handover import Handover, Signature
+from mes.core.handover import Crew, Handover, Signature
 from mes.features.calls.queries import call_item
 from mes.features.calls.store import calls_of
 from mes.features.downtime.queries import stops
@@ -97,24 +97,12 @@ def handover_view(
 def _said(
     session: Session, present: Handover, seen: Sequence[str], reader: dict[str, Any] | None
 ) -> dict[str, Any]:
-    crew = present.crew
-    badges = set(seen) | set(crew.people if crew else ())
-    names = people_names(session, badges)
+    names = people_names(session, set(seen))
     mine = None if reader is None else author_of(reader)
 
-    def people(wanted: Sequence[str]) -> list[dict[str, str]]:
-        return [{"badge": badge, "name": names.get(badge, badge)} for badge in wanted]
-
     return {
-        "crew_seen": people(seen),
-        "crew": None
-        if crew is None
-        else {
-            "people": people(crew.people),
-            "others": crew.others,
-            "by": crew.who,
-            "at": instant(crew.at),
-        },
+        "crew_seen": _people(seen, names),
+        "crew": crew_item(session, present.crew),
         "entries": [
             {
                 "id": one.id,
@@ -140,6 +128,23 @@ def _said(
             for one in present.reopened
         ],
     }
+
+
+def crew_item(session: Session, crew: Crew | None) -> dict[str, Any] | None:
+    """Who worked, as it was told last; None: nobody has told it."""
+    if crew is None:
+        return None
+    return {
+        "command_id": crew.id,
+        "people": _people(crew.people, people_names(session, set(crew.people))),
+        "others": crew.others,
+        "by": crew.who,
+        "at": instant(crew.at),
+    }
+
+
+def _people(badges: Sequence[str], names: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"badge": badge, "name": names.get(badge, badge)} for badge in badges]
 
 
 def _signature(signature: Signature | None) -> dict[str, Any] | None:

@@ -68,11 +68,18 @@ def write_entry(line: str, json_data: EntryIn) -> Answered:
 @bp.doc(summary="Say who worked")
 @require(*WRITERS, tokens=False)
 def tell_crew(line: str, json_data: CrewIn) -> Answered:
-    """Say who worked; replaces what was said before."""
+    """Say who worked, or put another crew in the place of the one that was seen."""
     given = json_data
 
     def do(session: Session, context: Context, shift: Shift) -> None:
-        service.tell_crew(session, context, shift, people=given.people, others=given.others)
+        service.tell_crew(
+            session,
+            context,
+            shift,
+            people=given.people,
+            others=given.others,
+            replaces=given.replaces,
+        )
 
     return _done("handover.crew", line, given, do)
 

@@ -37,6 +37,9 @@ class CrewIn(ShiftIn):
         default=[], max_length=PEOPLE_MAX, description="Badge numbers of people."
     )
     others: NoteText = Field(default="", description="Names of people without a badge.")
+    replaces: Short | None = Field(
+        default=None, description="`command_id` of the crew that was seen; absent: there was none."
+    )
 
 
 class ReopenIn(ShiftIn):

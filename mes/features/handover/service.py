@@ -15,6 +15,7 @@ from mes.features.audit.service import record
 from mes.features.commands.context import Context
 from mes.features.commands.subjects import lock_work_unit
 from mes.features.handover.figures import shift_figures
+from mes.features.handover.queries import crew_item
 from mes.features.handover.store import author_of, read_handover
 from mes.features.production.master_loading import masters
 from mes.features.production.masters import Line
@@ -78,20 +79,35 @@ def write_entry(
 
 
 def tell_crew(
-    session: Session, context: Context, shift: Shift, *, people: Sequence[str], others: str
+    session: Session,
+    context: Context,
+    shift: Shift,
+    *,
+    people: Sequence[str],
+    others: str,
+    replaces: str | None = None,
 ) -> HandoverEvent:
-    """Say who worked; replaces what was said before.
+    """Say who worked, or put another crew in the place of the one that was seen.
 
     Args:
         people: badge numbers.
         others: names of people without a badge.
+        replaces: `command_id` of the crew that was seen; None: there was none.
 
     Raises:
-        Refusal: those of `_locked`, `person_unknown` (404), `handover_closed` (409).
+        Refusal: those of `_locked`, `person_unknown` (404), `handover_closed`,
+            `handover_crew_changed` (409, with `crew`).
     """
     held = _locked(session, context, shift)
     if held[2].state is HandoverState.CLOSED:
         raise _closed(held[2])
+    told = held[2].crew
+    if replaces != (None if told is None else told.id):
+        raise Refusal(
+            "handover_crew_changed",
+            "somebody has told who worked since you looked at it",
+            details={"crew": crew_item(session, told)},
+        )
     badges = sorted(set(people))
     known = set(session.scalars(select(Person.badge_no).where(Person.badge_no.in_(badges))))
     missing = [badge for badge in badges if badge not in known]
@@ -99,7 +115,7 @@ def tell_crew(
         message = f"there is nobody with the badge {missing[0][:80]!r}"
         raise Refusal("person_unknown", message, status=404, field="people")
     body = {"people": badges, "others": others.strip()}
-    return _keep(session, context, held, HandoverAction.CREW, body)
+    return _keep(session, context, held, HandoverAction.CREW, body, replaces=replaces)
 
 
 def hand_over(
@@ -200,7 +216,7 @@ def _keep(
         action=action.value,
         replaces=replaces,
         body=body,
-        at=max(context.at, _last_signature(present)),
+        at=max(context.at, _earliest(present, action)),
         who=actor_name(session, context.actor),
         actor=dict(context.actor),
         recorded_at=context.now,
@@ -214,7 +230,8 @@ def _keep(
     return row
 
 
-def _last_signature(present: Handover) -> int:
-    """What is said later is never told in front of a signature."""
+def _earliest(present: Handover, action: HandoverAction) -> int:
+    """What is said later is never told in front of a signature, nor a crew in front of another."""
+    crew = present.crew if action is HandoverAction.CREW else None
     signed = (present.handed_over, present.taken_over, *(one.by for one in present.reopened))
-    return max((one.at + 1 for one in signed if one is not None), default=0)
+    return max((one.at + 1 for one in (*signed, crew) if one is not None), default=0)

@@ -1,5 +1,6 @@
 // Forms that send a command: <form data-command="/api/v1/..."> gives its fields as JSON, once per act.
 // A field name may end with [] (a list) or :int (a number); empty data-optional fields are left out.
+// A hidden data-seen field says what the person saw; it stays with the draft, whatever comes meanwhile.
 import { post } from "../lib/api.js";
 import { keepDraft, keptDraft } from "../lib/draft.js";
 import { identity } from "../lib/identity.js";
@@ -63,9 +64,19 @@ async function send(form, submitter, done) {
     await done();
   } catch (problem) {
     if (!problem.temporary) commands.delete(asked);
+    seeNow(form, problem);
     say(form, floorProblem(problem));
   }
   form.ariaBusy = "false";
+}
+
+/** The refusal says what stands now; sending the same words once more puts them in its place. */
+function seeNow(form, { status, body }) {
+  const seen = form.querySelector("[data-seen]");
+  const present = body.crew ?? body.comment;
+  if (!seen || status !== 409 || !present) return;
+  seen.value = present.command_id;
+  keepDraft(draftName(form), valuesOf(form));
 }
 
 function say(form, text) {
@@ -75,7 +86,7 @@ function say(form, text) {
 }
 
 const draftName = (form) => `form:${location.pathname}#${form.id}`;
-const typed = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "submit");
+const typed = (form) => [...form.elements].filter((field) => field.name && (field.type !== "hidden" || "seen" in field.dataset) && field.type !== "submit");
 
 function valuesOf(form) {
   const values = {};

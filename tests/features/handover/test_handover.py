@@ -130,6 +130,39 @@ def test_a_closed_handover_is_opened_again_with_a_reason_and_signed_anew(floor: 
     assert view(floor, SHIFT_END + 6 * MINUTE)["state"] == "closed"
 
 
+def test_of_two_leads_who_tell_the_crew_the_second_is_shown_what_the_first_told(
+    floor: Floor,
+) -> None:
+    with floor.database.transaction() as session:
+        for badge, name in (("1001", "김민수"), ("1002", "이정비")):
+            pin = f"48{badge}"
+            create_person(session, KIM, name=name, badge_no=badge, pin=pin, roles=[Role.OPERATOR])
+
+    def tell(at: int, people: list[str], replaces: str | None) -> HandoverEvent:
+        return floor.do(
+            at,
+            lambda s, c: tell_crew(
+                s, as_lee(c), SHIFT, people=people, others="", replaces=replaces
+            ),
+        )
+
+    first = floor.do(7 * HOUR, lambda s, c: tell_crew(s, c, SHIFT, **crew()))
+    problem = refused("handover_crew_changed", lambda: tell(7 * HOUR, ["1001"], None))
+    told: Any = problem.details["crew"]
+    assert (told["by"], told["others"], told["command_id"]) == (
+        "김민수",
+        "박용역",
+        first.command_id,
+    )
+    assert [one["name"] for one in told["people"]] == ["김민수", "이정비"]
+    assert view(floor, 7 * HOUR)["crew"] == told, "nothing is written"
+    second = tell(6 * HOUR, ["1001"], first.command_id)
+    now_told = view(floor, 7 * HOUR)["crew"]
+    assert [one["badge"] for one in now_told["people"]] == ["1001"], "a slow clock loses nothing"
+    refused("handover_crew_changed", lambda: tell(8 * HOUR, [], first.command_id))
+    assert second.replaces == first.command_id
+
+
 def crew() -> dict[str, Any]:
     return {"people": ["1002", "1001"], "others": "박용역"}
 
