@@ -212,6 +212,16 @@ def test_a_stop_gets_its_reason_in_two_parts(tablet: Page, demo: Demo) -> None:
     expect(flag).to_have_count(0)
 
 
+def test_a_reason_is_found_by_typing_a_part_of_its_name(tablet: Page, demo: Demo) -> None:
+    sign_in(tablet, demo)
+    tablet.get_by_role("button", name="전체 비가동").click()
+    tablet.locator(".stops .rt").first.click()
+    tablet.get_by_role("button", name="이름으로 사유 찾기").click()
+    expect(tablet.get_by_label("사유 이름")).to_be_focused()
+    tablet.keyboard.insert_text("걸림")
+    expect(tablet.locator(".list .rt")).to_have_text(re.compile("소재 걸림"))
+
+
 def test_a_lost_network_is_named_and_the_last_state_is_not_shown_as_live(
     tablet: Page, watch: Watch
 ) -> None:

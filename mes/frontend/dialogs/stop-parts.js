@@ -119,12 +119,17 @@ export function reasonColumns(dialog, reasons) {
           note: reason.used ? counted(reason.used, _("once"), _("{n} times", { n: reason.used })) : "",
         }))}</div></div>
     <div class="groups"><h3>${_("All reasons")}</h3><div class="rts g2">${GROUPS.map((group) => groupTile(dialog, group, reasons))}</div>
-      <button type="button" class="btn tap wide" aria-pressed=${searches ? "true" : "false"} @click=${() => show(dialog, { search: searches ? null : "", group: null })}>${icon("search")}<span>${_("Find a reason by name")}</span></button></div></div>`;
+      <button type="button" class="btn tap wide" aria-pressed=${searches ? "true" : "false"} @click=${() => searchOrNot(dialog)}>${icon("search")}<span>${_("Find a reason by name")}</span></button></div></div>`;
 }
 
 function show(dialog, reasons) {
   Object.assign(dialog, reasons);
   dialog.host.update();
+}
+
+function searchOrNot(dialog) {
+  show(dialog, { search: dialog.search === null ? "" : null, group: null });
+  queueMicrotask(() => document.querySelector("dialog[open] .list input[type=search]")?.focus()); // behind the rendering
 }
 
 function searchField(dialog) {

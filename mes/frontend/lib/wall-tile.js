@@ -29,9 +29,16 @@ export function whyOf(tile) {
   }
   if (tile.reason) return nameOf(tile.reason.name, tile.reason.code);
   if (tile.needs_reason && tile.state !== "running") return _("No reason yet");
+  const rest = tile.state === "running" ? null : restNow(tile);
+  if (rest) return _("Break until {time}", { time: clock(rest.end) });
   if (tile.state === "running" && tile.job) return _("{item} in work", { item: nameOf(tile.job.item_name, tile.job.item) });
   if (!tile.job) return _("No order");
   return "";
+}
+
+/** The break of the shift that lasts now. */
+function restNow(tile) {
+  return tile.shift?.breaks?.find((rest) => instant(rest.start) <= now() && now() < instant(rest.end));
 }
 
 export function wallTile(unit, tile, items) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { bodyOf } from "../floor/command-form.js";
+import { whyOf } from "../lib/wall-tile.js";
 import { rowsOf } from "../wall/order.js";
 import { Paging, capacity, density } from "../wall/paging.js";
 
@@ -57,4 +58,15 @@ test("what is made for two rows of three shrinks only where there are more", () 
   assert.equal(density(1, 1), 1);
   assert.equal(density(0, 1), 1);
   assert.ok(density(3, 3) < 0.67 && density(2, 4) === 0.75);
+});
+
+test("what stands in a break says until when, unless it waits for a reason", () => {
+  const shift = { breaks: [{ start: "2026-11-24T05:00:00Z", end: "2026-11-24T06:00:00Z" }] }; // now 05:32
+  assert.match(whyOf(tile("stopped", { shift })), /^Break until /);
+  assert.match(whyOf(tile("off", { shift, job: null })), /^Break until /);
+  assert.equal(whyOf(tile("stopped", { shift, needs_reason: true })), "No reason yet");
+  assert.equal(whyOf(tile("stopped", { shift, reason: { code: "jam", name: { en: "Jam" } } })), "Jam");
+  assert.equal(whyOf(tile("running", { shift, job: { item: "A" } })), "A in work");
+  const over = { breaks: [{ start: "2026-11-24T03:00:00Z", end: "2026-11-24T04:00:00Z" }] };
+  assert.equal(whyOf(tile("stopped", { shift: over })), "No order");
 });
