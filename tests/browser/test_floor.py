@@ -18,6 +18,11 @@ PAGES = {
     "/lines/line-1/handover": ".ho table tbody tr",
     "/calls": "#cl-history table",
 }
+BESIDE = """() => [...document.querySelectorAll('.hc-form [type=submit]')].filter((button) =>
+  button.getBoundingClientRect().right > button.closest('.tw').getBoundingClientRect().right + 1
+).map((button) => button.getAttribute('aria-label'))"""
+"""What is behind the edge of a table that scrolls sideways."""
+PRINTED_PX = "(part) => parseFloat(getComputedStyle(part).fontSize) * part.currentCSSZoom"
 SIZES = [(1280, 800, "ko", "light"), (800, 1280, "en", "light"), (1920, 1080, "ko", "dark")]
 
 
@@ -32,6 +37,7 @@ def test_the_pages_of_the_floor_fit_and_are_accessible(
         wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{address} is {wide} px too wide"
         assert page.evaluate(CUT) == [], address
+        assert page.evaluate(BESIDE) == [], f"{address}: fields beside the screen"
         assert serious(page) == [], address
 
 
@@ -108,6 +114,14 @@ def test_a_shift_is_handed_over_taken_over_and_prints_on_one_page(
     expect(manager.locator(".entries .addition .txt")).to_have_text("인수 뒤 확인함")
     printed = manager.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    manager.emulate_media(media="print")
+    size = manager.locator(".entries").evaluate(PRINTED_PX)
+    assert size >= 12, "a page with room is printed in large type"
+    manager.emulate_media(media="null")
+    manager.fill("#add-entry [name=text]", "금형 2번 누유, 점검 요청. " * 40)
+    manager.locator("#add-entry [type=submit]").click()
+    expect(manager.locator(".entries .addition")).to_have_count(2)
+    assert len(re.findall(rb"/Type\s*/Page\b", manager.pdf(prefer_css_page_size=True))) == 1
     manager.context.close()
 
 

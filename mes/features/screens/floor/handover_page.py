@@ -39,6 +39,9 @@ STILL_US = 2 * 3600 * 1_000_000
 ONE_TAP_MAX = 5
 PRINTED_STOPS_MAX = 8
 PRINTED_ENTRIES_MAX = 12
+LARGE_LINES_MAX = 16
+"""So many lines fit on one printed page in large type."""
+LINE_LETTERS = 60
 Shown = dict[str, Any]
 
 
@@ -85,6 +88,7 @@ def handover(line: str) -> str:
         may_reopen=who is not None and who.has(*OPENERS),
         printed_stops=PRINTED_STOPS_MAX,
         printed_entries=PRINTED_ENTRIES_MAX,
+        is_large=_lines(shown) <= LARGE_LINES_MAX,
         changed={(one["work_unit"], one["field"]): one for one in shown["changes"]},
         say=Speaker(zone=ZoneInfo(chosen.line.site.time_zone), language=select_language()),
         words=words,
@@ -97,6 +101,16 @@ def being_handed(plan: Plan, now_us: int) -> Period:
     if now_us - running.span.start < STILL_US:
         return before(plan, running) or running
     return running
+
+
+def _lines(shown: Shown) -> int:
+    """About how many lines are printed that differ from shift to shift."""
+    lists = ("work_units", "stops", "jobs", "calls", "reopened")
+    signed = [one["note"] for name in ("handed_over", "taken_over") if (one := shown[name])]
+    words = [*(one["text"] for one in shown["entries"]), *signed]
+    told: int = sum(2 + text.count("\n") + len(text) // LINE_LETTERS for text in words)
+    facts: int = sum(len(shown[name]) for name in lists)
+    return facts + told
 
 
 def _one_tap(session: Session, stops: list[Shown], now: int) -> dict[str, list[Shown]]:
