@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from apiflask import APIFlask, HTTPError
-from flask import Response, json, render_template, request
+from flask import Response, json, redirect, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
@@ -22,6 +23,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
 
 from mes.core.refusal import Refusal
+from mes.web.pages import OPEN_PAGES, wanted_page
+from mes.web.roles import ActorKind, maybe_actor
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 1
@@ -133,7 +136,9 @@ def _page(body: dict[str, Any]) -> Response:
     return Response(text, int(body["status"]), mimetype="text/html")
 
 
-def _refusal(error: Refusal) -> Response:
+def _refusal(error: Refusal) -> Any:
+    if error.status in {401, 403} and _is_bare_terminal():
+        return redirect(f"/sign-in?next={quote(wanted_page(), safe='')}", 303)
     further = {key: value for key, value in error.details.items() if key not in {"code", "status"}}
     retry = further.get("retry_after_s")
     headers = {"Retry-After": str(retry)} if isinstance(retry, int) else {}
@@ -143,6 +148,13 @@ def _refusal(error: Refusal) -> Response:
         further["field"] = error.field
         further.setdefault("errors", [{"field": error.field, "message": error.message}])
     return problem(error.status, error.code, error.message, headers=headers, **further)
+
+
+def _is_bare_terminal() -> bool:
+    """Whether a page is refused to an enrolled tablet without a person: its session has ended."""
+    who = maybe_actor()
+    bare = who is not None and who.kind is ActorKind.TERMINAL
+    return bare and not wants_json() and request.endpoint not in OPEN_PAGES
 
 
 def _http_error(error: HTTPError) -> Any:

@@ -60,12 +60,12 @@ def context(plant: Plant, chromium: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
-def cookies_of(plant: Plant) -> Any:
-    """The session of the administrator."""
+def cookies_of(plant: Plant, *, enrolled: bool = False) -> Any:
+    """The session of the administrator, at an enrolled tablet or at another browser."""
     return [
         {"name": one.name, "value": one.value, "url": plant.served.url}
         for one in plant.client.cookies.jar
-        if "terminal" not in one.name
+        if enrolled or "terminal" not in one.name
     ]
 
 
@@ -84,9 +84,12 @@ def button(page: Page, form: Form) -> Any:
     return own.last if own.count() else page.locator(f'button[form="{form.identity}"]').last
 
 
+@pytest.mark.parametrize("enrolled", [False, True], ids=["office", "enrolled-tablet"])
 def test_what_was_typed_in_a_session_that_ended_is_there_after_the_sign_in(
-    plant: Plant, forms: list[Form], context: BrowserContext
+    plant: Plant, forms: list[Form], context: BrowserContext, enrolled: bool
 ) -> None:
+    context.add_cookies(cookies_of(plant, enrolled=enrolled))
+    assert any("terminal" in one.get("name", "") for one in context.cookies()) is enrolled
     page, lost, looked = context.new_page(), [], 0
     for form in forms:
         if not any(one.kind in TYPED for one in form.fields):

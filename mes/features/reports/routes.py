@@ -41,7 +41,7 @@ from mes.features.screens.report.view import shown_frame
 from mes.features.screens.report.views import delete_view, save_view
 from mes.features.screens.report.words import _
 from mes.features.work_orders.states import OrderState
-from mes.web.roles import actor
+from mes.web.roles import Role, actor, require
 from mes.web.wiring import reading, transaction
 
 pages = Blueprint("reports", __name__)
@@ -211,6 +211,7 @@ def progressgrids_file(kind: str) -> Response:
 
 
 @pages.post("/views")
+@require(*Role, tokens=False)
 def keep_view() -> Response:
     """Keep the address of a report page under a name."""
     address = request.form.get("address", "")
@@ -220,6 +221,7 @@ def keep_view() -> Response:
 
 
 @pages.post("/views/<int:identity>/delete")
+@require(*Role, tokens=False)
 def forget_view(identity: int) -> Response:
     """Forget a saved view of one's own."""
     with transaction() as session:
