@@ -31,8 +31,8 @@ ADDRESSES: Mapping[str, str] = {
 """Addresses of endpoints to which only scripts link, or which need a question."""
 LEADS_ON = frozenset({"people_pages.own_terminal"})
 """Endpoints without a page of their own that an account may not follow."""
-OF_ENTRIES = frozenset({"label_pages.labels_page", "lot_pages.lot_page"})
-"""Pages about a job or a lot that only entries of a running plant name; their tests open them."""
+OF_ENTRIES = frozenset({"lot_pages.lot_page"})
+"""Pages about a lot that only entries of a running plant name; their tests open them."""
 LOGIN = "admin"
 """The account that may open every page."""
 OTHERS = ("/api/v1/", "/static/")

@@ -149,6 +149,21 @@ def test_the_page_of_labels_prints_once_however_often_its_button_is_pressed(
         assert leader.get("/labels", params={"job": "WO-0"}).status_code == 404
 
 
+def test_the_page_of_labels_offers_the_jobs_until_one_is_chosen(served: Served) -> None:
+    with served.signed_in("leader") as leader:
+        job = a_job(leader)
+        page = leader.get("/labels")
+        assert page.status_code == 200
+        assert 'role="alert"' not in page.text
+        assert f'href="/labels?job={job}"' in page.text
+        found = leader.get("/labels", params={"text": job.lower()}).text
+        assert re.findall(r'href="/labels\?job=([^"]+)"', found) == [job]
+        assert job in leader.get("/labels", params={"text": "브라켓"}).text
+        none = leader.get("/labels", params={"text": "<b>nothing"}).text
+        assert "/labels?job=" not in none
+        assert "<b>nothing" not in none
+
+
 def test_only_an_administrator_enters_printers_and_never_this_server(served: Served) -> None:
     fields = {"name": "창고", "host": "10.9.8.7", "port": "9100", "dpi": "203"}
     fields |= {"width_mm": "100", "height_mm": "60", "graphics": "hex"}

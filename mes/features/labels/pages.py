@@ -21,13 +21,17 @@ from mes.features.labels.layout import lay_out
 from mes.features.labels.page_words import problem_text, shown_print, size_word
 from mes.features.labels.routes import PRINTERS, composed, present_faces, sender
 from mes.features.labels.sizes import SIZES, size_of
+from mes.features.production.master_loading import masters
+from mes.features.reports.progress import state_word
 from mes.features.screens.report.words import pieces
+from mes.features.work_orders.queries import list_jobs
 from mes.web.roles import actor, maybe_actor, require
 from mes.web.wiring import reading, transaction
 
 pages = APIBlueprint("label_pages", __name__, enable_openapi=False)
 FIELD_MAX = 400
 NUMBER_MAX = 20
+JOBS_MAX = 100
 
 
 @pages.get("/labels")
@@ -85,6 +89,8 @@ def _print(asked: Asked, printer: str, number: str) -> None:
 def _labels(problem: Refusal | None) -> Response:
     found: Composed | None = None
     size = _field("size") or "100x60"
+    if problem is None and not _field("job"):
+        return _choice()
     try:
         with reading() as session:
             found = composed(session, _asked(), actor())
@@ -112,6 +118,29 @@ def _labels(problem: Refusal | None) -> Response:
         command_id=str(uuid4()),
     )
     return make_response(page, 200 if problem is None else problem.status)
+
+
+def _choice() -> Response:
+    """The jobs whose labels may be wanted; no job was named yet."""
+    with reading() as session:
+        jobs = list_jobs(session, None, ())
+        units = masters(session).work_units.values()
+    text = _field("text")
+    fitting = [one for one in jobs if text.lower() in _searched(one)]
+    page = render_template(
+        "label-choice.html",
+        jobs=fitting[:JOBS_MAX],
+        left_out=len(fitting[JOBS_MAX:]),
+        unit_names={unit.code: unit.names for unit in units},
+        state_word=state_word,
+        text=text,
+    )
+    return make_response(page)
+
+
+def _searched(job: dict[str, Any]) -> str:
+    names = dict(job["item_name"] or {}).values()
+    return " ".join([job["job_order"], job["item"], *map(str, names)]).lower()
 
 
 def _query(size: str) -> str:
