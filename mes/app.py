@@ -81,7 +81,7 @@ from mes.web.once import init_once
 from mes.web.openapi import init_openapi
 from mes.web.packing import init_packing
 from mes.web.pages import init_pages, shown_role
-from mes.web.roles import authorize_request, maybe_actor
+from mes.web.roles import ActorKind, authorize_request, maybe_actor
 from mes.web.secrets import application_key
 from mes.web.sessions import init_sessions
 from mes.web.static_files import init_static
@@ -236,7 +236,9 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
 
 def _who() -> Who | None:
     known = maybe_actor()
-    return None if known is None else Who(name=known.label, role=shown_role())
+    if known is None:
+        return None
+    return Who(name=known.label, role=shown_role(), account=known.kind is ActorKind.ACCOUNT)
 
 
 class _Proxied:

@@ -28,7 +28,7 @@ ADDRESSES = {
     "screens.change_source": "/sources/plc/change",
 }
 FORMS_LEAST = 10
-LEAVE = {"/sign-out", "/sign-in", "/enrol"}
+LEAVE = {"/sign-out", "/sign-in", "/enrol", "/password"}
 """Forms that end or begin the session of the test itself, or that need none."""
 OWN = "/roles/accounts/boss/"
 """Forms about the account of the test itself."""

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from mes.features.people import floor_pages, floor_routes, session_routes, terminal_routes
+from mes.features.people import (
+    floor_pages,
+    floor_routes,
+    own_password,
+    session_routes,
+    terminal_routes,
+)
 from mes.features.people.blueprints import pages, people
 
-__all__ = ["floor_pages", "floor_routes", "pages", "people", "session_routes", "terminal_routes"]
+__all__ = [
+    "floor_pages",
+    "floor_routes",
+    "own_password",
+    "pages",
+    "people",
+    "session_routes",
+    "terminal_routes",
+]

@@ -30,10 +30,15 @@ TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """Who is signed in, as the header shows it; `role` is already translated, may be empty."""
+    """Who is signed in, as the header shows it; `role` is already translated, may be empty.
+
+    Attributes:
+        account: whether it is an account, which has a password of its own.
+    """
 
     name: str
     role: str = ""
+    account: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
