@@ -110,7 +110,13 @@ def test_mistakes_stand_with_row_column_and_reason_and_right_rows_can_go_first(
         assert "import_has_mistakes" in refused.text
         done = confirmed(leader, check, skip_bad="1")
         assert (done.status_code, orders_of(served, "web-2")) == (303, 1)
-        assert "Left out" in leader.get(done.headers["location"]).text
+        result = leader.get(done.headers["location"]).text
+        assert "Left out" in result
+        assert "This is no number." in result
+        assert "&lt;script&gt;" in result
+        assert (
+            "숫자가 아닙니다." in leader.get(done.headers["location"], params={"lang": "ko"}).text
+        )
 
 
 def test_what_changed_since_the_check_is_shown_again(served: Served) -> None:

@@ -22,8 +22,14 @@ from mes.features.imports.kind import Kind
 from mes.features.imports.limits import MISTAKES_SHOWN
 from mes.features.imports.routes import import_answer, kept_files, template_answer
 from mes.features.imports.schemas import ImportIn, file_missing
-from mes.features.imports.service import Upload, check_upload, done_from, make_upload
-from mes.features.imports.shown import shown_check, shown_file_problem
+from mes.features.imports.service import (
+    Upload,
+    check_upload,
+    done_from,
+    left_out_from,
+    make_upload,
+)
+from mes.features.imports.shown import shown_check, shown_file_problem, shown_mistakes
 from mes.features.imports.template import title
 from mes.features.imports.words import say
 from mes.features.reports.grid import Column as GridColumn
@@ -137,6 +143,8 @@ def import_result(kind: str, command: str) -> Response:
         kind={"key": found.key, "title": say(found.title, language), "page": found.page},
         file=row.answer.get("file", ""),
         done=done_from(row.answer),
+        mistakes=shown_mistakes(found, left_out_from(row.answer), language),
+        shown_max=MISTAKES_SHOWN,
     )
     return make_response(page)
 

@@ -13,8 +13,9 @@ from mes.core.refusal import Refusal
 from mes.features.commands.context import Context
 from mes.features.imports.checking import Checked, ReadFile, check_read, read_tables
 from mes.features.imports.kind import Kind, RowState
+from mes.features.imports.limits import MISTAKES_SHOWN
 from mes.features.imports.registry import other_kinds
-from mes.features.imports.table import Table
+from mes.features.imports.table import Mistake, Table
 
 FILE_NAME_MAX = 120
 
@@ -71,7 +72,8 @@ def import_upload(
         seen: `Checked.fingerprint` of what was shown; None does not ask.
 
     Returns:
-        Counts of what was done: new, changed, unchanged, skipped.
+        Counts of what was done: new, changed, unchanged, skipped; and `left_out`, the first
+        mistakes of rows that were left out: row, column (its key), letter, value, code, details.
 
     Raises:
         Refusal: `import_changed` (409), `import_has_mistakes` (422), or what the services of the
@@ -96,7 +98,28 @@ def import_upload(
     if checked.effective:
         told = {"file": upload.file, "sha256": upload.sha256, **done}
         checked.plan.write(session, context, told)
-    return {"kind": upload.kind, "file": upload.file, **done}
+    return {"kind": upload.kind, "file": upload.file, **done, "left_out": _left_out(checked)}
+
+
+def _left_out(checked: Checked) -> list[dict[str, Any]]:
+    layout = checked.layout
+    return [
+        {
+            "row": one.row,
+            "column": one.column,
+            "letter": "" if layout is None else layout.letter(one.column),
+            "value": one.value,
+            "code": one.code,
+            "details": dict(one.details),
+        }
+        for one in checked.mistakes[:MISTAKES_SHOWN]
+    ]
+
+
+def left_out_from(answer: Mapping[str, Any]) -> list[tuple[Mistake, str]]:
+    """Mistakes of rows that were left out, with letters of columns, of an answer that was kept."""
+    told = [dict(one) for one in answer.get("left_out", ())]
+    return [(Mistake(**one), letter) for one in told for letter in [one.pop("letter")]]
 
 
 def counts(checked: Checked) -> dict[str, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from mes.features.imports import words
 from mes.features.imports.checking import Checked, Note
+from mes.features.imports.kind import Kind
 from mes.features.imports.limits import MISTAKES_SHOWN
 from mes.features.imports.service import counts
 from mes.features.imports.table import Mistake
@@ -24,7 +25,7 @@ def shown_check(
         "kind": checked.kind.key,
         "sheet": checked.sheet,
         **counts(checked),
-        "mistakes": shown_mistakes(checked, checked.mistakes[:most], language),
+        "mistakes": shown_mistakes(checked.kind, _lettered(checked, most), language),
         "mistakes_count": len(checked.mistakes),
         "notes": [_note(note, language) for note in checked.notes],
         "blocked": checked.blocked,
@@ -32,17 +33,29 @@ def shown_check(
     }
 
 
+def _lettered(checked: Checked, most: int | None) -> list[tuple[Mistake, str]]:
+    layout = checked.layout
+    return [
+        (one, "" if layout is None else layout.letter(one.column))
+        for one in checked.mistakes[:most]
+    ]
+
+
 def shown_mistakes(
-    checked: Checked, mistakes: Sequence[Mistake], language: str
+    kind: Kind, mistakes: Iterable[tuple[Mistake, str]], language: str
 ) -> list[dict[str, Any]]:
-    """Each with row, letters, key and name of the column, value, code and sentence."""
-    labels = {column.key: words.say(column.label, language) for column in checked.kind.columns}
+    """Each with row, letters, key and name of the column, value, code and sentence.
+
+    Args:
+        mistakes: each with the letters of its column in the file, empty when there are none.
+    """
+    labels = {column.key: words.say(column.label, language) for column in kind.columns}
     choices = {
         column.key: ", ".join(words.say(word, language) for word in column.choices.values())
-        for column in checked.kind.columns
+        for column in kind.columns
     }
     found = []
-    for one in mistakes:
+    for one, letter in mistakes:
         told = one
         if one.code == "choice_unknown":
             told = Mistake(
@@ -52,7 +65,6 @@ def shown_mistakes(
                 code=one.code,
                 details={"choices": choices[one.column or ""]},
             )
-        letter = "" if checked.layout is None else checked.layout.letter(one.column)
         found.append(
             {
                 "row": one.row,
