@@ -15,8 +15,9 @@ from pathlib import Path
 
 from mes.clock import ENVIRONMENT_KEY, PlantClock
 from mes.core.instants import parse_instant
-from mes.features.verify.live_plant import END_S, free_port
+from mes.features.verify.live_plant import END_S
 from mes.features.verify.waiting import until
+from mes.ports import free_port
 from tests.e2e.plant_process import ROOT
 
 START_S = 240.0

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from mes.ports import free_port
 from tests.browser.conftest import Watch
 from tests.browser.looks import EVERY, Look
 from tests.browser.test_pages import CUT, serious
 from tests.browser.test_terminal import scan
 from tests.features.demo.plants import Running, running
-from tests.web.serving import ROOT, free_port
+from tests.web.serving import ROOT
 
 PASSWORD = "맑은 날 프레스 3호기 앞에서"
 LEAST_PX = 40

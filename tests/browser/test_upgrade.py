@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.web.serving import PASSWORD, ROOT, Served, add_people, add_plant, free_port, serve
+from mes.ports import free_port
+from tests.web.serving import PASSWORD, ROOT, Served, add_people, add_plant, serve
 
 NEW = "0123456789ab"
 BACK_MS = 60_000

@@ -21,12 +21,12 @@ from connectors.runtime.configuration import check_source
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.registry import manifest_of
 from connectors.sdk.steps import Step, StepOutcome
+from mes.ports import free_port
 from tests.connectors.modbus.device import Device, serving
 from tests.connectors.modbus.rtu_device import RtuBus, rtu_serving
 from tests.connectors.mqtt.broker import broker
 from tests.connectors.mqtt.world import certificate
 from tests.connectors.opcua.test_connecting import says_http, says_tls, something_else
-from tests.connectors.support import free_port
 
 ANSWER_S = 3.0
 NOWHERE = "no-such-host.invalid"

@@ -24,12 +24,13 @@ from connectors.runtime.runner import SourceRunner
 from connectors.runtime.spool import Spool
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.messages import LinkState, Quality, Sample, Stream
+from mes.ports import free_port
 from tests.connectors.faulty_link import faulty_link
 from tests.connectors.modbus.sources import source, tag
 from tests.connectors.mqtt.world import json_source, node_source
 from tests.connectors.opcua.server import NAMESPACE, plant_server
 from tests.connectors.runtime.test_runner import records, values
-from tests.connectors.support import free_port, until
+from tests.connectors.support import until
 from tests.corpus import Case, cases
 from tests.peers.opcua_sources import OPEN
 

@@ -18,8 +18,8 @@ from connectors.runtime.edge import Edge, EdgeOptions
 from mes.clock import real_now_us
 from mes.features.plant.check import check_file
 from mes.features.plant.service import apply
+from mes.ports import free_port
 from tests.connectors.opcua.companion_server import Machines, companion_server
-from tests.connectors.support import free_port
 from tests.e2e.test_writes import PEOPLE
 from tests.web.serving import Served, add_people, serve
 

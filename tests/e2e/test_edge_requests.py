@@ -13,10 +13,10 @@ import pytest
 
 from connectors.runtime.edge import Edge, EdgeOptions
 from mes.features.people import service
+from mes.ports import free_port
 from mes.web.roles import Scope
 from tests.connectors.modbus.device import Device, serving
 from tests.connectors.modbus.sources import document, tag
-from tests.connectors.support import free_port
 from tests.web.serving import ACTOR, Served, add_people, add_plant, serve
 
 PEOPLE = ThreadPoolExecutor(12)

@@ -17,8 +17,8 @@ from connectors.templates.catalogue import Catalogue
 from mes.clock import real_now_us
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
+from mes.ports import free_port
 from tests.connectors.modbus.device import Device, serving
-from tests.connectors.support import free_port
 from tests.web.serving import Served, add_people, serve
 
 PEOPLE = ThreadPoolExecutor(4)

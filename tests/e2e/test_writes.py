@@ -21,10 +21,11 @@ from mes.db import Database
 from mes.features.people import service as people
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
+from mes.ports import free_port
 from mes.web.roles import Scope
 from tests.connectors.modbus.test_writing import Plc
 from tests.connectors.modbus.test_writing import served as plc_served
-from tests.connectors.support import free_port, until
+from tests.connectors.support import until
 from tests.web.serving import ACTOR, Served, add_people, serve
 
 PEOPLE = ThreadPoolExecutor(8)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from mes.features.verify.waiting import until
-from tests.connectors.support import free_port
+from mes.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "connector-scale"

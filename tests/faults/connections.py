@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.clock import PlantClock, monotonic_s
+from mes.ports import free_port
 from tests.connectors.faulty_link import Fault, FaultyLink, faulty_link
 from tests.connectors.modbus.device import Request, serving
 from tests.connectors.modbus.rtu_device import RtuRequest, rtu_serving
 from tests.connectors.modbus.sources import document, tag
 from tests.connectors.mqtt.broker import BrokerProcess, broker
-from tests.connectors.support import free_port
 from tests.faults.ticking_bus import WRONG_REPLIES, TickingBus
 from tests.faults.ticking_device import TAGS, TICK_S, TICKS, WRONG_ANSWERS, TickingDevice
 from tests.faults.ticking_topic import GARBAGE, TOPIC, TickingTopic, publishing

@@ -15,10 +15,11 @@ from mes.core.instants import format_instant, parse_instant
 from mes.features.storage.opening import opened
 from mes.features.verify.comparison import Row, count_rows, differing, table
 from mes.features.verify.delivery import Delivered, delivered, unsent
-from mes.features.verify.live_plant import PlantProcess, PlantRun, free_port, mes_command
+from mes.features.verify.live_plant import PlantProcess, PlantRun, mes_command
 from mes.features.verify.processes import EDGE, WEB, WORKER, children, family, lives
 from mes.features.verify.truth import UnitTruth, read_journal
 from mes.features.verify.waiting import until
+from mes.ports import free_port
 from tests.e2e.plant_process import ROOT, plant_process
 from tests.faults.audit import acknowledged_of_pusher, pushed
 from tests.faults.pusher import Pusher

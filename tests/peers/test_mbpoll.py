@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from connectors.sdk.capabilities import WriteOutcome
+from mes.ports import free_port
 from tests.connectors.modbus.sources import connector, source, tag
-from tests.connectors.support import free_port
 from tests.peers.processes import installed_peer, system_program
 
 ADDRESS = 60

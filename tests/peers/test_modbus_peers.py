@@ -17,8 +17,9 @@ from connectors.runtime.spool import Spool
 from connectors.sdk.capabilities import WriteOutcome
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.messages import LinkState, Stream
+from mes.ports import free_port
 from tests.connectors.modbus.sources import connector, source, tag
-from tests.connectors.support import free_port, until
+from tests.connectors.support import until
 from tests.peers.processes import Peer, installed_peer, node_peer, python_peer
 
 PYMODBUSTCP = """

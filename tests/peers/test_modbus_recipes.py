@@ -20,9 +20,10 @@ from mes.core.case_model import CounterMode
 from mes.core.derive.increments import CounterRule, increments
 from mes.core.derive.increments import Reading as CounterReading
 from mes.core.flags import Flag
+from mes.ports import free_port
 from tests.connectors.modbus.sources import connector, document, source, tag
 from tests.connectors.runtime.test_edge import configuration, edge_running, options
-from tests.connectors.support import centre, free_port, until
+from tests.connectors.support import centre, until
 from tests.peers.processes import installed_peer, node_peer, script_peer, serial_line
 
 ESTABLISHED = "01"

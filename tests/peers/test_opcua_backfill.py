@@ -14,8 +14,9 @@ from connectors.runtime.spool import Spool
 from connectors.runtime.store import Append
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.messages import LinkState, Stream
+from mes.ports import free_port
 from tests.connectors.runtime.test_runner import records
-from tests.connectors.support import free_port, until
+from tests.connectors.support import until
 from tests.peers.opcua_sources import OPEN, SCRIPT, source
 from tests.peers.processes import PYTHON_PEERS, node_peer, script_peer
 from tests.peers.test_opcua_history import SECOND_US, START_US, TAGS

@@ -10,7 +10,7 @@ import pytest
 from connectors.opcua.connector import OpcuaConnector
 from connectors.sdk.errors import Refused
 from connectors.sdk.messages import Quality, Sample
-from tests.connectors.support import free_port
+from mes.ports import free_port
 from tests.peers.opcua_sources import OPEN, SCRIPT, device, source
 from tests.peers.processes import PYTHON_PEERS, node_peer, script_peer
 

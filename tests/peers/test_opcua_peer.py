@@ -12,7 +12,8 @@ from connectors.clock import monotonic_s
 from connectors.sdk.capabilities import NodeKind, WriteOutcome
 from connectors.sdk.errors import ConfigurationError
 from connectors.sdk.messages import LinkState, Quality, Sample
-from tests.connectors.support import free_port, until
+from mes.ports import free_port
+from tests.connectors.support import until
 from tests.peers.opcua_sources import NAMES, OPEN, SCRIPT, device, running, source
 from tests.peers.processes import Peer, node_peer
 

@@ -14,7 +14,8 @@ from connectors.opcua.trust import FOLDER, TrustList
 from connectors.sdk.errors import ConnectorError, Refused
 from connectors.sdk.messages import LinkState
 from connectors.sdk.steps import Step
-from tests.connectors.support import free_port, until
+from mes.ports import free_port
+from tests.connectors.support import until
 from tests.peers.opcua_sources import OPEN, PROTECTED, SCRIPT, device, options, running, source
 from tests.peers.processes import node_peer
 

@@ -11,10 +11,10 @@ import pytest_asyncio
 from asyncua import Client, Node, ua
 from asyncua.common.subscription import DataChangeNotif
 
+from mes.ports import free_port
 from simulators.build import Built, build
 from simulators.opcua_server import NAMESPACE, CellServer
 from simulators.plant.model import JobMode
-from simulators.runtime import free_port
 from simulators.scenarios import SCENARIOS
 from tests.simulators.helpers import seoul_us
 

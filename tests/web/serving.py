@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from mes.db import Database, make_engine
 from mes.features.people import service
 from mes.features.plant.check import check
 from mes.features.plant.service import apply
+from mes.ports import free_port
 from mes.web.roles import Role, Scope
 
 PASSWORD = "correct horse battery staple"
@@ -31,12 +31,6 @@ PIN = "271828"
 ACTOR = {"kind": "command_line", "id": 0, "label": "test"}
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 30.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(condition: Any, seconds: float = 10.0, step: float = 0.02) -> Any:

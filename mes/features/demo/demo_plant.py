@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mes.core.refusal import Refusal
 from mes.features.demo.plant_clock import DAY_US, HOUR_US
+from mes.ports import free_port
 
 STATE_FILE = "demo.json"
 PLANT_FILE = "demo.plant.yaml"
@@ -108,13 +109,6 @@ def history_options(data: Path, now_us: int) -> list[str]:
         *("--history-from", str(history_start_us(now_us)), "--history-until", str(now_us)),
         *("--history-file", str(data / HISTORY_FILE)),
     ]
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,19 +24,13 @@ from mes.features.demo.start import EDGE
 from mes.features.verify import processes
 from mes.features.verify.past_days import with_plausible_rates
 from mes.features.verify.waiting import failed, until, within
+from mes.ports import free_port
 
 START_S = 40.0
 END_S = 6.0
 LEAD_S = 12.0
 """Shortest real time between the start of the processes and that of the plant."""
 SCOPES = ("read", "write")
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ import paho.mqtt.publish
 
 from connectors.conformance import Mistake, Rig
 from connectors.conformance.rig import Document
+from mes.ports import free_port
 from tests.connectors.conformance.documents import GONE, mistake
 from tests.connectors.mqtt.broker import BrokerProcess
-from tests.connectors.support import free_port
 
 USER, PASSWORD = "edge", "broker-s3cret"
 PRESS = json.dumps({"temp": 21.5, "run": True})

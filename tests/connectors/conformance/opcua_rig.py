@@ -11,8 +11,8 @@ from asyncua import Client
 from connectors.conformance import Mistake, Rig
 from connectors.conformance.rig import Document
 from connectors.sdk.messages import Value
+from mes.ports import free_port
 from tests.connectors.conformance.documents import GONE, mistake
-from tests.connectors.support import free_port
 from tests.peers.processes import Peer, python_peer
 
 URI = "urn:demo:cnc"

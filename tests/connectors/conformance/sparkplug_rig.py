@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from connectors.conformance import Mistake, Rig
 from connectors.conformance.rig import Document
+from mes.ports import free_port
 from tests.connectors.conformance.documents import GONE, mistake
 from tests.connectors.mqtt.broker import BrokerProcess
 from tests.connectors.mqtt.world import node_source
-from tests.connectors.support import free_port
 from tests.peers.sparkplug import EdgeNode, edge_node
 
 USER, PASSWORD = "edge", "node-s3cret"

@@ -7,9 +7,9 @@ import pytest
 from connectors.sdk.errors import SilentUnit, Unavailable
 from connectors.sdk.links import LinkRegistry
 from connectors.sdk.messages import Quality
+from mes.ports import free_port
 from tests.connectors.modbus.device import Device, serving
 from tests.connectors.modbus.sources import connector, source, tag
-from tests.connectors.support import free_port
 
 
 async def test_each_tag_is_read_once_and_then_only_what_changed() -> None:

@@ -15,9 +15,10 @@ from connectors.modbus.link_config import TcpLink
 from connectors.modbus.sockets import connect
 from connectors.modbus.tcp import LARGEST_ID, MOST_SKIPPED, TcpConnection
 from connectors.sdk.errors import Busy, ConnectorError, SilentUnit, Unavailable
+from mes.ports import free_port
 from tests.connectors.modbus.device import Device, Request, frame, serving
 from tests.connectors.modbus.sources import connector, source, tag
-from tests.connectors.support import free_port, until
+from tests.connectors.support import until
 
 TWO = ReadRequest(1, Table.HOLDING, 0, 2)
 

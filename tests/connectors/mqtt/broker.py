@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.connectors.support import free_port
+from mes.ports import free_port
 
 START_S = 20.0
 SERVER = Path(sys.executable).with_name("nats-server")

@@ -15,6 +15,7 @@ from connectors.mqtt.connector import MqttConnector
 from connectors.sdk.errors import ConnectorError, Unavailable
 from connectors.sdk.messages import Quality
 from connectors.sdk.steps import Step, StepOutcome
+from mes.ports import free_port
 from tests.connectors.mqtt.broker import BrokerProcess, broker
 from tests.connectors.mqtt.world import (
     certificate,
@@ -24,7 +25,6 @@ from tests.connectors.mqtt.world import (
     opened,
     publish,
 )
-from tests.connectors.support import free_port
 
 PRESS = json.dumps({"values": {"temp": 21.5, "list": [1, 2]}})
 

@@ -24,6 +24,7 @@ from connectors.sdk.call_rules import ArgumentType
 from connectors.sdk.capabilities import Argument, WriteOutcome
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import ConfigurationError, Refused
+from mes.ports import free_port
 from tests.connectors.opcua.companion_server import (
     PLANT,
     STARTED,
@@ -31,7 +32,6 @@ from tests.connectors.opcua.companion_server import (
     Machines,
     companion_server,
 )
-from tests.connectors.support import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -21,8 +21,8 @@ from connectors.opcua.identity import own_identities
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.steps import Step
+from mes.ports import free_port
 from tests.connectors.opcua.server import plant_server
-from tests.connectors.support import free_port
 
 ANSWER_S = 3.0
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -19,8 +19,8 @@ from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.errors import Unavailable
 from connectors.sdk.frames import Direction
 from connectors.sdk.messages import Quality, Sample
+from mes.ports import free_port
 from tests.connectors.opcua.server import NAMESPACE, SOURCE_TIME, PlantServer, plant_server
-from tests.connectors.support import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TAGS = ("Cnc1.State", "Cnc1.Parts", "Cnc1.Load")

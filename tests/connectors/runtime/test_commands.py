@@ -11,9 +11,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from connectors.runtime.store import SpoolReader
+from mes.ports import free_port
 from tests.connectors.modbus.device import Device, serving
 from tests.connectors.modbus.sources import document, tag
-from tests.connectors.support import free_port, until
+from tests.connectors.support import until
 
 CODE = "from connectors.runtime.commands import {0}; {0}()"
 

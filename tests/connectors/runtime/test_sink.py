@@ -15,7 +15,8 @@ from connectors.runtime.sink import EdgeReport, Sink
 from connectors.runtime.spool import Spool
 from connectors.runtime.store import Append
 from connectors.sdk.messages import LinkState, LinkStatus, Quality, Sample
-from tests.connectors.support import TOKEN, Centre, centre, free_port, wait_until
+from mes.ports import free_port
+from tests.connectors.support import TOKEN, Centre, centre, wait_until
 
 
 def value(number: int, text: str = "") -> str:

@@ -17,8 +17,9 @@ from connectors.runtime.sink import EdgeReport, Sink
 from connectors.runtime.spool import Spool
 from connectors.sdk.connector import ConnectorContext
 from connectors.sdk.messages import LinkState, Stream
+from mes.ports import free_port
 from tests.connectors.opcua.server import NAMESPACE, plant_server
-from tests.connectors.support import TOKEN, centre, free_port, until
+from tests.connectors.support import TOKEN, centre, until
 
 PARTS = "Cnc1.Parts"
 ROOM = 20

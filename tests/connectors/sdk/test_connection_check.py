@@ -9,8 +9,8 @@ import pytest
 from connectors.sdk.errors import ConnectorError, Refused, Unavailable
 from connectors.sdk.simple import BadValue
 from connectors.sdk.steps import Step, StepOutcome, StepResult
+from mes.ports import free_port
 from tests.connectors.sdk.small_connector import SmallConnector
-from tests.connectors.support import free_port
 
 
 def failed(results: list[StepResult]) -> list[tuple[Step, str | None]]:

@@ -13,8 +13,8 @@ from connectors.runtime.commands import source_command
 from connectors.sdk.form import form_of
 from connectors.sdk.redaction import HIDDEN, redacted, scrubbed, secrets_of
 from connectors.sdk.registry import manifest_of
+from mes.ports import free_port
 from tests.connectors.mqtt.world import json_source
-from tests.connectors.support import free_port
 
 LOGIN = {"user": "edge", "password": "env:BROKER_PASSWORD", "allow_insecure": True}
 

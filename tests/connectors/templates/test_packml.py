@@ -9,8 +9,8 @@ from connectors.runtime.source_check import open_and_read
 from connectors.sdk.connector import ConnectorContext
 from connectors.templates.catalogue import Catalogue
 from connectors.templates.expansion import source_of
+from mes.ports import free_port
 from tests.connectors.opcua.companion_server import PLANT, companion_server
-from tests.connectors.support import free_port
 
 
 async def test_state_counts_and_speed_of_a_packml_machine_are_read() -> None:

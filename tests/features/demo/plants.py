@@ -15,7 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.web.serving import BOUND, LINE, PLANT, ROOT, free_port, until
+from mes.ports import free_port
+from tests.web.serving import BOUND, LINE, PLANT, ROOT, until
 
 
 def write_plant(path: Path, modbus_port: int) -> Path:

@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from mes.features.demo.supervisor import STOP_S
+from mes.ports import free_port
 from tests.features.demo.plants import Running, lives, mes, notices, running, write_plant
 from tests.live.watching import watching
-from tests.web.serving import free_port, until
+from tests.web.serving import until
 
 
 @pytest.fixture(scope="module")
