@@ -33,6 +33,20 @@ TYPED_CUT = """() => [...document.querySelectorAll('input:not([type=range])')]
   .filter((field) => field.value && field.value.length <= 32 && field.offsetWidth)
   .filter((field) => field.scrollWidth > field.clientWidth + 1)
   .map((field) => `typed ${field.name || field.id}: ${field.value.slice(0, 40)}`)"""
+CHOSEN_CUT = """() => [...document.querySelectorAll('select:not([multiple])')]
+  .filter((field) => field.checkVisibility() && field.selectedOptions.length)
+  .filter((field) => {
+    const whole = field.cloneNode();
+    whole.append(new Option(field.selectedOptions[0].text));
+    whole.removeAttribute('id');
+    field.after(whole);
+    const style = 'width: auto; min-width: 0; max-width: none; position: absolute; flex: none';
+    whole.setAttribute('style', style);
+    const needed = whole.offsetWidth;
+    whole.remove();
+    return needed > field.offsetWidth + 1;
+  })
+  .map((field) => `chosen ${field.name || field.id}: ${field.selectedOptions[0].text}`)"""
 SMALL = """(least) => [...document.querySelectorAll(
     'button:not(.linklike), summary, select, a.btn,'
     + 'input:not([type=checkbox], [type=radio], [type=hidden])')]
@@ -154,7 +168,7 @@ def fitting(page: Page, address: str, size: tuple[int, int]) -> list[str]:
     found = [f"{wide} px too wide"] if wide > 0 else []
     if address in FITS_WITHOUT_SCROLLING and high > 0:
         found.append(f"{high} px too high")
-    found += [*page.evaluate(CUT), *page.evaluate(TYPED_CUT)]
+    found += [*page.evaluate(CUT), *page.evaluate(TYPED_CUT), *page.evaluate(CHOSEN_CUT)]
     return [f"{size[0]} px: {mistake}" for mistake in found]
 
 
