@@ -54,7 +54,9 @@ def me(client: httpx.Client) -> dict[str, Any]:
 
 
 def enter(client: httpx.Client, name: str, **more: Any) -> httpx.Response:
-    """One bad piece; `typed_in` goes as the header of an outbox."""
+    """One bad piece, with a reason where the plant has some; `typed_in`: header of an outbox."""
+    known = client.get("/api/v1/reasons?domain=scrap&work_unit=unit-11").json().get("items")
+    more |= {"reason": known[0]["code"]} if known else {}
     headers = {"X-Typed-In": str(more.pop("typed_in"))} if "typed_in" in more else {}
     body = {"command_id": f"hands-{name}", "scrap": 1, **more}
     return client.post("/api/v1/work-units/unit-11/quantities", json=body, headers=headers)
