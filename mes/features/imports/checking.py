@@ -62,6 +62,10 @@ class Checked:
         """How many rows do this."""
         return sum(1 for each in self.plan.states.values() if each is state)
 
+    def letters(self, mistake: Mistake) -> str:
+        """The letters of a mistake's column in the file; empty: it is about no column of it."""
+        return "" if self.layout is None else self.layout.letter(mistake.column)
+
     @property
     def effective(self) -> int:
         """How many rows change something."""

@@ -102,12 +102,11 @@ def import_upload(
 
 
 def _left_out(checked: Checked) -> list[dict[str, Any]]:
-    layout = checked.layout
     return [
         {
             "row": one.row,
             "column": one.column,
-            "letter": "" if layout is None else layout.letter(one.column),
+            "letter": checked.letters(one),
             "value": one.value,
             "code": one.code,
             "details": dict(one.details),
@@ -118,8 +117,10 @@ def _left_out(checked: Checked) -> list[dict[str, Any]]:
 
 def left_out_from(answer: Mapping[str, Any]) -> list[tuple[Mistake, str]]:
     """Mistakes of rows that were left out, with letters of columns, of an answer that was kept."""
-    told = [dict(one) for one in answer.get("left_out", ())]
-    return [(Mistake(**one), letter) for one in told for letter in [one.pop("letter")]]
+    return [
+        (Mistake(**{name: one[name] for name in one if name != "letter"}), one["letter"])
+        for one in answer.get("left_out", ())
+    ]
 
 
 def counts(checked: Checked) -> dict[str, int]:

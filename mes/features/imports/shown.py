@@ -25,20 +25,16 @@ def shown_check(
         "kind": checked.kind.key,
         "sheet": checked.sheet,
         **counts(checked),
-        "mistakes": shown_mistakes(checked.kind, _lettered(checked, most), language),
+        "mistakes": shown_mistakes(
+            checked.kind,
+            [(one, checked.letters(one)) for one in checked.mistakes[:most]],
+            language,
+        ),
         "mistakes_count": len(checked.mistakes),
         "notes": [_note(note, language) for note in checked.notes],
         "blocked": checked.blocked,
         "seen": checked.fingerprint,
     }
-
-
-def _lettered(checked: Checked, most: int | None) -> list[tuple[Mistake, str]]:
-    layout = checked.layout
-    return [
-        (one, "" if layout is None else layout.letter(one.column))
-        for one in checked.mistakes[:most]
-    ]
 
 
 def shown_mistakes(
