@@ -20,6 +20,13 @@ from mes.web.wiring import database, transaction
 
 TYPED_MAX = 4 * PASSWORD_MAX
 """More characters of a field are not looked at."""
+FIELDS = {
+    "wrong_credentials": "present",
+    "locked": "present",
+    "password_weak": "new",
+    "password_differs": "again",
+}
+"""At which field a refusal is told, by its code."""
 
 
 @pages.get("/password")
@@ -46,15 +53,24 @@ def own_password_form() -> Response:
                 field="again",
             )
         check_password(given["new"], who.label)
-        sign_in_account(database(), who.label, given["present"])
-        with transaction() as held:
-            service.set_password(held, who.to_json(), who.label, given["new"])
+        change_password(who, given["present"], given["new"])
     except Refusal as refusal:
         return make_response(_page(refusal), refusal.status)
     entered = sign_in_account(database(), who.label, given["new"])
     end_present_session()
     session.clear()
     return with_session(make_response(redirect("/password?saved=1", 303)), entered)
+
+
+def change_password(who: Actor, present: str, new: str) -> None:
+    """Give an account the password it chose, if it knows the present one; its sessions end.
+
+    Raises:
+        Refusal: `wrong_credentials` (401), `locked` (429) or `password_weak` (422).
+    """
+    sign_in_account(database(), who.label, present)
+    with transaction() as held:
+        service.set_password(held, who.to_json(), who.label, new)
 
 
 def _own_account() -> Actor:
@@ -74,15 +90,6 @@ def _page(problem: Refusal | None = None) -> str:
         least=PASSWORD_MIN,
         login=actor().label,
     )
-
-
-FIELDS = {
-    "wrong_credentials": "present",
-    "locked": "present",
-    "password_weak": "new",
-    "password_differs": "again",
-}
-"""At which field a refusal is told, by its code."""
 
 
 def _words(problem: Refusal) -> str:

@@ -11,7 +11,7 @@ from flask import Response, jsonify, make_response, redirect, render_template, r
 from flask_babel import gettext
 
 from mes.core.refusal import Refusal
-from mes.features.people import service
+from mes.features.people import own_password
 from mes.features.people.blueprints import pages, people
 from mes.features.people.responses import end_present_session, who_json, with_session
 from mes.features.people.schemas import PasswordIn, SessionIn
@@ -21,7 +21,7 @@ from mes.web.errors import wants_json
 from mes.web.limits import limiter, sign_in_limit
 from mes.web.roles import ActorKind, actor, require
 from mes.web.sessions import drop_key_cookie, present_terminal
-from mes.web.wiring import database, transaction
+from mes.web.wiring import database
 
 
 @pages.post("/sign-in")
@@ -103,9 +103,7 @@ def change_password(given: PasswordIn) -> Response:
     who = actor()
     if who.kind is not ActorKind.ACCOUNT:
         raise Refusal("forbidden", "only an account has a password", status=403)
-    sign_in_account(database(), who.label, given.password)
-    with transaction() as held:
-        service.set_password(held, who.to_json(), who.label, given.new_password)
+    own_password.change_password(who, given.password, given.new_password)
     response = make_response("", 204)
     drop_key_cookie(response, "session")
     return response
