@@ -44,7 +44,15 @@ from mes.models.published import AuditLog, CaseFile, Outbox, PublicationMark, Pu
 from mes.models.quality import CheckPlan, CheckResult, WorkUnitChecks
 from mes.models.reasons import KpiPolicyVersion, Reason, ReasonClass
 from mes.models.reports import KpiTarget, MomentNote, ReportFile, ReportSchedule, SavedView
-from mes.models.signals import GapFact, Quarantine, Sample, SampleChunk, SignalFact
+from mes.models.signals import (
+    GapFact,
+    Quarantine,
+    Sample,
+    SampleChunk,
+    SampleHour,
+    SampleMinutes,
+    SignalFact,
+)
 from mes.models.sources import (
     ConfigRevision,
     Edge,
@@ -128,6 +136,8 @@ __all__ = [
     "RollupShift",
     "Sample",
     "SampleChunk",
+    "SampleHour",
+    "SampleMinutes",
     "SavedView",
     "ShiftPattern",
     "ShiftSignoff",

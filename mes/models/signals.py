@@ -73,16 +73,48 @@ class Sample(Base):
 
 
 class SampleChunk(Base):
-    """Packed samples of one tag and hour."""
+    """Packed samples of one tag and UTC hour; `data` as `mes.core.sample_values` packs it."""
 
     __tablename__ = "sample_chunk"
-    __table_args__ = (UniqueConstraint("tag_id", "hour"),)
+    __table_args__ = (UniqueConstraint("tag_id", "hour"), Index("ix_sample_chunk_hour", "hour"))
 
     id: Mapped[Identity]
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"))
     hour: Mapped[Instant]
     count: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SampleMinutes(Base):
+    """What the minutes of a tag and UTC hour say; `data` as `mes.core.sample_minutes` packs it."""
+
+    __tablename__ = "sample_minutes"
+    __table_args__ = (UniqueConstraint("tag_id", "hour"), Index("ix_sample_minutes_hour", "hour"))
+
+    id: Mapped[Identity]
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"))
+    hour: Mapped[Instant]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SampleHour(Base):
+    """What the samples of a tag in a UTC hour say; fields as `mes.core.sample_cells.Cell`."""
+
+    __tablename__ = "sample_hour"
+    __table_args__ = (UniqueConstraint("tag_id", "hour"), Index("ix_sample_hour_hour", "hour"))
+
+    id: Mapped[Identity]
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"))
+    hour: Mapped[Instant]
+    first_at: Mapped[Instant]
+    last_at: Mapped[Instant]
+    last: Mapped[float | None] = mapped_column(Float(53))
+    low: Mapped[float | None] = mapped_column(Float(53))
+    high: Mapped[float | None] = mapped_column(Float(53))
+    known: Mapped[Instant]
+    area: Mapped[float] = mapped_column(Float(53))
+    good: Mapped[int]
+    bad: Mapped[int]
 
 
 class Quarantine(Base):
