@@ -60,6 +60,8 @@ from mes.features.reasons import pages as reason_pages
 from mes.features.reasons import routes as reasons
 from mes.features.reports import list_routes, system_lists
 from mes.features.reports import trend_routes as reports
+from mes.features.samples.expiry import Kept
+from mes.features.samples.worker import Packer
 from mes.features.schedules import pages as report_files
 from mes.features.schedules.worker import ReportWriter
 from mes.features.screens.setup import EXTENSION as SCREENS
@@ -152,6 +154,7 @@ class Live:
     report_writer: ReportWriter
     healer: Healer
     label_sender: LabelSender
+    packer: Packer
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -221,6 +224,14 @@ def _init_live(app: APIFlask, database: Database, settings: Settings) -> None:
         report_writer=ReportWriter(database, settings.data_dir),
         healer=Healer(database),
         label_sender=labels.init_labels(app),
+        packer=Packer(
+            database,
+            Kept(
+                values=settings.sample_days,
+                minutes=settings.sample_minute_days,
+                hours=settings.sample_hour_days,
+            ),
+        ),
     )
 
     def read_some_tiles() -> None:

@@ -47,6 +47,11 @@ class Settings(BaseModel):
         le=1,
         description="A shift with a lower coverage is signed off only with a note.",
     )
+    sample_days: int = Field(default=90, ge=1, description="How long values of tags are kept.")
+    sample_minute_days: int = Field(
+        default=400, ge=1, description="How long minutes of values are kept, for longer trends."
+    )
+    sample_hour_days: int = Field(default=3660, ge=1, description="How long hours of them are.")
     label_font: Path | None = Field(
         default=None, description="TrueType font of labels; None: the one that comes along."
     )

@@ -95,4 +95,3 @@ def unpacked(data: bytes) -> list[Value]:
     except (zlib.error, struct.error, ValueError) as mistake:
         raise UnreadableChunk(str(mistake)) from mistake
     return found
-

@@ -123,6 +123,7 @@ def start_live(worker: Any) -> None:
     live.report_writer.start()
     live.healer.start()
     live.label_sender.start()
+    live.packer.start()
     threading.Thread(target=_close_on_stop, args=(worker, live), name="stop", daemon=True).start()
 
 
@@ -144,6 +145,7 @@ def _close_on_stop(worker: Worker, live: Any) -> None:
     live.report_writer.stop()
     live.healer.stop()
     live.label_sender.stop()
+    live.packer.stop()
     for open_socket in list(live.sockets.server.eio.sockets.values()):
         # Not close(): after its packet CLOSE a Python client would not connect again.
         open_socket.queue.put(None)

@@ -1,4 +1,4 @@
-"""Values of tags over time: as they came where they are few, else their envelope by slots.
+"""Tags over time: as their values came where they are few, else by slots.
 
 Readings with a meaning are facts, all others samples; a trend reads both and never mends either.
 A bad value is a gap.
@@ -6,31 +6,40 @@ A bad value is a gap.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from heapq import merge
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
 from mes.core.refusal import Refusal
-from mes.models import GapFact, Sample, SignalFact, Source, Tag
+from mes.core.sample_cells import Cell, Slot, cells_of, slots_of
+from mes.core.sample_minutes import MINUTE_US
+from mes.core.sample_values import HOUR_US, Value
+from mes.features.samples.reading import HELD_US, Held, History
+from mes.models import GapFact, SignalFact, Source, Tag
 
 TAGS_MAX = 8
 """Most tags of one trend."""
-SLOTS = 480
-"""Slots of an envelope; a screen shows no more."""
+SLOTS_MAX = 750
+"""Most slots of a trend; a screen shows no more."""
 RAW_MAX = 600
-"""More values than this of a tag are drawn by their envelope, of facts the latest."""
-EXPORT_MAX = 20_000
-"""Most values of a tag in an export, the latest."""
-HELD_US = 3_600_000_000
-"""How far back the value is looked for that holds at the start."""
-RANGE_MAX_US = 8 * 86_400_000_000
-Model = type[Sample] | type[SignalFact]
-GOOD_ENOUGH = 1
-"""Highest quality code that is a value: 0 good, 1 uncertain, 2 bad."""
+"""More values than this of a tag are drawn by slots."""
+FACTS_MAX = 100_000
+"""Most facts of a tag in a trend, the latest."""
+HOLES_MAX = 2_000
+"""Most holes of a source in a trend."""
+SECOND_US = 1_000_000
+WIDTHS = (
+    *(n * SECOND_US for n in (1, 2, 5, 10, 15, 30)),
+    *(n * MINUTE_US for n in (1, 2, 5, 10, 15, 30)),
+    *(n * HOUR_US for n in (1, 2, 3, 6, 12, 24)),
+)
+"""Of slots; each divides the next one that counts in the same unit, and the hour or the day."""
+RANGE_MAX_US = 400 * 24 * HOUR_US
 
 
 class Point(NamedTuple):
@@ -59,28 +68,39 @@ class Series:
     """A tag over a span.
 
     Attributes:
-        count: values in the span, bad ones too.
+        points: values as they came, or one for each slot.
+        slots: the slots, empty if the points are values.
+        width: of a slot in microseconds; None: the points are values.
+        last: the value that holds where knowledge ends; None: none is known there.
         until: up to here the last value holds.
-        enveloped: the points are slots, not values.
+        count: values in the span, bad ones too.
+        bad: bad ones among them.
         cut: only the latest values are here.
     """
 
     tag: TagInfo
     points: Sequence[Point]
+    slots: Sequence[Slot]
+    width: int | None
+    last: float | None
     until: int
     count: int
-    enveloped: bool
+    bad: int
     cut: bool
 
     def coverage(self, span: Span) -> float | None:
         """Share of a span in which a good value held; None: the span is empty."""
+        if span.end <= span.start:
+            return None
+        if self.slots:
+            return sum(slot.known for slot in self.slots) / (span.end - span.start)
         ends = [*(point.at for point in self.points[1:]), self.until]
         known = sum(
             max(0, min(end, span.end) - max(point.at, span.start))
             for point, end in zip(self.points, ends, strict=False)
             if point.mean is not None
         )
-        return known / (span.end - span.start) if span.end > span.start else None
+        return known / (span.end - span.start)
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -112,105 +132,170 @@ def known_tags(session: Session) -> list[TagInfo]:
     ]
 
 
-def tag_series(session: Session, tag: TagInfo, span: Span, known_until: int) -> Series:
-    """A tag over a span.
+def width_for(length: int) -> int:
+    """The narrowest width whose slots a screen can show, for a length in microseconds."""
+    return next((width for width in WIDTHS if length <= width * SLOTS_MAX), WIDTHS[-1])
 
-    Args:
-        known_until: the last value holds up to here at most, UTC microseconds.
+
+class Trends:
+    """Reads tags over a span.
 
     Raises:
         Refusal: `range_too_long` (422).
     """
-    if span.end - span.start > RANGE_MAX_US:
-        raise Refusal("range_too_long", "a trend covers 8 days at most", status=422, field="to")
-    counts = [
-        session.scalar(select(func.count()).where(_within(model, tag, span))) or 0
-        for model in (Sample, SignalFact)
-    ]
-    count = sum(counts)
-    gaps = _gaps(session, tag, span)
-    enveloped = counts[0] > RAW_MAX
-    points = _envelope(session, tag, span) if enveloped else raw_points(session, tag, span, RAW_MAX)
-    return Series(
-        tag=tag,
-        points=_with_gaps(points, gaps),
-        until=min(span.end, known_until),
-        count=count,
-        enveloped=enveloped,
-        cut=counts[1] > RAW_MAX,
-    )
 
+    def __init__(self, session: Session, tags: Sequence[TagInfo], span: Span) -> None:
+        if span.end - span.start > RANGE_MAX_US:
+            raise Refusal(
+                "range_too_long", "a trend covers 400 days at most", status=422, field="to"
+            )
+        self._session, self._span = session, span
+        self._history = History(session, [tag.id for tag in tags], span)
 
-def raw_points(session: Session, tag: TagInfo, span: Span, most: int = EXPORT_MAX) -> list[Point]:
-    """Values as they came, the latest `most` of them, and the one that held at the start."""
-    found = [
-        _point(at, value, quality)
-        for model in (Sample, SignalFact)
-        for at, value, quality in session.execute(
-            _values(model).where(_within(model, tag, span)).order_by(_at(model).desc()).limit(most)
+    def series(self, tag: TagInfo, known_until: int, width: int | None = None) -> Series:
+        """A tag over the span.
+
+        Args:
+            known_until: the last value holds up to here at most, UTC microseconds.
+            width: of slots, one of `WIDTHS`; None: values if they are few, else slots for a screen.
+        """
+        always = width is not None
+        span = self._span
+        until = max(span.start, min(span.end, known_until))
+        facts, cut = self._facts(tag)
+        finest = self.finest(tag)
+        width = max(width or width_for(span.end - span.start), finest)
+        cells = [*self._history.cells(tag.id, span, width), *cells_of(facts, width)]
+        held = self._held(tag)
+        holes = self._holes(tag, span.start if held is None else held.since)
+        few = sum(cell.good + cell.bad for cell in cells) <= RAW_MAX
+        if few and not always and not finest:
+            return self._as_they_came(tag, held, holes, until, cut)
+        beyond = [Span(until, span.end)] if until < span.end else []
+        start = None if held is None or any(h.start < span.start for h in holes) else held.value
+        slots = slots_of(
+            sorted(cells, key=lambda cell: cell.first_at),
+            span,
+            width,
+            held=start,
+            unknown=[*holes, *beyond],
         )
-    ]
-    before = Span(span.start - HELD_US, span.start)
-    for model in (Sample, SignalFact):
-        last = session.execute(
-            _values(model).where(_within(model, tag, before)).order_by(_at(model).desc()).limit(1)
+        return Series(
+            tag=tag,
+            points=[Point(s.start, s.low, s.high, s.mean if s.known else None) for s in slots],
+            slots=slots,
+            width=width,
+            last=_last(cells, start, holes),
+            until=until,
+            count=sum(cell.good + cell.bad for cell in cells),
+            bad=sum(cell.bad for cell in cells),
+            cut=cut,
+        )
+
+    def count(self, tag: TagInfo) -> int:
+        """How many values a tag has in the span; those of the slots at its edges count whole."""
+        width = width_for(self._span.end - self._span.start)
+        cells = self._history.cells(tag.id, self._span, max(width, MINUTE_US))
+        return sum(cell.good + cell.bad for cell in cells) + self._facts_count(tag)
+
+    def finest(self, tag: TagInfo) -> int:
+        """The width of the narrowest slots of a tag that are kept, 0: all values are."""
+        return self._history.finest(tag.id)
+
+    def values(self, tag: TagInfo) -> Iterator[Value]:
+        """Every value in the span that is still kept, in order, bad ones too."""
+        facts, _cut = self._facts(tag)
+        return merge(self._history.values(tag.id, self._span), facts, key=lambda value: value.at)
+
+    def _as_they_came(
+        self, tag: TagInfo, held: Held | None, holes: Sequence[Span], until: int, cut: bool
+    ) -> Series:
+        values = list(self.values(tag))
+        points = [Point(value.at, *(value.good,) * 3) for value in values]
+        if held is not None:
+            points.insert(0, Point(self._span.start, *(held.value,) * 3))
+        shown = _with_holes(points, holes, self._span)
+        return Series(
+            tag=tag,
+            points=shown,
+            slots=(),
+            width=None,
+            last=shown[-1].mean if shown else None,
+            until=until,
+            count=len(values),
+            bad=sum(value.good is None for value in values),
+            cut=cut,
+        )
+
+    def _facts(self, tag: TagInfo) -> tuple[list[Value], bool]:
+        """The latest facts of a tag in the span in order, and whether there are more."""
+        rows = self._session.execute(
+            select(SignalFact.event_time, SignalFact.value, SignalFact.quality)
+            .where(
+                SignalFact.tag_id == tag.id,
+                SignalFact.event_time >= self._span.start,
+                SignalFact.event_time < self._span.end,
+            )
+            .order_by(SignalFact.event_time.desc())
+            .limit(FACTS_MAX + 1)
+        ).all()
+        found = [Value(at, _number(value), None, quality) for at, value, quality in rows]
+        return found[FACTS_MAX - 1 :: -1], len(found) > FACTS_MAX
+
+    def _facts_count(self, tag: TagInfo) -> int:
+        count = select(func.count()).where(
+            SignalFact.tag_id == tag.id,
+            SignalFact.event_time >= self._span.start,
+            SignalFact.event_time < self._span.end,
+        )
+        return self._session.scalar(count) or 0
+
+    def _held(self, tag: TagInfo) -> Held | None:
+        """What was known just before the span."""
+        start = self._span.start
+        row = self._session.execute(
+            select(SignalFact.event_time, SignalFact.value, SignalFact.quality)
+            .where(
+                SignalFact.tag_id == tag.id,
+                SignalFact.event_time < start,
+                SignalFact.event_time >= start - HELD_US,
+            )
+            .order_by(SignalFact.event_time.desc())
+            .limit(1)
         ).first()
-        if last is not None:
-            found.append(_point(span.start, last[1], last[2]))
-    return sorted(found, key=lambda point: point.at)
+        found = [self._history.held(tag.id, start)]
+        if row is not None:
+            fact = Value(row.event_time, _number(row.value), None, row.quality)
+            found.append(Held(fact.at, fact.good))
+        return max((one for one in found if one), key=lambda one: one.since, default=None)
 
-
-def _envelope(session: Session, tag: TagInfo, span: Span) -> list[Point]:
-    width = max(1, (span.end - span.start) // SLOTS)
-    slot = (Sample.at - span.start) // width
-    number = case((Sample.quality <= GOOD_ENOUGH, Sample.number))
-    rows = session.execute(
-        select(slot, func.min(number), func.max(number), func.avg(number))
-        .where(_within(Sample, tag, span))
-        .group_by(slot)
-        .order_by(slot)
-    )
-    return [Point(span.start + n * width, low, high, mean) for n, low, high, mean in rows]
-
-
-def _gaps(session: Session, tag: TagInfo, span: Span) -> list[Span]:
-    """Known holes of the source in a span."""
-    rows = session.execute(
-        select(GapFact.start, GapFact.end)
-        .where(
-            GapFact.source_id == tag.source_id, GapFact.end > span.start, GapFact.start < span.end
+    def _holes(self, tag: TagInfo, since: int) -> list[Span]:
+        """Known holes of the source of a tag that end after an instant."""
+        rows = self._session.execute(
+            select(GapFact.start, GapFact.end)
+            .where(
+                GapFact.source_id == tag.source_id,
+                GapFact.end > since,
+                GapFact.start < self._span.end,
+            )
+            .order_by(GapFact.start)
+            .limit(HOLES_MAX)
         )
-        .order_by(GapFact.start)
-        .limit(RAW_MAX)
-    )
-    return [Span(max(start, span.start), min(end, span.end)) for start, end in rows]
+        return [Span(start, min(end, self._span.end)) for start, end in rows if end > start]
 
 
-def _with_gaps(points: Sequence[Point], gaps: Sequence[Span]) -> list[Point]:
+def _last(cells: Sequence[Cell], held: float | None, holes: Sequence[Span]) -> float | None:
+    latest = max(cells, key=lambda cell: cell.last_at, default=None)
+    if latest is None:
+        return held
+    return None if any(hole.start > latest.last_at for hole in holes) else latest.last
+
+
+def _with_holes(points: Sequence[Point], holes: Sequence[Span], span: Span) -> list[Point]:
     """The points with a break where a hole begins, none inside one."""
-    kept = [p for p in points if not any(gap.start < p.at < gap.end for gap in gaps)]
-    breaks = [Point(gap.start, None, None, None) for gap in gaps]
+    kept = [p for p in points if not any(hole.start < p.at < hole.end for hole in holes)]
+    breaks = [Point(max(span.start, hole.start), None, None, None) for hole in holes]
     return sorted([*kept, *breaks], key=lambda point: point.at)
-
-
-def _at(model: Model) -> InstrumentedAttribute[int]:
-    return Sample.at if model is Sample else SignalFact.event_time
-
-
-def _values(model: Model) -> Select[int, float | None, int] | Select[int, Any, int]:
-    if model is Sample:
-        return select(Sample.at, Sample.number, Sample.quality)
-    return select(SignalFact.event_time, SignalFact.value, SignalFact.quality)
-
-
-def _within(model: Model, tag: TagInfo, span: Span) -> ColumnElement[bool]:
-    tag_id = Sample.tag_id if model is Sample else SignalFact.tag_id
-    return and_(tag_id == tag.id, _at(model) >= span.start, _at(model) < span.end)
-
-
-def _point(at: int, value: object, quality: int) -> Point:
-    number = _number(value) if quality <= GOOD_ENOUGH else None
-    return Point(at, number, number, number)
 
 
 def _number(value: object) -> float | None:

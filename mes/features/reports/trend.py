@@ -22,7 +22,15 @@ from mes.features.oee.losses import states_case
 from mes.features.oee.service import CASE_DIRECT_US, known_unit
 from mes.features.production.masters import Masters, WorkUnit
 from mes.features.reports.grid import COVERAGE, STATE, Column, Grid, Kind, Row
-from mes.features.reports.samples import TAGS_MAX, Point, Series, TagInfo, raw_points
+from mes.features.reports.samples import (
+    RANGE_MAX_US,
+    TAGS_MAX,
+    WIDTHS,
+    Point,
+    Series,
+    TagInfo,
+    Trends,
+)
 from mes.features.screens.report.frame import Shown
 from mes.features.screens.report.words import NONE, _, percent
 from mes.models import SourceStream
@@ -31,9 +39,15 @@ Scale = Callable[[float], float]
 """From an instant or a value to a place in the drawing."""
 HEIGHT = 120
 WIDTH = 1000
-HOURS = (1, 4, 8, 12, 24, 72, 168)
+HOURS = (1, 4, 8, 12, 24, 72, 168, 744, 2208, 8784)
 HOUR_US = 3600 * US_PER_S
-_FORM = "%Y-%m-%d %H:%M"
+STATES_MAX_US = 8 * 24 * HOUR_US
+"""States are drawn of spans up to this length."""
+SHORTEST_US = 10 * US_PER_S
+"""A span that a reader chooses is no shorter."""
+ROWS_MAX = 100_000
+"""Most rows of a file: every value if they are no more, else slots."""
+_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +60,64 @@ class Line:
 
 
 def span_of(arguments: Mapping[str, str], zone: str, now_us: int) -> tuple[Span, int]:
-    """The span of an address: so many hours up to an end, the present by default; and the hours.
+    """The span of an address: from one moment until another, the present by default; and hours.
+
+    Without `from`: so many hours up to the end.
 
     Raises:
         Refusal: `window_malformed` (422).
     """
     text = arguments.get("hours", "")
     hours = int(text) if text.isascii() and text.isdigit() and int(text) in HOURS else HOURS[0]
-    end = now_us
-    given = arguments.get("until", "").strip()
-    if given:
+    end = _moment(arguments, "until", zone)
+    end = now_us if end is None else end
+    start = _moment(arguments, "from", zone)
+    if start is None:
+        return Span(end - hours * HOUR_US, end), hours
+    if start >= end:
+        raise Refusal(
+            "window_malformed", "from lies before until, and in the past", status=422, field="from"
+        )
+    return Span(min(start, end - SHORTEST_US), end), hours
+
+
+def span_words(span: Span, zone: str) -> tuple[str, str]:
+    """Start and end of a span as `span_of` reads them."""
+    tz = ZoneInfo(zone)
+    first, last = (
+        datetime.fromtimestamp(at // US_PER_S, tz).strftime(_FORMS[0])
+        for at in (span.start, span.end)
+    )
+    return first, last
+
+
+def near_spans(span: Span, now_us: int) -> dict[str, Span | None]:
+    """Spans to go to from here: earlier, later, closer and wider; None: there is none."""
+    length = span.end - span.start
+    half, quarter = length // 2, length // 4
+    end = min(span.end + half, now_us)
+    closer = Span(span.start + quarter, span.end - quarter)
+    wider_end = min(span.end + half, max(now_us, span.end))
+    wider = Span(wider_end - 2 * length, wider_end)
+    return {
+        "earlier": Span(span.start - half, span.end - half),
+        "later": Span(end - length, end) if end > span.end else None,
+        "closer": closer if half >= SHORTEST_US else None,
+        "wider": wider if 2 * length <= RANGE_MAX_US else None,
+    }
+
+
+def _moment(arguments: Mapping[str, str], key: str, zone: str) -> int | None:
+    given = arguments.get(key, "").strip()[:40]
+    if not given:
+        return None
+    for form in _FORMS:
         try:
-            local = datetime.strptime(given, _FORM).replace(tzinfo=ZoneInfo(zone))
+            local = datetime.strptime(given, form).replace(tzinfo=ZoneInfo(zone))
         except ValueError:
-            raise Refusal(
-                "window_malformed", "write until as 2026-11-24 18:00", status=422, field="until"
-            ) from None
-        end = int(local.timestamp()) * US_PER_S
-    return Span(end - hours * HOUR_US, end), hours
+            continue
+        return int(local.timestamp()) * US_PER_S
+    raise Refusal("window_malformed", f"write {key} as 2026-11-24 18:00", status=422, field=key)
 
 
 def lines_of(
@@ -119,24 +173,25 @@ def shown_series(line: Line, series: Series, span: Span) -> Shown:
         [round(x(point.at), 1), point.mean if point.mean is None else round(point.mean, 6)]
         for point in series.points
     ]
-    last = next((p.mean for p in reversed(series.points) if p.mean is not None), None)
     return {
         "name": line.tag.name,
         "unit": line.tag.unit or "",
         "coverage": percent(_exact(series.coverage(span))),
         "provisional": series.until < span.end,
         "path": _path(series, x, y),
-        "area": _area(series, x, y) if series.enveloped else "",
+        "area": _area(series, x, y) if series.slots else "",
+        "unknown": _unknown(series, x),
         "low": None if line.low is None else f"{y(line.low):.1f}",
         "high": None if line.high is None else f"{y(line.high):.1f}",
         "band": _band(line, y),
         "top": _figure(top),
         "bottom": _figure(bottom),
-        "last": _figure(last),
+        "last": _figure(series.last),
         "outside": _outside(line, series),
         "limits": f"{_figure(line.low)} – {_figure(line.high)}",
         "count": series.count,
-        "enveloped": series.enveloped,
+        "bad": series.bad,
+        "slot": None if series.width is None else width_words(series.width),
         "cut": series.cut,
         "points": json.dumps(values, separators=(",", ":")),
     }
@@ -145,14 +200,16 @@ def shown_series(line: Line, series: Series, span: Span) -> Shown:
 def shown_states(
     session: Session, known: Masters, unit: WorkUnit, span: Span, now_us: int
 ) -> Shown:
-    """The states of a machine below its trends; empty for spans longer than a day."""
-    if span.end - span.start > CASE_DIRECT_US:
-        return {"strip": []}
+    """The states of a machine below its trends; none are drawn of spans over `STATES_MAX_US`."""
+    if span.end - span.start > STATES_MAX_US:
+        return {"strip": [], "too_long": True}
     given = known_unit(session, known, unit, now_us)
-    intervals: tuple[Interval, ...] = explain(
-        states_case(session, given, span, unit.site.policy)
-    ).intervals
-    why = explain_address(unit.code, span.start, span.end, as_of=given.as_of)
+    intervals: list[Interval] = []
+    for start in range(span.start, span.end, CASE_DIRECT_US):
+        part = Span(start, min(start + CASE_DIRECT_US, span.end))
+        intervals += explain(states_case(session, given, part, unit.site.policy)).intervals
+    short = span.end - span.start <= CASE_DIRECT_US
+    why = explain_address(unit.code, span.start, span.end, as_of=given.as_of) if short else ""
     return {**strip(intervals, span, unit.site.time_zone, None), "why": why}
 
 
@@ -167,6 +224,7 @@ def tags_grid(lines: Sequence[tuple[Line, Series]], span: Span) -> Grid:
             Column(key="low", label=_("Low limit"), kind=Kind.NUMBER),
             Column(key="high", label=_("High limit"), kind=Kind.NUMBER),
             Column(key="count", label=_("Number of values"), kind=Kind.NUMBER),
+            Column(key="bad", label=_("Bad values"), kind=Kind.NUMBER),
             Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
             Column(key=STATE, label=_("State of the figure")),
         ],
@@ -178,6 +236,7 @@ def tags_grid(lines: Sequence[tuple[Line, Series]], span: Span) -> Grid:
                     line.low,
                     line.high,
                     series.count,
+                    series.bad,
                     series.coverage(span),
                     state_of(series, span),
                 ]
@@ -196,11 +255,25 @@ def _exact(value: float | None) -> Fraction | None:
     return None if value is None else Fraction(value)
 
 
-def values_grid(session: Session, lines: Sequence[Line], span: Span) -> Grid:
-    """Every value of the tags as it came."""
+def file_grid(trends: Trends, lines: Sequence[tuple[Line, int]], span: Span) -> Grid:
+    """Every value of the tags as it came; their slots if there are too many or some are gone.
+
+    Args:
+        lines: each with the instant up to which its values are known.
+    """
+    tags = [line.tag for line, _until in lines]
+    gone = max((trends.finest(tag) for tag in tags), default=0)
+    if not gone and sum(map(trends.count, tags)) <= ROWS_MAX:
+        return _values_grid(trends, tags)
+    most = max(1, ROWS_MAX // len(lines))
+    width = next(w for w in WIDTHS if w >= gone and span.end - span.start <= w * most)
+    return _slots_grid([trends.series(line.tag, until, width) for line, until in lines], width)
+
+
+def _values_grid(trends: Trends, tags: Sequence[TagInfo]) -> Grid:
     return Grid(
         key="values",
-        title=_("Number of values"),
+        title=_("Values"),
         columns=[
             Column(key="at", label=_("Time"), kind=Kind.TIME),
             Column(key="tag", label=_("Tag")),
@@ -208,11 +281,64 @@ def values_grid(session: Session, lines: Sequence[Line], span: Span) -> Grid:
             Column(key="unit", label=_("Unit")),
         ],
         rows=[
-            Row(values=[point.at, line.tag.name, point.mean, line.tag.unit])
-            for line in lines
-            for point in raw_points(session, line.tag, span)
+            Row(values=[value.at, tag.name, value.good, tag.unit])
+            for tag in tags
+            for value in trends.values(tag)
         ],
     )
+
+
+def _slots_grid(told: Sequence[Series], width: int) -> Grid:
+    return Grid(
+        key="slots",
+        title=_("Values"),
+        note=_(
+            "Too many values for a file, or no longer kept one by one: each row is %(n)s.",
+            n=width_words(width),
+        ),
+        columns=[
+            Column(key="at", label=_("Time"), kind=Kind.TIME),
+            Column(key="tag", label=_("Tag")),
+            Column(key="low", label=_("Lowest"), kind=Kind.NUMBER),
+            Column(key="mean", label=_("Mean over time"), kind=Kind.NUMBER),
+            Column(key="high", label=_("Highest"), kind=Kind.NUMBER),
+            Column(key="unit", label=_("Unit")),
+            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
+            Column(key="bad", label=_("Bad values"), kind=Kind.NUMBER),
+        ],
+        rows=[
+            Row(
+                values=[
+                    slot.start,
+                    series.tag.name,
+                    slot.low,
+                    slot.mean,
+                    slot.high,
+                    series.tag.unit,
+                    slot.known / (slot.end - slot.start),
+                    slot.bad,
+                ]
+            )
+            for series in told
+            for slot in series.slots
+        ],
+    )
+
+
+def width_words(width: int) -> str:
+    """A width of slots as words."""
+    if width < 60 * US_PER_S:
+        return _("%(n)s s", n=width // US_PER_S)
+    if width < HOUR_US:
+        return _("%(n)s min", n=width // (60 * US_PER_S))
+    return _("%(n)s h", n=width // HOUR_US)
+
+
+def hours_words(hours: int) -> str:
+    """A choice of hours as words."""
+    if hours < 24:
+        return _("%(n)s h", n=hours)
+    return _("1 day") if hours == 24 else _("%(n)s days", n=hours // 24)
 
 
 def _path(series: Series, x: Scale, y: Scale) -> str:
@@ -246,6 +372,15 @@ def _area(series: Series, x: Scale, y: Scale) -> str:
             parts.append(f"M{upper} L{lower}Z")
         run = []
     return "".join(parts)
+
+
+def _unknown(series: Series, x: Scale) -> str:
+    """A mark under each slot of which a part is not known."""
+    return "".join(
+        f"M{x(slot.start):.1f} {HEIGHT - 2}H{x(slot.end):.1f}"
+        for slot in series.slots
+        if slot.low is not None and slot.known < min(slot.end, series.until) - slot.start
+    )
 
 
 def _scale(line: Line, series: Series) -> tuple[float, float]:

@@ -21,16 +21,19 @@ from mes.features.reports.notes import (
     void_note,
 )
 from mes.features.reports.routes import grids_file, pages
-from mes.features.reports.samples import TAGS_MAX, known_tags, tag_series
+from mes.features.reports.samples import TAGS_MAX, Trends, known_tags
 from mes.features.reports.trend import (
     HOURS,
     covered_until,
+    file_grid,
+    hours_words,
     lines_of,
+    near_spans,
     shown_series,
     shown_states,
     span_of,
+    span_words,
     tags_grid,
-    values_grid,
 )
 from mes.features.screens.language import name_of, select_language
 from mes.features.screens.report import charts
@@ -52,11 +55,10 @@ def trend() -> str:
         span, hours = span_of(request.args, zone, now_us)
         tags = known_tags(session)
         lines = lines_of(tags, *(request.args.getlist(name) for name in ("tag", "low", "high")))
+        trends = Trends(session, [line.tag for line in lines], span)
         series = [
             shown_series(
-                line,
-                tag_series(session, line.tag, span, covered_until(session, line.tag, now_us)),
-                span,
+                line, trends.series(line.tag, covered_until(session, line.tag, now_us)), span
             )
             for line in lines
         ]
@@ -71,9 +73,14 @@ def trend() -> str:
         tags=[tag.name for tag in tags],
         rows=[row for row in rows if row[0]],
         tags_max=TAGS_MAX,
-        hours=HOURS,
+        hours=[(n, hours_words(n)) for n in HOURS],
         hours_chosen=hours,
-        until=request.args.get("until", "")[:16],
+        since=request.args.get("from", "")[:19],
+        until=request.args.get("until", "")[:19],
+        near={
+            key: None if other is None else _trend_of(other, zone)
+            for key, other in near_spans(span, now_us).items()
+        },
         live=request.args.get("live", ""),
         units=[
             (one.code, name_of(one.names, language, one.code)) for one in known.active_work_units()
@@ -88,6 +95,7 @@ def trend() -> str:
         may_note=may_note(),
         span=(charts.day_and_clock(span.start, zone), charts.day_and_clock(span.end, zone)),
         edges=(span.start // 1000, span.end // 1000),
+        nearby=_trend_of(None, zone),
         query=urlencode(list(request.args.items(multi=True))),
     )
 
@@ -102,13 +110,24 @@ def trendgrids_file(kind: str) -> Response:
         names = (request.args.getlist(name) for name in ("tag", "low", "high"))
         lines = lines_of(known_tags(session), *names)
         now_us = plant_now_us()
-        told = [
-            (line, tag_series(session, line.tag, span, covered_until(session, line.tag, now_us)))
-            for line in lines
-        ]
+        trends = Trends(session, [line.tag for line in lines], span)
+        known_to = [(line, covered_until(session, line.tag, now_us)) for line in lines]
+        told = [(line, trends.series(line.tag, until)) for line, until in known_to]
         notes = notes_grid(notes_in(session, span))
-        grids = [values_grid(session, lines, span), tags_grid(told, span), notes]
+        grids = [file_grid(trends, known_to, span), tags_grid(told, span), notes]
     return grids_file(kind, grids, zone, "trend")
+
+
+def _trend_of(span: Span | None, zone: str) -> str:
+    """The address of the same trend over another span; None: without its moments."""
+    kept = [
+        pair
+        for pair in request.args.items(multi=True)
+        if pair[0] not in ("from", "until", "live", "refused", "note_text", "note_at")
+    ]
+    if span is not None:
+        kept += zip(("from", "until"), span_words(span, zone), strict=True)
+    return f"/trend?{urlencode(kept)}"
 
 
 NOTERS = (Role.OPERATOR, Role.SUPERVISOR, Role.QUALITY, Role.MAINTENANCE, Role.MANAGER)

@@ -1,9 +1,11 @@
-// Trends are drawn by the server; here only: one cursor over all lines, and following the present.
+// Trends are drawn by the server; here only: one cursor over all lines, a part of them chosen by
+// dragging, and following the present.
 import "./report.js";
-import { clock, isoDay } from "../lib/time.js";
+import { clockSeconds, isoDay } from "../lib/time.js";
 import { valueAt } from "../report/trend-values.js";
 
 const FOLLOW_MS = 10000;
+const DRAGGED_PX = 12; // less is a tap
 const trend = document.querySelector("[data-trend]");
 
 if (trend) {
@@ -15,15 +17,46 @@ if (trend) {
   const [start, end] = [Number(trend.dataset.start), Number(trend.dataset.end)];
   const read = (share) => {
     const at = start + (end - start) * share;
-    trend.querySelector("[data-cursor]").textContent = `${isoDay(at)} ${clock(at)}`;
+    trend.querySelector("[data-cursor]").textContent = `${isoDay(at)} ${clockSeconds(at)}`;
     trend.style.setProperty("--at", `${share * 100}%`);
     trend.classList.add("reading");
     for (const { points, shown } of figures) shown.textContent = valueAt(points, share * 1000) ?? "–";
   };
-  trend.addEventListener("pointermove", (event) => {
+  const shareOf = (event) => {
     const box = trend.querySelector(".pl svg").getBoundingClientRect();
-    read(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  };
+  let drag = null;
+  const letGo = () => {
+    drag = null;
+    trend.classList.remove("choosing");
+  };
+  trend.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !event.target.closest(".pl")) return;
+    event.preventDefault(); // no selection of text
+    drag = { from: shareOf(event), x: event.clientX };
   });
+  trend.addEventListener("pointermove", (event) => {
+    const share = shareOf(event);
+    read(share);
+    if (!drag || Math.abs(event.clientX - drag.x) < DRAGGED_PX) return;
+    trend.classList.add("choosing");
+    trend.style.setProperty("--from", `${Math.min(drag.from, share) * 100}%`);
+    trend.style.setProperty("--wide", `${Math.abs(drag.from - share) * 100}%`);
+  });
+  addEventListener("pointerup", (event) => {
+    if (!drag) return;
+    const [first, last] = [drag.from, shareOf(event)].sort((a, b) => a - b);
+    const dragged = Math.abs(event.clientX - drag.x) >= DRAGGED_PX;
+    letGo();
+    if (dragged) location.assign(`${trend.dataset.nearby}&${new URLSearchParams({ from: moment(first), until: moment(last) })}`);
+  });
+  addEventListener("pointercancel", letGo);
+  addEventListener("keydown", (event) => event.key === "Escape" && letGo());
+  const moment = (share) => {
+    const at = Math.round((start + (end - start) * share) / 1000) * 1000;
+    return `${isoDay(at)} ${clockSeconds(at)}`;
+  };
   trend.tabIndex = 0;
   let reached = 1;
   trend.addEventListener("keydown", (event) => {
