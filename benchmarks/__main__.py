@@ -14,7 +14,19 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, Verdict, table
 
-NAMES = ("kernel", "decode", "faults", "opcua", "ingest", "tiles", "year", "start", "pages", "live")
+NAMES = (
+    "kernel",
+    "decode",
+    "faults",
+    "opcua",
+    "ingest",
+    "trends",
+    "tiles",
+    "year",
+    "start",
+    "pages",
+    "live",
+)
 QUICK, FULL = 3, 5
 
 

@@ -147,3 +147,36 @@ def test_a_report_page_stays_below_its_budget(open_context: Open) -> None:
     page.goto("/report?place=press-1")
     page.wait_for_load_state("networkidle")
     assert page.evaluate(LOADS) < 330_000
+
+
+def test_dragging_over_a_trend_looks_closer_and_the_way_back_is_there(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/trend?hours=4&tag=press_plc/press1_spm&low=&high=")
+    before = chosen_ms(page)
+    box = page.locator(".trend .pl svg").first.bounding_box()
+    assert box is not None
+    left, wide, middle = box["x"], box["width"], box["y"] + box["height"] / 2
+    page.mouse.move(left + wide * 0.25, middle)
+    page.mouse.down()
+    page.mouse.move(left + wide * 0.5, middle, steps=4)
+    assert page.locator(".trend.choosing").count() == 1
+    with page.expect_navigation():
+        page.mouse.up()
+    closer = chosen_ms(page)
+    assert closer[1] - closer[0] == pytest.approx((before[1] - before[0]) / 4, abs=5000)
+    assert closer[0] == pytest.approx(before[0] + (before[1] - before[0]) / 4, abs=5000)
+    page.locator("[data-near=wider]").click()
+    page.wait_for_selector(".trend")
+    wider = chosen_ms(page)
+    assert wider[1] - wider[0] == pytest.approx(2 * (closer[1] - closer[0]), abs=5000)
+    page.locator("[data-near=earlier]").click()
+    page.wait_for_selector("[data-near=later]")
+    assert chosen_ms(page)[0] < wider[0]
+
+
+def chosen_ms(page: Page) -> tuple[int, int]:
+    """Start and end of the trend that is shown, in milliseconds."""
+    start, end = (
+        page.locator("[data-trend]").get_attribute(f"data-{edge}") for edge in ("start", "end")
+    )
+    return int(start or 0), int(end or 0)

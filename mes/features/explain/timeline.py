@@ -23,7 +23,11 @@ _FLAT = {
 }
 _SHARE = {"running": 0.3, "setup": 0.8, "minor": 0.62, "brk": 0.08, "off": 0.08}
 _HOUR_US = 3600 * US_PER_S
-_STEPS_H = (1, 2, 4, 12, 24, 72, 168)
+_STEPS_MIN = (1, 5, 10, 30, *(60 * hours for hours in (1, 2, 4, 12, 24, 72, 168, 720)))
+_MINUTES_BELOW_H = 4
+"""Shorter spans than this have marks between the hours."""
+_DAYS_FROM_H = 36
+"""Longer spans than this tell the day at midnight."""
 _LABELS_MAX = 14
 
 
@@ -43,7 +47,7 @@ def strip(
         bars.append((kind, left, right))
     return {
         "strip": [_bar(*bar) for bar in bars[:BARS_MAX]],
-        "hours": _hours(window.start, window.end, zone),
+        "hours": hour_marks(window, zone),
         "mark": None if chosen is None else _mark(chosen, window),
     }
 
@@ -76,19 +80,21 @@ def _mark(one: Interval, window: Span) -> dict[str, str]:
     }
 
 
-def _hours(start: int, end: int, zone: str) -> list[tuple[str, str]]:
+def hour_marks(window: Span, zone: str) -> list[tuple[str, str]]:
+    """Moments below a drawing: place in percent, and the hour, of midnights the day instead."""
+    start, end = window.start, window.end
     hours = (end - start) / _HOUR_US
-    step_h = next((step for step in _STEPS_H if hours / step <= _LABELS_MAX), _STEPS_H[-1])
-    step = step_h * _HOUR_US
+    steps = [n for n in _STEPS_MIN if n >= 60 or hours < _MINUTES_BELOW_H]
+    minutes = next((n for n in steps if hours * 60 / n <= _LABELS_MAX), steps[-1])
+    step = minutes * _HOUR_US // 60
     local = ZoneInfo(zone)
     offset = datetime.fromtimestamp(start / US_PER_S, local).utcoffset() or timedelta(0)
     offset_us = int(offset.total_seconds()) * US_PER_S
     first = -(-(start + offset_us) // step) * step - offset_us
-    form = "%H" if step_h < 24 else "%m-%d"
-    return [
-        (
-            f"{(at - start) / (end - start) * 100:.2f}",
-            datetime.fromtimestamp(at / US_PER_S, local).strftime(form),
-        )
-        for at in range(first, end + 1, step)
-    ]
+    marks: list[tuple[str, str]] = []
+    for at in range(first, end + 1, step):
+        moment = datetime.fromtimestamp(at / US_PER_S, local)
+        is_day = minutes >= 24 * 60 or (hours > _DAYS_FROM_H and moment.hour == 0)
+        form = "%m-%d" if is_day else "%H" if minutes >= 60 else "%H:%M"
+        marks.append((f"{(at - start) / (end - start) * 100:.2f}", moment.strftime(form)))
+    return marks

@@ -19,7 +19,7 @@ from mes.core.refusal import Refusal
 from mes.core.sample_cells import Cell, Slot, cells_of, slots_of
 from mes.core.sample_minutes import MINUTE_US
 from mes.core.sample_values import HOUR_US, Value
-from mes.features.samples.reading import HELD_US, Held, History
+from mes.features.samples.reading import Held, History
 from mes.models import GapFact, SignalFact, Source, Tag
 
 TAGS_MAX = 8
@@ -167,12 +167,12 @@ class Trends:
         width = max(width or width_for(span.end - span.start), finest)
         cells = [*self._history.cells(tag.id, span, width), *cells_of(facts, width)]
         held = self._held(tag)
-        holes = self._holes(tag, span.start if held is None else held.since)
+        holes = self._holes(tag)
         few = sum(cell.good + cell.bad for cell in cells) <= RAW_MAX
         if few and not always and not finest:
             return self._as_they_came(tag, held, holes, until, cut)
         beyond = [Span(until, span.end)] if until < span.end else []
-        start = None if held is None or any(h.start < span.start for h in holes) else held.value
+        start = None if held is None else held.value
         slots = slots_of(
             sorted(cells, key=lambda cell: cell.first_at),
             span,
@@ -214,7 +214,7 @@ class Trends:
         points = [Point(value.at, *(value.good,) * 3) for value in values]
         if held is not None:
             points.insert(0, Point(self._span.start, *(held.value,) * 3))
-        shown = _with_holes(points, holes, self._span)
+        shown = _with_holes(points, holes)
         return Series(
             tag=tag,
             points=shown,
@@ -255,11 +255,7 @@ class Trends:
         start = self._span.start
         row = self._session.execute(
             select(SignalFact.event_time, SignalFact.value, SignalFact.quality)
-            .where(
-                SignalFact.tag_id == tag.id,
-                SignalFact.event_time < start,
-                SignalFact.event_time >= start - HELD_US,
-            )
+            .where(SignalFact.tag_id == tag.id, SignalFact.event_time < start)
             .order_by(SignalFact.event_time.desc())
             .limit(1)
         ).first()
@@ -267,21 +263,34 @@ class Trends:
         if row is not None:
             fact = Value(row.event_time, _number(row.value), None, row.quality)
             found.append(Held(fact.at, fact.good))
-        return max((one for one in found if one), key=lambda one: one.since, default=None)
+        latest = max((one for one in found if one), key=lambda one: one.since, default=None)
+        if latest is not None and self._lost_since(tag, latest.since):
+            return Held(latest.since, None)
+        return latest
 
-    def _holes(self, tag: TagInfo, since: int) -> list[Span]:
-        """Known holes of the source of a tag that end after an instant."""
+    def _lost_since(self, tag: TagInfo, since: int) -> bool:
+        """Whether a hole of the source lies between an instant and the span."""
+        hole = select(GapFact.id).where(
+            GapFact.source_id == tag.source_id,
+            GapFact.end > since,
+            GapFact.start < self._span.start,
+        )
+        return self._session.scalar(hole.limit(1)) is not None
+
+    def _holes(self, tag: TagInfo) -> list[Span]:
+        """Known holes of the source of a tag in the span."""
         rows = self._session.execute(
             select(GapFact.start, GapFact.end)
             .where(
                 GapFact.source_id == tag.source_id,
-                GapFact.end > since,
+                GapFact.end > self._span.start,
                 GapFact.start < self._span.end,
             )
             .order_by(GapFact.start)
             .limit(HOLES_MAX)
         )
-        return [Span(start, min(end, self._span.end)) for start, end in rows if end > start]
+        first, last = self._span.start, self._span.end
+        return [Span(max(start, first), min(end, last)) for start, end in rows if end > start]
 
 
 def _last(cells: Sequence[Cell], held: float | None, holes: Sequence[Span]) -> float | None:
@@ -291,10 +300,10 @@ def _last(cells: Sequence[Cell], held: float | None, holes: Sequence[Span]) -> f
     return None if any(hole.start > latest.last_at for hole in holes) else latest.last
 
 
-def _with_holes(points: Sequence[Point], holes: Sequence[Span], span: Span) -> list[Point]:
+def _with_holes(points: Sequence[Point], holes: Sequence[Span]) -> list[Point]:
     """The points with a break where a hole begins, none inside one."""
     kept = [p for p in points if not any(hole.start < p.at < hole.end for hole in holes)]
-    breaks = [Point(max(span.start, hole.start), None, None, None) for hole in holes]
+    breaks = [Point(hole.start, None, None, None) for hole in holes]
     return sorted([*kept, *breaks], key=lambda point: point.at)
 
 

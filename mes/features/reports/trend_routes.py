@@ -11,6 +11,7 @@ from flask import Response, make_response, redirect, render_template, request
 from mes.clock import plant_now_us
 from mes.core.case_model import Span
 from mes.core.refusal import Refusal
+from mes.features.explain.timeline import hour_marks
 from mes.features.production.master_loading import masters
 from mes.features.reports.notes import (
     TEXT_MAX,
@@ -93,6 +94,7 @@ def trend() -> str:
         typed_at=request.args.get("note_at", "")[:19],
         command_id=str(uuid4()),
         may_note=may_note(),
+        marks=hour_marks(span, zone),
         span=(charts.day_and_clock(span.start, zone), charts.day_and_clock(span.end, zone)),
         edges=(span.start // 1000, span.end // 1000),
         nearby=_trend_of(None, zone),

@@ -8,7 +8,7 @@ exactly the rows that were read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ def pack_some(database: Database, oldest_us: int, rows_max: int = ROWS_MAX) -> i
         }
         hours = [
             _hour_rows(place, sorted([*before, *kept[place]], key=lambda value: value.at))
-            for place, before in _packed_before(session, sorted(kept)).items()
+            for place, before in _packed_before(session, sorted(kept))
         ]
         waiting = (session.scalar(select(func.max(Sample.id))) or taken.last) - taken.last
     with database.transaction() as session:
@@ -133,17 +133,20 @@ def _known_tags(session: Session, tags: set[int]) -> set[int]:
     }
 
 
-def _packed_before(session: Session, places: Sequence[Place]) -> dict[Place, list[Value]]:
-    """What is packed already of each place, in order of the places."""
-    found: dict[Place, list[Value]] = {place: [] for place in places}
+def _packed_before(
+    session: Session, places: Sequence[Place]
+) -> Iterator[tuple[Place, list[Value]]]:
+    """Each place with what is packed of it already; unpacked one by one, for all are large."""
     for part in in_parts(places):
-        for tag_id, hour, data in session.execute(
+        rows = session.execute(
             select(SampleChunk.tag_id, SampleChunk.hour, SampleChunk.data).where(
                 tuple_(SampleChunk.tag_id, SampleChunk.hour).in_(part)
             )
-        ):
-            found[tag_id, hour] = unpacked(data)
-    return found
+        )
+        packed_data = {(tag_id, hour): data for tag_id, hour, data in rows}
+        for place in part:
+            data = packed_data.get(place)
+            yield place, [] if data is None else unpacked(data)
 
 
 def _hour_rows(place: Place, values: Sequence[Value]) -> dict[Model, dict[str, Any]]:

@@ -15,9 +15,6 @@ from mes.core.sample_minutes import MINUTE_US, unpacked_minutes
 from mes.core.sample_values import HOUR_US, Value, hour_of, unpacked
 from mes.models import Sample, SampleChunk, SampleHour, SampleMinutes
 
-HELD_US = 24 * HOUR_US
-"""How far back the value is looked for that holds at the start of a span."""
-
 
 class Held(NamedTuple):
     """A value and since when it holds; None: it is bad."""
@@ -39,11 +36,7 @@ class History:
         self._waiting: dict[int, list[Value]] = defaultdict(list)
         rows = session.execute(
             select(Sample.tag_id, Sample.at, Sample.number, Sample.text, Sample.quality)
-            .where(
-                Sample.tag_id.in_(tag_ids),
-                Sample.at >= span.start - HELD_US,
-                Sample.at < span.end,
-            )
+            .where(Sample.tag_id.in_(tag_ids), Sample.at < span.end)
             .order_by(Sample.id)
         )
         for tag_id, at, number, text, quality in rows:
@@ -79,18 +72,14 @@ class History:
         return joined(sorted(inside, key=lambda cell: cell.start), width)
 
     def held(self, tag_id: int, at: int) -> Held | None:
-        """What was known of a tag just before an instant; None: nothing for a day."""
+        """What was known of a tag just before an instant; None: nothing ever."""
         before = self.values(tag_id, Span(hour_of(at), at))
         if not before:
             before = [value for value in self._waiting[tag_id] if value.at < at]
         found = [Held(value.at, value.good) for value in before]
         row = self._session.execute(
             select(SampleHour.last_at, SampleHour.last)
-            .where(
-                SampleHour.tag_id == tag_id,
-                SampleHour.hour < hour_of(at),
-                SampleHour.hour >= at - HELD_US,
-            )
+            .where(SampleHour.tag_id == tag_id, SampleHour.hour < hour_of(at))
             .order_by(SampleHour.hour.desc())
             .limit(1)
         ).first()

@@ -133,8 +133,8 @@ def test_what_is_kept_only_as_minutes_or_hours_is_still_drawn(floor: Floor) -> N
     assert read(floor, tag).width == HOUR_US
 
 
-def test_a_value_that_came_hours_ago_holds_unless_its_source_was_lost(floor: Floor) -> None:
-    tag = stored(floor, [(SPAN.start - 20 * HOUR_US, 4.0, 0)])
+def test_a_value_that_came_weeks_ago_holds_unless_its_source_was_lost(floor: Floor) -> None:
+    tag = stored(floor, [(SPAN.start - 900 * HOUR_US, 4.0, 0)])
     pack(floor)
     assert [(p.at, p.mean) for p in read(floor, tag).points] == [(SPAN.start, 4.0)]
     with floor.database.transaction() as session:
