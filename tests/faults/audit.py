@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mes.core.sample_values import unpacked
 from mes.features.verify.delivery import reading
 from tests.faults.pusher import EPOCH, FIRST, TAG
 
 
 def pushed(data: Path) -> list[int]:
-    """Sequence numbers of the pusher's samples, in order, repeats included."""
+    """Sequence numbers of the pusher's samples, waiting and packed, in order, with repeats."""
     with reading(data / "mes.db") as connection:
-        rows = connection.execute(
-            "SELECT CAST(m.number AS INTEGER) FROM sample m JOIN tag t ON t.id = m.tag_id"
-            " WHERE t.name = ? AND m.number >= ? ORDER BY 1",
-            (TAG, FIRST),
+        waiting = connection.execute(
+            "SELECT m.number FROM sample m JOIN tag t ON t.id = m.tag_id WHERE t.name = ?", (TAG,)
         ).fetchall()
-    return [row[0] - FIRST for row in rows]
+        chunks = connection.execute(
+            "SELECT c.data FROM sample_chunk c JOIN tag t ON t.id = c.tag_id WHERE t.name = ?",
+            (TAG,),
+        ).fetchall()
+    numbers = [row[0] for row in waiting]
+    numbers += [value.number for (blob,) in chunks for value in unpacked(blob)]
+    return sorted(
+        int(number) - FIRST for number in numbers if number is not None and number >= FIRST
+    )
 
 
 def acknowledged_of_pusher(data: Path) -> int:
