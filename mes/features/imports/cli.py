@@ -83,8 +83,13 @@ def _context() -> Context:
 def _print(answer: dict[str, Any]) -> None:
     for one in answer["mistakes"]:
         cell = f"{one['letter'] or ''}{one['row'] or ''}"
-        where = " ".join(part for part in (cell, one["title"], f"{one['value']!r}") if part)
-        click.echo(f"{where}: {one['message']} [{one['code']}]")
+        value = f"{one['value']!r}" if cell else ""
+        where = " ".join(part for part in (cell, one["title"], value) if part)
+        click.echo(
+            f"{where}: {one['message']} [{one['code']}]"
+            if where
+            else f"{one['message']} [{one['code']}]"
+        )
     for note in answer["notes"]:
         click.echo(note)
     click.echo(
