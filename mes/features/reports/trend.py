@@ -188,7 +188,7 @@ def shown_series(line: Line, series: Series, span: Span) -> Shown:
         "bottom": _figure(bottom),
         "last": _figure(series.last),
         "outside": _outside(line, series),
-        "limits": f"{_figure(line.low)} – {_figure(line.high)}",
+        "limits": _limits(line),
         "count": series.count,
         "bad": series.bad,
         "slot": None if series.width is None else width_words(series.width),
@@ -419,6 +419,16 @@ def _limit(texts: Sequence[str], number: int) -> float | None:
         raise Refusal(
             "limit_invalid", f"a limit is a number, not {text!r}", status=422, field="low"
         ) from None
+
+
+def _limits(line: Line) -> str:
+    if line.low is None:
+        return "" if line.high is None else f"≤ {_figure(line.high)}"
+    return (
+        f"≥ {_figure(line.low)}"
+        if line.high is None
+        else f"{_figure(line.low)} – {_figure(line.high)}"
+    )
 
 
 def _figure(value: float | None) -> str:

@@ -191,6 +191,8 @@ def test_a_hole_of_the_source_breaks_the_line_and_knowledge_ends_it(floor: Floor
     assert shown["path"] == "M16.7 60.0H166.7M333.3 6.4H500.0"
     assert shown["outside"] is True
     assert shown["limits"] == "0 – 1.5"
+    alone = [Line(tag=tag, low=2, high=None), Line(tag=tag, low=None, high=-1)]
+    assert [shown_series(one, series, SPAN)["limits"] for one in alone] == ["≥ 2", "≤ −1"]
     assert shown["band"] is not None
 
 
