@@ -10,7 +10,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from mes.core.instants import US_PER_S
-from mes.features.explain.workbook import CellValue, Ratio, local_time
+from mes.features.explain.workbook import CellValue, Count, Minutes, Ratio, local_time
 from mes.features.screens.report import charts, words
 
 Value = str | int | float | Fraction | Decimal | None
@@ -185,17 +185,25 @@ def exported(value: Value, kind: Kind, zone: ZoneInfo) -> CellValue:
         case Kind.RATIO:
             return Ratio(exact)
         case Kind.MINUTES:
-            return float(exact / US_PER_MIN)
+            return Minutes(exact / US_PER_MIN)
         case Kind.TIME:
             return local_time(int(exact), zone)
+        case Kind.PIECES if exact.denominator == 1:
+            return Count(exact)
         case _:
             return int(exact) if exact.denominator == 1 else float(exact)
 
 
-def title_of(column: Column) -> str:
-    """The head of a column in an export, with its unit."""
-    unit = {Kind.RATIO: " [1]", Kind.MINUTES: " [min]", Kind.PIECES: " [pcs]"}.get(column.kind, "")
-    return f"{column.label}{unit}"
+def title_of(column: Column, *, as_percent: bool = False) -> str:
+    """The head of a column in an export, with its unit.
+
+    Args:
+        as_percent: ratios are shown as percent and need no unit.
+    """
+    one = "" if as_percent else "1"
+    units = {Kind.RATIO: one, Kind.MINUTES: words.minute_unit(), Kind.PIECES: words.piece_unit()}
+    unit = units.get(column.kind, "")
+    return f"{column.label} [{unit}]" if unit and unit != column.label else column.label
 
 
 def _top(column: Column, values: Sequence[Value]) -> Fraction:

@@ -154,9 +154,9 @@ def test_a_cell_of_the_spreadsheet_is_the_figure_of_the_api(
         case = urlsplit(str(row[column["Case file"]]))
         address = f"{case.path.replace('/case', '/oee')}?{case.query}"
         figure = client.get(address).json()
-        assert row[column["OEE [1]"]] == figure["kpis"]["oee"]
-        assert row[column["Availability [1]"]] == figure["kpis"]["availability"]
-        assert row[column["Coverage [1]"]] == figure["coverage"]
+        assert row[column["OEE"]] == figure["kpis"]["oee"]
+        assert row[column["Availability"]] == figure["kpis"]["availability"]
+        assert row[column["Coverage"]] == figure["coverage"]
         assert row[column["Loading time PBT [us]"]] == figure["iso_us"]["PBT"]
         assert row[column["Good [pieces]"]] == figure["quantities"]["GQ"]
         begin = row[column["From, us UTC"]]
@@ -168,8 +168,8 @@ def test_a_cell_of_the_spreadsheet_is_the_figure_of_the_api(
         assert times == figure["times_us"]["window"]
         if number < 4:
             again = reproduced(tmp_path / "row.json", client.get(str(row[-1])).content)
-            assert again["kpis"]["oee"] == row[column["OEE [1]"]]
-    shift = next(row for row in rows if row[2] == "shift")
+            assert again["kpis"]["oee"] == row[column["OEE"]]
+    shift = next(row for row in rows if row[2] == "Shift")
     assert (shift[column["To, us UTC"]] - shift[column["From, us UTC"]]) == 12 * HOUR
     assert str(shift[column["From, plant time"]]) == "2026-03-02 08:00:00"
 
@@ -194,8 +194,8 @@ def test_a_year_is_written_as_its_months(client: httpx.Client) -> None:
     book = openpyxl.load_workbook(io.BytesIO(answer.content), read_only=True)
     rows = list(book["Figures"].iter_rows(values_only=True))
     good = rows[0].index("Good [pieces]")
-    months = [row for row in rows[1:] if row[2] == "month"]
-    (year,) = [row for row in rows[1:] if row[2] == "year"]
+    months = [row for row in rows[1:] if row[2] == "Month"]
+    (year,) = [row for row in rows[1:] if row[2] == "Year"]
     assert year[good] == sum(int(str(row[good])) for row in months) > 0
     march = next(row for row in months if str(row[3]).startswith("2026-03-01"))
     assert client.get(str(march[-1])).json()["schema"] == "oee-case/1"

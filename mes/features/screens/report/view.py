@@ -25,6 +25,7 @@ STOPS_MAX_US = 32 * 86_400_000_000
 """Longest period whose single stops are listed."""
 WHY = ("oee", "availability", "effectiveness", "quality_ratio")
 """KPIs that the table of machines explains."""
+_KINDS = [kind for kind in PeriodKind if kind is not PeriodKind.HOUR]
 
 
 def shown_report(
@@ -120,14 +121,7 @@ def shown_frame(frame: Frame, period: Period) -> Shown:
         "trail": frame.trail,
         "places": frame.places,
         "place": frame.place,
-        "kinds": [
-            (PeriodKind.SHIFT.value, _("Shift")),
-            (PeriodKind.DAY.value, _("Day")),
-            (PeriodKind.WEEK.value, _("Week")),
-            (PeriodKind.MONTH.value, _("Month")),
-            (PeriodKind.QUARTER.value, _("Quarter")),
-            (PeriodKind.YEAR.value, _("Year")),
-        ],
+        "kinds": [(kind.value, words.period_word(kind.value)) for kind in _KINDS],
         "kind": period.kind.value,
         "day": period.day.isoformat(),
         "shifts": frame.shifts if period.kind is PeriodKind.SHIFT else (),
@@ -177,12 +171,6 @@ def _figures(
     page: ReportPage, links: Links, units: Sequence[str], targets: Mapping[str, Fraction]
 ) -> list[Shown]:
     figures = page.result.figures
-    labels = {
-        "oee": _("Overall equipment effectiveness OEE"),
-        "availability": _("Availability"),
-        "effectiveness": _("Performance"),
-        "quality_ratio": _("Quality ratio"),
-    }
     notes = {
         "oee": "",
         "availability": _(
@@ -207,7 +195,7 @@ def _figures(
             **_against(page, key, targets.get(key)),
             **_ways(links, units, key),
         }
-        for key, label in labels.items()
+        for key, label in words.kpi_words().items()
     ]
 
 
