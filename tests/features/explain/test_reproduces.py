@@ -266,3 +266,25 @@ def test_the_cases_of_a_sum_add_up_to_it(client: httpx.Client, tmp_path: Path, l
             command = ["case", "--sum", "--json", *map(str, files)]
             summed = CliRunner().invoke(oee, command)
             assert json.loads(summed.output)["kpis"] == again["kpis"]
+
+
+def test_a_setup_that_a_change_of_order_cuts_is_told_whole(small: Floor) -> None:
+    first, second = small.job(), small.job(item="B")
+    small.start(first)
+    small.count(0, 58 * MINUTE)
+    small.feed.value(58 * MINUTE, "state", 4)
+    small.complete(first, 59 * MINUTE)
+    small.start(second, 70 * MINUTE)
+    small.feed.value(75 * MINUTE, "state", 2)
+    small.count(75 * MINUTE, 90 * MINUTE, total=1740)
+    now = DAY_START + 90 * MINUTE
+    with small.database.reading() as session:
+        given = unit_at(session, "press-1", now)
+        found = explained_window(session, given, Span(DAY_START, DAY_START + 12 * HOUR), ISO22400)
+        parts = [one for one in found.intervals if str(one.time_class) == "setup"]
+        assert len(parts) > 1, found.intervals
+        whole = Span(DAY_START + 58 * MINUTE, DAY_START + 75 * MINUTE)
+        assert {found.around(one) for one in parts} == {whole}
+        middle = (whole.start + whole.end) // 2
+        again = explained_window(session, given, found.window, ISO22400, at=middle)
+        assert again.chosen == max(parts, key=lambda one: one.length_us)

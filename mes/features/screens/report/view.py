@@ -15,17 +15,14 @@ from mes.features.oee.service import CASE_MAX_US
 from mes.features.screens.report import charts, words
 from mes.features.screens.report.frame import Frame, Shown
 from mes.features.screens.report.links import Links
-from mes.features.screens.report.losses import shown_pareto, shown_stops
+from mes.features.screens.report.losses import STOPS_MAX_US, shown_pareto, shown_stops
 from mes.features.screens.report.page import ReportPage, UnitRow
 from mes.features.screens.report.pareto import Measure
-from mes.features.screens.report.periods import Period, PeriodKind
+from mes.features.screens.report.periods import KINDS, Period, PeriodKind
 from mes.features.screens.report.words import _
 
-STOPS_MAX_US = 32 * 86_400_000_000
-"""Longest period whose single stops are listed."""
 WHY = ("oee", "availability", "effectiveness", "quality_ratio")
 """KPIs that the table of machines explains."""
-_KINDS = [kind for kind in PeriodKind if kind is not PeriodKind.HOUR]
 
 
 def shown_report(
@@ -121,7 +118,7 @@ def shown_frame(frame: Frame, period: Period) -> Shown:
         "trail": frame.trail,
         "places": frame.places,
         "place": frame.place,
-        "kinds": [(kind.value, words.period_word(kind.value)) for kind in _KINDS],
+        "kinds": [(kind.value, words.period_word(kind.value)) for kind in KINDS],
         "kind": period.kind.value,
         "day": period.day.isoformat(),
         "shifts": frame.shifts if period.kind is PeriodKind.SHIFT else (),
