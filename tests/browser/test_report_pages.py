@@ -180,3 +180,49 @@ def chosen_ms(page: Page) -> tuple[int, int]:
         page.locator("[data-trend]").get_attribute(f"data-{edge}") for edge in ("start", "end")
     )
     return int(start or 0), int(end or 0)
+
+
+HEIGHT = "() => document.querySelector('header.top').offsetHeight"
+ROWS = """(selector) => new Set([...document.querySelectorAll(selector)].map(
+  (one) => Math.round(one.getBoundingClientRect().top))).size"""
+FIGURE_TOP_MAX = 620
+"""Where the figure of the page begins at most on an upright tablet of 1280 px."""
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_an_upright_screen_spends_one_row_on_the_menu_and_begins_with_the_figure(
+    open_context: Open, language: str
+) -> None:
+    page = open_context(800, 1280, language=language).new_page()
+    page.goto("/report?place=press-2")
+    assert page.evaluate(ROWS, "header.top nav:not(.seg) > *") == 1
+    assert page.evaluate(ROWS, "header.top .brand, header.top .who-form") <= 2, "one row above it"
+    assert page.evaluate(HEIGHT) <= 120
+    assert page.evaluate(ROWS, ".tabs nav a, .views summary") == 1
+    assert page.evaluate(ROWS, ".bcrow .btn") == 1
+    assert page.locator(".ov").bounding_box()["y"] < FIGURE_TOP_MAX  # type: ignore[index] # it is seen
+
+
+def test_what_nobody_explained_is_explained_on_the_page_of_its_period(open_context: Open) -> None:
+    page = open_context(language="en").new_page()
+    page.goto("/report?place=press-1&period=day")
+    page.wait_for_selector("mes-stops tbody tr")
+    page.locator("#losses tr.td a").click()
+    assert page.url.endswith("#stops")
+    words = {text.strip() for text in page.locator("mes-stops tbody .btn").all_inner_texts()}
+    assert words == {"Explain", "Change reason"}
+
+
+def test_paper_has_no_buttons_and_the_losses_stand_before_the_items(
+    open_context: Open,
+) -> None:
+    page = open_context(language="en").new_page()
+    page.emulate_media(media="print")
+    page.goto("/orders")
+    page.wait_for_selector("mes-orders tbody tr")
+    assert page.locator("main .btn:visible, main .cond:visible").count() == 0
+    page.goto("/report")
+    items, losses = (page.locator(one).bounding_box() for one in (".by-group", "#losses"))
+    assert items is not None
+    assert losses is not None
+    assert losses["y"] < items["y"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mes.core.case_model import Span
 from mes.core.classes import TimeClass
 from mes.core.explain import Interval
 from mes.core.policies import PART_VALUES
@@ -101,6 +102,15 @@ def _about(frame: Frame, one: Interval, facts: Evidence) -> list[tuple[str, str]
                 _("Whole stop"),
                 f"{say.moment(one.stop_start, zone)} – {say.moment(one.stop_end, zone)}"
                 f" ({say.seconds(whole)} {_('s')})",
+            )
+        )
+    whole_span = found.around(one)
+    if one.stop_start is None and whole_span != Span(one.start, one.end):
+        rows.append(
+            (
+                _("With its neighbours of the same class"),
+                f"{say.moment(whole_span.start, zone)} – {say.moment(whole_span.end, zone)}"
+                f" ({words.minutes(whole_span.end - whole_span.start)} {_('min')})",
             )
         )
     return [*rows, *_calendar(frame, one), *_run(frame, one), *_versions(frame, one)]

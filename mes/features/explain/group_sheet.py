@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from mes.core.exact import parse_number
 from mes.core.flags import Flag
-from mes.core.kpis import KPIS
-from mes.features.explain.workbook import CellValue
+from mes.core.kpis import KPIS, Kpi
+from mes.features.explain.workbook import CellValue, Count, Ratio
 from mes.features.oee.rollup_query import Group
 from mes.features.screens.language import name_of
 from mes.features.screens.report import words
 from mes.features.screens.report.asked import Chosen
-from mes.features.screens.report.groups import GROUPS, grouped_figures
+from mes.features.screens.report.groups import GROUPS, group_word, grouped_figures
 from mes.features.screens.report.words import _
 
 _COUNTS = ("GQ", "SQ", "RQ")
@@ -26,8 +27,8 @@ def group_titles(language: str) -> list[str]:
     return [
         _("Grouped by"),
         _("Group"),
-        *(f"{name_of(kpi.names, language)} [{kpi.unit}]" for kpi in KPIS),
-        _("Coverage [1]"),
+        *(kpi_title(kpi, language) for kpi in KPIS),
+        _("Coverage"),
         _("Loading time PBT [us]"),
         _("Operating time APT [us]"),
         _("Good [pieces]"),
@@ -60,10 +61,10 @@ def _row(item: dict[str, Any], group: Group, host: str) -> list[CellValue]:
     result = item["result"]
     policy = result["policy"]
     return [
-        group.value,
+        group_word(group),
         item["group"]["value"] or words.NONE,
-        *(result["kpis"][kpi.key] for kpi in KPIS),
-        result["coverage"],
+        *(kpi_cell(kpi, result["kpis"][kpi.key]) for kpi in KPIS),
+        None if result["coverage"] is None else Ratio(result["coverage"]),
         result["iso_us"]["PBT"],
         result["iso_us"]["APT"],
         *(_number(result["quantities"][key]) for key in _COUNTS),
@@ -73,5 +74,18 @@ def _row(item: dict[str, Any], group: Group, host: str) -> list[CellValue]:
     ]
 
 
+def kpi_title(kpi: Kpi, language: str) -> str:
+    """The head of a KPI's column; ratios are shown as percent and need no unit."""
+    name = name_of(kpi.names, language)
+    return name if kpi.unit == "1" else f"{name} [{kpi.unit}]"
+
+
+def kpi_cell(kpi: Kpi, value: float | Fraction | None) -> CellValue:
+    """The value of a KPI, unrounded."""
+    if value is None:
+        return None
+    return Ratio(value) if kpi.unit == "1" else float(value)
+
+
 def _number(value: float | str) -> float:
-    return value if isinstance(value, int) else float(parse_number(value))
+    return Count(value) if isinstance(value, int) else float(parse_number(value))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from mes.core.instants import US_PER_S
-from mes.features.explain.workbook import CellValue, Drawing, Ratio
+from mes.features.explain.workbook import CellValue, Count, Drawing, Minutes, Ratio
 from mes.features.screens.report import words
 from mes.features.screens.report.frame import ReasonName
 from mes.features.screens.report.page import ReportPage
@@ -18,14 +19,15 @@ _MINUTES, _REACHED = 1, 6
 
 def loss_titles() -> list[str]:
     """Titles of the columns."""
+    lost, pieces = _("Lost time"), _("Pieces")
     return [
         _("Loss"),
-        f"{_('Time')} [min]",
-        f"{_('Count')} [1]",
-        f"{_('Pieces')} [pcs]",
-        f"{_('Share of loading time')} [1]",
+        f"{lost} [{words.minute_unit()}]",
+        _("Count"),
+        f"{pieces} [{words.piece_unit()}]",
+        _("Share of loading time"),
         _("Factor"),
-        f"{_('Cum.')} [1]",
+        _("Cum."),
     ]
 
 
@@ -36,13 +38,17 @@ def loss_rows(page: ReportPage, reason_name: ReasonName) -> Iterator[list[CellVa
         loss = bar.loss
         yield [
             words.loss_word(loss, reason_name),
-            float(loss.us / US_PER_MIN),
-            None if loss.count is None else float(loss.count),
-            None if bar.pieces is None else float(bar.pieces),
+            Minutes(loss.us / US_PER_MIN),
+            None if loss.count is None else _count(loss.count),
+            None if bar.pieces is None else Minutes(bar.pieces),
             Ratio(loss.us / pbt_us) if pbt_us else None,
             words.factor_word(loss.factor),
             Ratio(bar.reached),
         ]
+
+
+def _count(value: Fraction) -> float:
+    return Count(value) if value.denominator == 1 else float(value)
 
 
 def loss_drawing(page: ReportPage) -> Drawing:

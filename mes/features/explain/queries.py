@@ -70,6 +70,19 @@ class Explained:
     records: tuple[StateRecord, ...]
     chosen: Interval | None
 
+    def around(self, one: Interval) -> Span:
+        """An interval with its neighbours of the same class and reason: a change of the order
+        between them makes two intervals of one stop."""
+        start, end = one.start, one.end
+        same = [
+            i for i in self.intervals if (i.time_class, i.reason) == (one.time_class, one.reason)
+        ]
+        for before in reversed([i for i in same if i.end <= one.start]):
+            start = before.start if before.end == start else start
+        for after in (i for i in same if i.start >= one.end):
+            end = after.end if after.start == end else end
+        return Span(start, end)
+
     @property
     def class_times(self) -> list[ClassTime]:
         """Every class that lasted at all, in the order of the contract."""

@@ -16,20 +16,28 @@ from sqlalchemy.orm import Session
 
 from mes.core.case_model import Span
 from mes.core.classes import TimeClass
+from mes.core.derive.records import ReasonSource
 from mes.core.exact import Number
 from mes.core.explain import Interval
 from mes.core.instants import US_PER_S
-from mes.core.kpis import KPIS, Kpi
+from mes.core.kpis import KPIS
 from mes.core.oee import OeeResult, result_of
 from mes.core.policies import PART_VALUES, Policy
 from mes.core.refusal import Refusal
 from mes.core.tally import Tally, tally
 from mes.features.explain.asked import WINDOW_MAX_US
-from mes.features.explain.group_sheet import group_rows, group_titles
+from mes.features.explain.group_sheet import group_rows, group_titles, kpi_cell, kpi_title
 from mes.features.explain.loss_sheet import loss_drawing, loss_rows, loss_titles
 from mes.features.explain.people_facts import people_of
 from mes.features.explain.queries import Explained, explained_window
-from mes.features.explain.workbook import CellValue, Workbook, local_time
+from mes.features.explain.summary_sheet import (
+    summary_drawings,
+    summary_of,
+    summary_rows,
+    summary_titles,
+)
+from mes.features.explain.words import bucket_word, state_word
+from mes.features.explain.workbook import CellValue, Count, Ratio, Workbook, local_time
 from mes.features.oee.addresses import figure_address
 from mes.features.oee.service import CASE_DIRECT_US, Known, known_unit, unit_case, unit_tally
 from mes.features.production.cases import limit_of
@@ -96,7 +104,12 @@ class Spreadsheet:
                         book.add(_("Quantities"), row)
                 for row in self._stop_rows(given, found):
                     book.add(_("Stops"), row)
-            page = read_page(self._session, chosen, now_us)
+            page = read_page(self._session, chosen, now_us, with_before=True)
+            summary = summary_of(self._session, chosen, page, self._language, now_us)
+            for row in summary_rows(summary):
+                book.add(_("Summary"), row)
+            for drawing in summary_drawings(summary):
+                book.draw(drawing)
             for row in loss_rows(page, self._reason_name):
                 book.add(_("Losses"), row)
             book.draw(loss_drawing(page))
@@ -133,15 +146,16 @@ class Spreadsheet:
             _("To, us UTC"),
         ]
         case = [_("Case file")]
-        kpis = [f"{name_of(kpi.names, self._language)} [{_unit(kpi)}]" for kpi in KPIS]
+        kpis = [kpi_title(kpi, self._language) for kpi in KPIS]
         lengths = [_("Time [us]"), _("Time [h]")]
         pieces = [_("Good [pieces]"), _("Reject [pieces]"), _("Rework [pieces]")]
         return {
+            _("Summary"): summary_titles(),
             _("Figures"): [
                 *place,
                 *times,
                 *kpis,
-                _("Coverage [1]"),
+                _("Coverage"),
                 _("Loading time PBT [us]"),
                 _("Loading time PBT [h]"),
                 _("Operating time APT [us]"),
@@ -226,7 +240,8 @@ class Spreadsheet:
             yield figure("hour", part, tally(replace(case, window=part, minor_stop_limit_us=limit)))
 
     def _place(self, figure: Figure) -> list[CellValue]:
-        return [figure.unit, figure.name, figure.kind, *self._times(figure.span)]
+        period = words.period_word(figure.kind)
+        return [figure.unit, figure.name, period, *self._times(figure.span)]
 
     def _times(self, span: Span) -> list[CellValue]:
         return [
@@ -243,11 +258,10 @@ class Spreadsheet:
     def _figure_row(self, given: Known, figure: Figure) -> list[CellValue]:
         result = figure.result
         figures = result.figures
-        kpis = [result.kpis[kpi.key] for kpi in KPIS]
         return [
             *self._place(figure),
-            *(None if value is None else float(value) for value in kpis),
-            None if result.coverage is None else float(result.coverage),
+            *(kpi_cell(kpi, result.kpis[kpi.key]) for kpi in KPIS),
+            None if result.coverage is None else Ratio(result.coverage),
             *_length(figures.pbt_us),
             *_length(figures.apt_us),
             _number(figures.counted.good),
@@ -276,7 +290,7 @@ class Spreadsheet:
             yield [
                 *self._place(figure),
                 material or _("unassigned"),
-                bucket.value,
+                bucket_word(bucket),
                 _number(sums.good),
                 _number(sums.scrap),
                 _number(sums.rework),
@@ -304,7 +318,7 @@ class Spreadsheet:
         reason = None if one.reason is None else self._chosen.known.reasons.get(one.reason)
         said = None
         if record is not None and record.reason_source is not None:
-            said = people.get(record.command_id or "") or record.reason_source.value
+            said = people.get(record.command_id or "") or _source_word(record.reason_source)
         whole = None if one.stop_start is None else (one.stop_end or one.end) - one.stop_start
         return [
             given.unit.code,
@@ -312,7 +326,7 @@ class Spreadsheet:
             *self._times(span),
             *_length(one.length_us),
             words.class_word(one.time_class),
-            one.state.value,
+            state_word(one.state),
             one.reason,
             name_of(reason.names, self._language) if reason else None,
             said,
@@ -329,9 +343,9 @@ class Spreadsheet:
                 kpi.key,
                 kpi.iso_symbol,
                 name_of(kpi.names, self._language),
-                _unit(kpi),
+                kpi.unit,
                 kpi.formula,
-                kpi.better,
+                _("higher") if kpi.better == "higher" else _("lower"),
                 name_of(kpi.definitions, self._language),
                 policy.name,
                 policy.version,
@@ -345,8 +359,8 @@ def _policy_keys(policy: Policy) -> list[tuple[str, str]]:
     return [(key, str(getattr(policy, key).value)) for key in keys]
 
 
-def _unit(kpi: Kpi) -> str:
-    return kpi.unit
+def _source_word(source: ReasonSource) -> str:
+    return _("the machine") if source is ReasonSource.MACHINE else _("a person")
 
 
 def _length(us: int) -> tuple[int, float]:
@@ -354,4 +368,4 @@ def _length(us: int) -> tuple[int, float]:
 
 
 def _number(value: Number) -> float:
-    return value if isinstance(value, int) else float(value)
+    return Count(value) if isinstance(value, int) else float(value)

@@ -38,6 +38,21 @@ class Ratio(ExactFloat):
     """A share of 1 that a spreadsheet shows as percent."""
 
 
+class Minutes(ExactFloat):
+    """Minutes, or another length that is read with one decimal."""
+
+
+class Count(int):
+    """A whole number of pieces or times, shown with thousands separators."""
+
+
+_PATTERNS: Mapping[type, str] = {Ratio: "0.0%", Minutes: "#,##0.0", Count: "#,##0"}
+"""How cells show numbers; they hold every digit."""
+FIT_COLUMNS_MAX = 16
+"""Sheets with more columns are not shrunk to the width of a page: nobody could read them."""
+_A4 = 9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """A native chart beside the rows of a sheet; columns are counted from 0.
@@ -47,7 +62,9 @@ class Drawing:
         category: column of the names.
         columns: drawn as columns; `lines` as lines.
         share: drawn as a line on an axis of its own from 0 to 100 %; None: there is none.
-        beside: column at which it stands.
+        beside: column at which it stands; `below` the row.
+        first: the first of its rows, counted from 1 below the titles.
+        named: it has a legend, which names its columns.
     """
 
     sheet: str
@@ -58,6 +75,9 @@ class Drawing:
     lines: Sequence[int] = ()
     share: int | None = None
     beside: int
+    below: int = 1
+    first: int = 1
+    named: bool = True
 
 
 def safe_text(text: str) -> str:
@@ -88,15 +108,24 @@ class Workbook:
             },
         )
         self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"})
-        self._percent = self._book.add_format({"num_format": "0.0%"})
+        self._shown = {
+            kind: self._book.add_format({"num_format": pattern})
+            for kind, pattern in _PATTERNS.items()
+        }
         head = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._sheets = {}
         self._rows = dict.fromkeys(sheets, 0)
+        self._titles = sheets
         for name, titles in sheets.items():
             sheet = self._book.add_worksheet(name)
             sheet.freeze_panes(1, 1)
             sheet.set_column(0, 2, 22)
             sheet.set_column(3, len(titles), 16)
+            sheet.set_paper(_A4)
+            sheet.set_landscape()
+            sheet.repeat_rows(0)
+            if len(titles) <= FIT_COLUMNS_MAX:
+                sheet.fit_to_pages(1, 0)
             for column, title in enumerate(titles):
                 sheet.write_string(0, column, title, head)
             self._sheets[name] = sheet
@@ -110,6 +139,9 @@ class Workbook:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for name, sheet in self._sheets.items():
+            if self._rows[name]:
+                sheet.autofilter(0, 0, self._rows[name], len(self._titles[name]) - 1)
         self._book.close()
 
     def add(self, name: str, row: Sequence[CellValue]) -> None:
@@ -135,11 +167,9 @@ class Workbook:
                 sheet.write_string(number, column, safe_text(value))
             elif isinstance(value, datetime):
                 sheet.write_datetime(number, column, value, self._time)
-            elif isinstance(value, Ratio):
-                sheet.write_number(number, column, value, self._percent)
             else:
-                exact = ExactFloat(value) if isinstance(value, float) else value
-                sheet.write_number(number, column, exact)
+                exact = ExactFloat(value) if type(value) is float else value
+                sheet.write_number(number, column, exact, self._shown.get(type(value)))
 
     def draw(self, drawing: Drawing) -> None:
         """Put a chart of rows that were added beside them."""
@@ -155,9 +185,9 @@ class Workbook:
             share.set_y2_axis({"min": 0, "max": 1, "num_format": "0%"})
             chart.combine(share)
         chart.set_title({"name": drawing.title})
-        chart.set_legend({"position": "bottom"})
+        chart.set_legend({"position": "bottom", "none": not drawing.named})
         chart.set_size({"width": 720, "height": 380})
-        self._sheets[drawing.sheet].insert_chart(1, drawing.beside, chart)
+        self._sheets[drawing.sheet].insert_chart(drawing.below, drawing.beside, chart)
 
     def _series(
         self, kind: str, drawing: Drawing, columns: Sequence[int], *, second_axis: bool = False
@@ -166,13 +196,14 @@ class Workbook:
         if not columns:
             return None
         chart = self._book.add_chart({"type": kind})
-        sheet, last = drawing.sheet, drawing.rows
+        sheet, first = drawing.sheet, drawing.first
+        last = first + drawing.rows - 1
         for column in columns:
             chart.add_series(
                 {
                     "name": [sheet, 0, column],
-                    "categories": [sheet, 1, drawing.category, last, drawing.category],
-                    "values": [sheet, 1, column, last, column],
+                    "categories": [sheet, first, drawing.category, last, drawing.category],
+                    "values": [sheet, first, column, last, column],
                     "y2_axis": second_axis,
                 }
             )

@@ -98,7 +98,8 @@ def compared(
         periods.insert(0, before)
     request = _request(chosen, asked.subject, periods[0].day, periods[-1].last_day)
     items = answer(session, request, now_us).items
-    labels = [_label(chosen.period.kind, one.day, one.shift) for one in periods]
+    shifts = dict(frame.shifts)
+    labels = [_label(chosen.period.kind, one.day, one.shift, shifts) for one in periods]
     found: dict[str, dict[str, Any]] = {}
     held = {unit.code for unit in chosen.units} | {unit.line_code for unit in chosen.units}
     for item in items:
@@ -107,7 +108,7 @@ def compared(
             continue
         shift = item["period"]["shift"] if chosen.period.kind is PeriodKind.SHIFT else None
         day = date.fromisoformat(item["period"]["first_day"])
-        label = _label(chosen.period.kind, day, shift)
+        label = _label(chosen.period.kind, day, shift, shifts)
         if label in labels:
             found.setdefault(key, {})[label] = item["result"]
     name = _namer(chosen, frame, asked.subject)
@@ -174,12 +175,14 @@ def _key(subject: Subject, item: dict[str, Any]) -> str:
     return str(item["group"]["value"] or "")
 
 
-def _label(kind: PeriodKind, day: date, shift: str | None) -> str:
+def _label(kind: PeriodKind, day: date, shift: str | None, shifts: Mapping[str, str]) -> str:
     if kind is PeriodKind.SHIFT:
-        return f"{day:%m-%d} {shift or ''}".strip()
+        return f"{day:%m-%d} {shifts.get(shift or '', shift or '')}".strip()
     if kind is PeriodKind.DAY:
         return f"{day:%m-%d}"
-    return f"{day.isocalendar().week:02d}" if kind is PeriodKind.WEEK else f"{day:%Y-%m}"
+    if kind is PeriodKind.WEEK:
+        return _("week %(n)s", n=day.isocalendar().week)
+    return f"{day:%Y-%m}"
 
 
 def _namer(chosen: Chosen, frame: Frame, subject: Subject) -> Callable[[str], str]:
@@ -327,7 +330,7 @@ def _all_figures(
         kind = _KINDS.get(figure, Kind.RATIO)
         columns.append(Column(key=figure.value, label=figure_word(figure), kind=kind))
         if figure in (Figure.OEE, Figure.AVAILABILITY, Figure.EFFECTIVENESS, Figure.QUALITY):
-            columns.append(Column(key=f"{figure.value}_gain", label="±", kind=kind))
+            columns.append(Column(key=f"{figure.value}_gain", label="±", kind=kind, gain=True))
     columns.append(Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO))
     rows = []
     for key, results in found.items():

@@ -85,7 +85,10 @@ def write_xlsx(path: Path, grids: Sequence[Grid], zone: str) -> None:
     """
     local = ZoneInfo(zone)
     sheets = {sheet_name(grid.title): grid for grid in grids}
-    titles = {name: [title_of(column) for column in g.columns] for name, g in sheets.items()}
+    titles = {
+        name: [title_of(column, as_percent=True) for column in grid.columns]
+        for name, grid in sheets.items()
+    }
     with Workbook(path, titles) as book:
         for name, grid in sheets.items():
             for row in grid.rows:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from mes.core.instants import US_PER_S
-from mes.features.explain.workbook import CellValue, Ratio, local_time
+from mes.features.explain.workbook import CellValue, Count, Minutes, Ratio, local_time
 from mes.features.screens.report import charts, words
 
 Value = str | int | float | Fraction | Decimal | None
@@ -36,12 +36,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column; `bar`: its cells have a bar behind the number, of 1 or of the largest."""
+    """A column.
+
+    Attributes:
+        bar: its cells have a bar behind the number, of 1 or of the largest.
+        gain: it says what was gained or lost: with a sign, and the look of better or worse.
+    """
 
     key: str
     label: str
     kind: Kind = Kind.TEXT
     bar: bool = False
+    gain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +100,13 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCell:
-    """A cell on a page; `width`: of its bar in percent, None without one."""
+    """A cell on a page; `width`: of its bar in percent, None without one; `look`: of a gain."""
 
     text: str
     number: bool
     link: str | None
     width: str | None
+    look: str
 
 
 def shown_grid(grid: Grid, zone: str, rows_max: int = 500) -> dict[str, object]:
@@ -120,12 +127,13 @@ def shown_grid(grid: Grid, zone: str, rows_max: int = 500) -> dict[str, object]:
                 "look": row.look,
                 "cells": [
                     ShownCell(
-                        text=shown(value, column.kind, zone),
+                        text=shown(value, column.kind, zone, sign=column.gain),
                         number=column.kind is not Kind.TEXT,
                         link=row.links.get(column.key),
                         width=None
                         if column.key not in tops or row.look == "total"
                         else _width(value, tops[column.key]),
+                        look=_gain_look(value) if column.gain else "",
                     )
                     for column, value in zip(grid.columns, row.values, strict=True)
                 ],
@@ -156,7 +164,7 @@ def with_worth(grid: Grid, state: str, coverage: Value, labels: tuple[str, str])
     )
 
 
-def shown(value: Value, kind: Kind, zone: str) -> str:
+def shown(value: Value, kind: Kind, zone: str, *, sign: bool = False) -> str:
     """A value as it is printed; a missing one is an en dash, never 0."""
     if value is None:
         return words.NONE
@@ -165,7 +173,7 @@ def shown(value: Value, kind: Kind, zone: str) -> str:
     exact = Fraction(value)
     match kind:
         case Kind.RATIO:
-            return words.percent(exact)
+            return words.percent(exact, sign=sign)
         case Kind.MINUTES:
             return words.minutes(exact)
         case Kind.PIECES:
@@ -185,17 +193,29 @@ def exported(value: Value, kind: Kind, zone: ZoneInfo) -> CellValue:
         case Kind.RATIO:
             return Ratio(exact)
         case Kind.MINUTES:
-            return float(exact / US_PER_MIN)
+            return Minutes(exact / US_PER_MIN)
         case Kind.TIME:
             return local_time(int(exact), zone)
+        case Kind.PIECES if exact.denominator == 1:
+            return Count(exact)
         case _:
             return int(exact) if exact.denominator == 1 else float(exact)
 
 
-def title_of(column: Column) -> str:
-    """The head of a column in an export, with its unit."""
-    unit = {Kind.RATIO: " [1]", Kind.MINUTES: " [min]", Kind.PIECES: " [pcs]"}.get(column.kind, "")
-    return f"{column.label}{unit}"
+def title_of(column: Column, *, as_percent: bool = False) -> str:
+    """The head of a column in an export, with its unit.
+
+    Args:
+        as_percent: ratios are shown as percent and need no unit.
+    """
+    one = "" if as_percent else "1"
+    units = {Kind.RATIO: one, Kind.MINUTES: words.minute_unit(), Kind.PIECES: words.piece_unit()}
+    unit = units.get(column.kind, "")
+    return f"{column.label} [{unit}]" if unit and unit != column.label else column.label
+
+
+def _gain_look(value: Value) -> str:
+    return "" if value is None or isinstance(value, str) else charts.direction(Fraction(value))
 
 
 def _top(column: Column, values: Sequence[Value]) -> Fraction:

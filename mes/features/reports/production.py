@@ -35,7 +35,7 @@ from mes.features.screens.report.frame import Frame
 from mes.features.screens.report.groups import level_of
 from mes.features.screens.report.links import report_address
 from mes.features.screens.report.loading import read_page
-from mes.features.screens.report.marks import Marks, States, Whole, marks_of
+from mes.features.screens.report.marks import Marks, States, marks_of, worth_of
 from mes.features.screens.report.page import ReportPage
 from mes.features.screens.report.pareto import Measure, pareto
 from mes.features.screens.report.periods import period_of
@@ -61,7 +61,7 @@ def production_report(
     whole = whole or read_page(session, chosen, now_us)
     pages = [_page_of(session, chosen, unit.code, now_us) for unit in chosen.units]
     states = States(session, chosen, now_us)
-    marks = marks_of(session, chosen, frame, page_worth(whole))
+    marks = marks_of(session, chosen, frame, worth_of(whole))
     return Production(
         grids=[
             _machines(chosen, frame, whole, pages, states, marks.state),
@@ -71,17 +71,6 @@ def production_report(
             losses_grid(whole, frame),
         ],
         marks=marks,
-    )
-
-
-def page_worth(page: ReportPage) -> Whole:
-    """What the marks of a page need of its figures."""
-    return Whole(
-        coverage=page.result.coverage,
-        flags=page.result.flags,
-        unclassified_us=page.unclassified_us,
-        provisional=page.provisional,
-        as_of=page.as_of,
     )
 
 

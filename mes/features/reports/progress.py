@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
@@ -74,6 +75,10 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
     orders, more = list_orders(session, wanted)
     ends = expected_ends(session, now_us)
     worth = _worth(session, orders, now_us)
+    known = masters(session)
+    machines = {
+        code: named(known.work_units[key].names) for code, key in known.work_unit_ids.items()
+    }
     orders.sort(key=lambda order: (order["due"] is None, order["due"] or "", order["order"]))
     note = None if more is None else _("Only the latest %(n)s orders are shown.", n=LIMIT_MAX)
     return [
@@ -116,7 +121,7 @@ def order_grids(session: Session, wanted: OrderFilter, named: Named, now_us: int
                 Column(key=STATE, label=_("State of the figure")),
             ],
             rows=[
-                _job_row(order, job, ends, worth, now_us)
+                _job_row(order, job, machines, ends, worth, now_us)
                 for order in orders
                 for job in order["job_orders"]
             ],
@@ -176,7 +181,10 @@ def _row(order: Mapping[str, Any], named: Named, ends: Ends, now_us: int) -> Row
             _("Late") if late else _("Will be late") if will_be else order["note"],
             _state_of(order["state"] in OPEN),
         ],
-        links=_order_links(order, now_us),
+        links={
+            "order": f"/orders?{urlencode({'order': order['order']})}",
+            **_order_links(order, now_us),
+        },
         look="todo" if late or will_be else "",
     )
 
@@ -248,6 +256,7 @@ def _worth(
 def _job_row(
     order: Mapping[str, Any],
     job: Mapping[str, Any],
+    machines: Mapping[str, str],
     ends: Ends,
     worth: Mapping[str, Fraction | None],
     now_us: int,
@@ -257,7 +266,7 @@ def _job_row(
         values=[
             order["order"],
             job["job_order"],
-            job["work_unit"],
+            machines.get(job["work_unit"], job["work_unit"]),
             state_word(job["state"]),
             ordered,
             good,

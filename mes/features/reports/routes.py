@@ -25,7 +25,7 @@ from mes.features.reports.comparison import (
 from mes.features.reports.exports import csv_answer, xlsx_answer
 from mes.features.reports.files import file_grids
 from mes.features.reports.grid import Grid, shown_grid
-from mes.features.reports.production import page_worth, production_report
+from mes.features.reports.production import production_report
 from mes.features.reports.progress import order_filter, order_grids, state_word
 from mes.features.reports.timeline import shown_hours, shown_rows, states_grid, timelines, whole_of
 from mes.features.screens.language import name_of, safe_next, select_language
@@ -35,7 +35,7 @@ from mes.features.screens.report.asked import Chosen, Wanted, choose, wanted_of
 from mes.features.screens.report.frame import Frame, Shown
 from mes.features.screens.report.framing import frame_of
 from mes.features.screens.report.loading import links_of, read_page
-from mes.features.screens.report.marks import Marks, marks_of, shown_marks
+from mes.features.screens.report.marks import Marks, marks_of, shown_marks, worth_of
 from mes.features.screens.report.periods import PeriodKind
 from mes.features.screens.report.view import shown_frame
 from mes.features.screens.report.views import delete_view, save_view
@@ -245,7 +245,7 @@ def _compared(session: Session, now_us: int) -> tuple[Asked, Comparison, list[Gr
     choice = Comparison.asked(given["what"], given["figure"], given["count"])
     grids = compared(session, about.chosen, about.frame, choice, now_us)
     page = read_page(session, about.chosen, now_us)
-    marks = marks_of(session, about.chosen, about.frame, page_worth(page))
+    marks = marks_of(session, about.chosen, about.frame, worth_of(page))
     return about, choice, grids, marks
 
 

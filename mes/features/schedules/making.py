@@ -17,13 +17,13 @@ from mes.features.explain.spreadsheet import Spreadsheet
 from mes.features.oee.service import known_unit
 from mes.features.reports.exports import csv_text, write_xlsx
 from mes.features.reports.files import file_grids
-from mes.features.reports.production import page_worth, production_report
+from mes.features.reports.production import production_report
 from mes.features.schedules.kinds import FileKind
 from mes.features.screens.report.asked import Chosen, Wanted, choose
 from mes.features.screens.report.frame import Frame
 from mes.features.screens.report.framing import frame_of
 from mes.features.screens.report.loading import links_of, read_page
-from mes.features.screens.report.marks import marks_of
+from mes.features.screens.report.marks import marks_of, worth_of
 from mes.features.screens.report.periods import Period
 from mes.features.screens.setup import TRANSLATIONS
 
@@ -82,7 +82,7 @@ def write_report(session: Session, wish: Wish, path: Path, now_us: int) -> str:
     if wish.kind is FileKind.OEE:
         Spreadsheet(session, chosen, wish.language, "").write(path, now_us)
         page = read_page(session, chosen, now_us)
-        return marks_of(session, chosen, frame, page_worth(page)).state
+        return marks_of(session, chosen, frame, worth_of(page)).state
     found = production_report(session, chosen, frame, now_us)
     grids = file_grids(frame, chosen.period, found.grids, found.marks, now_us)
     if wish.kind is FileKind.PRODUCTION:

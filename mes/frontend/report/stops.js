@@ -81,7 +81,7 @@ class StopTable extends Island {
     return html`<tr><td class="num">${isoDay(stop.start).slice(5)} ${clock(stop.start)}</td><td class="num n">${elapsed(stopLength(stop, now()))}</td>
       <td>${icon(stateIcon(stop.state))} ${stateWord(stop.state)}</td>
       <td>${reasons.join(", ") || "–"} ${stop.needs_reason ? html`<span class="mark todo">${icon("reason")}<span>${_("No reason yet")}</span></span>` : nothing}</td><td>${people.join(", ") || "–"}</td>
-      <td>${this.mayState ? html`<button type="button" class="btn" aria-label=${_("Explain the stop of {time}", { time: clock(stop.start) })} @click=${() => this.open(stop)}>${_("Explain")}</button>` : nothing}</td></tr>`;
+      <td>${this.mayState ? html`<button type="button" class="btn" aria-label=${_("Explain the stop of {time}", { time: clock(stop.start) })} @click=${() => this.open(stop)}>${reasons.length ? _("Change reason") : _("Explain")}</button>` : nothing}</td></tr>`;
   }
 
   open(stop) {

@@ -154,9 +154,9 @@ def test_a_cell_of_the_spreadsheet_is_the_figure_of_the_api(
         case = urlsplit(str(row[column["Case file"]]))
         address = f"{case.path.replace('/case', '/oee')}?{case.query}"
         figure = client.get(address).json()
-        assert row[column["OEE [1]"]] == figure["kpis"]["oee"]
-        assert row[column["Availability [1]"]] == figure["kpis"]["availability"]
-        assert row[column["Coverage [1]"]] == figure["coverage"]
+        assert row[column["OEE"]] == figure["kpis"]["oee"]
+        assert row[column["Availability"]] == figure["kpis"]["availability"]
+        assert row[column["Coverage"]] == figure["coverage"]
         assert row[column["Loading time PBT [us]"]] == figure["iso_us"]["PBT"]
         assert row[column["Good [pieces]"]] == figure["quantities"]["GQ"]
         begin = row[column["From, us UTC"]]
@@ -168,8 +168,8 @@ def test_a_cell_of_the_spreadsheet_is_the_figure_of_the_api(
         assert times == figure["times_us"]["window"]
         if number < 4:
             again = reproduced(tmp_path / "row.json", client.get(str(row[-1])).content)
-            assert again["kpis"]["oee"] == row[column["OEE [1]"]]
-    shift = next(row for row in rows if row[2] == "shift")
+            assert again["kpis"]["oee"] == row[column["OEE"]]
+    shift = next(row for row in rows if row[2] == "Shift")
     assert (shift[column["To, us UTC"]] - shift[column["From, us UTC"]]) == 12 * HOUR
     assert str(shift[column["From, plant time"]]) == "2026-03-02 08:00:00"
 
@@ -194,8 +194,8 @@ def test_a_year_is_written_as_its_months(client: httpx.Client) -> None:
     book = openpyxl.load_workbook(io.BytesIO(answer.content), read_only=True)
     rows = list(book["Figures"].iter_rows(values_only=True))
     good = rows[0].index("Good [pieces]")
-    months = [row for row in rows[1:] if row[2] == "month"]
-    (year,) = [row for row in rows[1:] if row[2] == "year"]
+    months = [row for row in rows[1:] if row[2] == "Month"]
+    (year,) = [row for row in rows[1:] if row[2] == "Year"]
     assert year[good] == sum(int(str(row[good])) for row in months) > 0
     march = next(row for row in months if str(row[3]).startswith("2026-03-01"))
     assert client.get(str(march[-1])).json()["schema"] == "oee-case/1"
@@ -266,3 +266,25 @@ def test_the_cases_of_a_sum_add_up_to_it(client: httpx.Client, tmp_path: Path, l
             command = ["case", "--sum", "--json", *map(str, files)]
             summed = CliRunner().invoke(oee, command)
             assert json.loads(summed.output)["kpis"] == again["kpis"]
+
+
+def test_a_setup_that_a_change_of_order_cuts_is_told_whole(small: Floor) -> None:
+    first, second = small.job(), small.job(item="B")
+    small.start(first)
+    small.count(0, 58 * MINUTE)
+    small.feed.value(58 * MINUTE, "state", 4)
+    small.complete(first, 59 * MINUTE)
+    small.start(second, 70 * MINUTE)
+    small.feed.value(75 * MINUTE, "state", 2)
+    small.count(75 * MINUTE, 90 * MINUTE, total=1740)
+    now = DAY_START + 90 * MINUTE
+    with small.database.reading() as session:
+        given = unit_at(session, "press-1", now)
+        found = explained_window(session, given, Span(DAY_START, DAY_START + 12 * HOUR), ISO22400)
+        parts = [one for one in found.intervals if str(one.time_class) == "setup"]
+        assert len(parts) > 1, found.intervals
+        whole = Span(DAY_START + 58 * MINUTE, DAY_START + 75 * MINUTE)
+        assert {found.around(one) for one in parts} == {whole}
+        middle = (whole.start + whole.end) // 2
+        again = explained_window(session, given, found.window, ISO22400, at=middle)
+        assert again.chosen == max(parts, key=lambda one: one.length_us)

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from mes.core.refusal import Refusal
 from mes.features.explain import workbook
-from mes.features.explain.workbook import ExactFloat, Workbook, local_time, safe_text
+from mes.features.explain.workbook import (
+    Count,
+    ExactFloat,
+    Minutes,
+    Ratio,
+    Workbook,
+    local_time,
+    safe_text,
+)
 
 
 def written(path: Path, rows: list[list[float | str | datetime | None]]) -> list[list[object]]:
@@ -52,6 +60,19 @@ def test_times_are_times_and_missing_values_are_empty(tmp_path: Path) -> None:
     assert moment.isoformat() == "2026-03-02T08:00:00.250000"
     ((first, second, third),) = written(tmp_path / "c.xlsx", [[moment, None, 3]])
     assert (first, second, third) == (moment, None, 3)
+
+
+def test_a_manager_reads_percent_minutes_and_pieces_and_prints_them_on_a4(tmp_path: Path) -> None:
+    row: list[float | str | datetime | None] = [Ratio(2 / 3), Minutes(441.3772), Count(9713)]
+    with Workbook(tmp_path / "e.xlsx", {"One": ["A", "B", "C"]}) as book:
+        book.add("One", row)
+        book.add("One", row)
+    sheet = openpyxl.load_workbook(tmp_path / "e.xlsx")["One"]
+    assert [cell.value for cell in sheet[2]] == [2 / 3, 441.3772, 9713]
+    assert [cell.number_format for cell in sheet[2]] == ["0.0%", "#,##0.0", "#,##0"]
+    assert sheet.auto_filter.ref == "A1:C3"
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+    assert sheet.print_title_rows == "$1:$1"
 
 
 def test_more_rows_than_the_limit_are_refused(

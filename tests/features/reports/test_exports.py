@@ -91,6 +91,19 @@ def test_the_page_shows_the_same_values_rounded_and_says_what_it_leaves_out() ->
     assert shown["left_out"] == 2
 
 
+def test_a_gain_has_a_sign_and_the_look_of_better_or_worse() -> None:
+    gains = Grid(
+        key="gains",
+        title="",
+        columns=[Column(key="gain", label="±", kind=Kind.RATIO, gain=True)],
+        rows=[Row(values=[value]) for value in (Fraction(83, 1000), Fraction(-2, 100), 0, None)],
+    )
+    shown: Any = shown_grid(gains, ZONE)
+    cells = [row["cells"][0] for row in shown["rows"]]
+    assert [cell.text for cell in cells] == ["+8.3", "−2.0", "±0.0", "–"]
+    assert [cell.look for cell in cells] == ["up", "dn", "", ""]
+
+
 def test_an_unknown_table_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Refusal) as caught:
         csv_answer([grid("A")], "nowhere", ZONE, "name")

@@ -138,3 +138,5 @@ def test_open_orders_are_provisional_and_their_pieces_lead_to_the_time_of_their_
     (coverage,) = column(jobs, "coverage")
     assert coverage is not None
     assert 0.9 < coverage <= 1
+    assert column(jobs, "machine") == ["Press 1"], "its name, not its code"
+    assert orders.rows[0].links["order"] == f"/orders?order={orders.rows[0].values[0]}"

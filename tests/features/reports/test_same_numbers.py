@@ -137,3 +137,26 @@ def test_the_spreadsheet_of_a_report_draws_the_pareto_of_its_losses(
     assert f"{sum(lost):.1f}" == report["lost"]
     assert "Unclassified" in [row[0].value for row in sheet.iter_rows(min_row=2)]
     assert len(sheet._charts) == 1
+
+
+def test_the_spreadsheet_begins_with_what_the_page_says(told: Session, tmp_path: Path) -> None:
+    path = tmp_path / "report.xlsx"
+    chosen = choose(told, Wanted(place="press-1", language="en"), NOW)
+    Spreadsheet(told, chosen, "en", "http://mes.local").write(path, NOW)
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    report: Any = load_report(told, Wanted(place="press-1", language="en"), NOW)
+    said = {str(row[0].value): row for row in sheet.iter_rows(min_row=2)}
+    for figure in report["figures"]:
+        row = said[figure["label"]]
+        assert percent(row[1].value) == figure["value"]
+        assert row[1].number_format == "0.0%"
+        before = None if row[4].value is None else percent(row[4].value)
+        assert before == figure["previous"]
+    rungs = [f"{step['label']} {step['iso']} [min]" for step in report["steps"]]
+    assert [f"{said[rung][1].value:,.1f}" for rung in rungs] == [
+        step["minutes"] for step in report["steps"]
+    ]
+    assert said["Report"][1].value == report["title"]
+    assert said["State of the figures"][1].value == "Provisional · not closed"
+    assert percent(said["Coverage"][1].value) == report["coverage"]
+    assert len(sheet._charts) == 2

@@ -159,3 +159,21 @@ def test_r28_a_line_tells_which_machine_cost_it_what(database: Database, words: 
     shown = page(database, now, place="line-1", period="shift", day="2026-03-02", shift="D")
     assert shown["causes"]["total"] == "12.0"
     assert [row["machine"] for row in shown["causes"]["rows"]] == ["Press 1"]
+
+
+def test_what_nobody_explained_leads_to_the_stops_of_that_period(
+    database: Database, words: None
+) -> None:
+    """Not to the terminal, which shows the shift of now."""
+    apply_plant(database)
+    now = feed_days(database, 11)
+    for place, period, leads in (
+        ("press-1", "day", "#stops"),
+        ("press-1", "year", None),
+        ("line-1", "day", "#machines"),
+    ):
+        shown = page(database, now, place=place, period=period, day="2026-03-03")
+        (open_loss,) = (loss for loss in shown["losses"] if loss["open"])
+        assert open_loss["minutes"] != "0.0"
+        assert open_loss["explain"] == leads, (place, period)
+        assert (shown["stops"] is not None) == (leads == "#stops")

@@ -47,7 +47,6 @@ class Frame:
     address_by: Callable[[str], str]
     address_of: Callable[[str], str]
     address_in: Callable[[str, Period], str]
-    terminal: str | None
     reason_name: Callable[[str], str]
     unit_name: Callable[[Mapping[str, str]], str]
     zone: str

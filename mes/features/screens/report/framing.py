@@ -56,7 +56,6 @@ def frame_of(chosen: Chosen, wanted: Wanted, links: Links) -> Frame:
         address_by=lambda measure: f"{address(chosen.code, measure=measure)}#losses",
         address_of=address,
         address_in=address,
-        terminal=f"/terminal/{single.code}" if single else None,
         reason_name=reason_name,
         unit_name=named,
         zone=site.time_zone,

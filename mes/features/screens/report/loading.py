@@ -105,10 +105,13 @@ def load_report(session: Session, wanted: Wanted, now_us: int) -> Shown:
     }
 
 
-def read_page(session: Session, chosen: Chosen, now_us: int) -> ReportPage:
-    """The figures of a report, without words and without the period before."""
+def read_page(
+    session: Session, chosen: Chosen, now_us: int, *, with_before: bool = False
+) -> ReportPage:
+    """The figures of a report without words; `with_before`: the period before is read too."""
     given = [known_unit(session, chosen.known, unit, now_us) for unit in chosen.units]
-    return _page(session, given, chosen, None, now_us)
+    before = beside(chosen.plan, chosen.period, -1) if with_before else None
+    return _page(session, given, chosen, before, now_us)
 
 
 def links_of(chosen: Chosen, wanted: Wanted, given: Sequence[Known]) -> Links:

@@ -17,6 +17,10 @@ from mes.features.screens.report.words import _
 
 STOPS_SHOWN_MAX = 10
 """Most stops that a report names; the list of all is beside them."""
+STOPS_MAX_US = 32 * 86_400_000_000
+"""Longest period whose single stops are listed."""
+STOPS = "#stops"
+"""Where the page lists them, each to be explained."""
 
 
 def shown_pareto(page: ReportPage, frame: Frame, measure: Measure) -> Shown:
@@ -53,7 +57,7 @@ def _bar(page: ReportPage, frame: Frame, bar: Bar, longest: Fraction) -> Shown:
         "icon": symbol,
         "open": unclassified,
         "few": bar.few,
-        "explain": frame.terminal if unclassified and loss.us else None,
+        "explain": _where_to_explain(page) if unclassified and loss.us else None,
         "width": charts.share((bar.value or Fraction(0)) / longest),
         "reached": charts.share(bar.reached),
         "minutes": words.minutes(loss.us),
@@ -64,12 +68,20 @@ def _bar(page: ReportPage, frame: Frame, bar: Bar, longest: Fraction) -> Shown:
     }
 
 
+def _where_to_explain(page: ReportPage) -> str | None:
+    """The stops of the machine on the same page, else the machines, of which each has its own."""
+    if page.units:
+        return "#machines"
+    span = page.period.span
+    return STOPS if span.end - span.start <= STOPS_MAX_US else None
+
+
 def shown_stops(page: ReportPage, frame: Frame) -> list[Shown]:
     """The longest stretches in which a single machine did not run, each with its facts."""
     longest = max((one.length_us for one in page.stops), default=0) or 1
     return [
         {
-            "address": frame.links.interval(frame.place, one.start),
+            "address": frame.links.interval(frame.place, (one.start + one.end) // 2),
             "start": charts.day_and_clock(one.start, frame.zone),
             "end": charts.clock(one.end, frame.zone),
             "minutes": words.minutes(one.length_us),

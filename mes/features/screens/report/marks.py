@@ -22,6 +22,7 @@ from mes.features.publishing.standing import FigureState, Standing, standing
 from mes.features.screens.report import words
 from mes.features.screens.report.asked import Chosen
 from mes.features.screens.report.frame import Frame, Shown
+from mes.features.screens.report.page import ReportPage
 from mes.features.screens.report.signing import chip_of, shown_signing
 from mes.features.screens.report.words import _
 
@@ -66,6 +67,17 @@ class Marks:
     items: Sequence[Mark]
     state: str
     coverage: Fraction | None
+
+
+def worth_of(page: ReportPage) -> Whole:
+    """What the marks of a page need of its figures."""
+    return Whole(
+        coverage=page.result.coverage,
+        flags=page.result.flags,
+        unclassified_us=page.unclassified_us,
+        provisional=page.provisional,
+        as_of=page.as_of,
+    )
 
 
 def marks_of(session: Session, chosen: Chosen, frame: Frame, whole: Whole) -> Marks:

@@ -15,14 +15,12 @@ from mes.features.oee.service import CASE_MAX_US
 from mes.features.screens.report import charts, words
 from mes.features.screens.report.frame import Frame, Shown
 from mes.features.screens.report.links import Links
-from mes.features.screens.report.losses import shown_pareto, shown_stops
+from mes.features.screens.report.losses import STOPS_MAX_US, shown_pareto, shown_stops
 from mes.features.screens.report.page import ReportPage, UnitRow
 from mes.features.screens.report.pareto import Measure
-from mes.features.screens.report.periods import Period, PeriodKind
+from mes.features.screens.report.periods import KINDS, Period, PeriodKind
 from mes.features.screens.report.words import _
 
-STOPS_MAX_US = 32 * 86_400_000_000
-"""Longest period whose single stops are listed."""
 WHY = ("oee", "availability", "effectiveness", "quality_ratio")
 """KPIs that the table of machines explains."""
 
@@ -120,14 +118,7 @@ def shown_frame(frame: Frame, period: Period) -> Shown:
         "trail": frame.trail,
         "places": frame.places,
         "place": frame.place,
-        "kinds": [
-            (PeriodKind.SHIFT.value, _("Shift")),
-            (PeriodKind.DAY.value, _("Day")),
-            (PeriodKind.WEEK.value, _("Week")),
-            (PeriodKind.MONTH.value, _("Month")),
-            (PeriodKind.QUARTER.value, _("Quarter")),
-            (PeriodKind.YEAR.value, _("Year")),
-        ],
+        "kinds": [(kind.value, words.period_word(kind.value)) for kind in KINDS],
         "kind": period.kind.value,
         "day": period.day.isoformat(),
         "shifts": frame.shifts if period.kind is PeriodKind.SHIFT else (),
@@ -177,12 +168,6 @@ def _figures(
     page: ReportPage, links: Links, units: Sequence[str], targets: Mapping[str, Fraction]
 ) -> list[Shown]:
     figures = page.result.figures
-    labels = {
-        "oee": _("Overall equipment effectiveness OEE"),
-        "availability": _("Availability"),
-        "effectiveness": _("Performance"),
-        "quality_ratio": _("Quality ratio"),
-    }
     notes = {
         "oee": "",
         "availability": _(
@@ -207,7 +192,7 @@ def _figures(
             **_against(page, key, targets.get(key)),
             **_ways(links, units, key),
         }
-        for key, label in labels.items()
+        for key, label in words.kpi_words().items()
     ]
 
 

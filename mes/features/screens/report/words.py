@@ -55,6 +55,16 @@ def pieces(value: Number | Fraction | None, *, sign: bool = False) -> str:
     return fixed(value, 3, sign=sign)
 
 
+def minute_unit() -> str:
+    """Minutes as a unit."""
+    return _("min")
+
+
+def piece_unit() -> str:
+    """Pieces as a unit."""
+    return _("pcs")
+
+
 def whole(value: Fraction | None, *, sign: bool = False) -> str:
     """Rounded to a whole number: targets, which are rarely whole."""
     return fixed(value, 0, sign=sign)
@@ -74,6 +84,29 @@ def class_word(time_class: TimeClass) -> str:
         TimeClass.WAITING: _("Waiting"),
         TimeClass.NO_ORDER: _("No order"),
     }[time_class]
+
+
+def kpi_words() -> dict[str, str]:
+    """OEE and its factors, in the order of its product."""
+    return {
+        "oee": _("Overall equipment effectiveness OEE"),
+        "availability": _("Availability"),
+        "effectiveness": _("Performance"),
+        "quality_ratio": _("Quality ratio"),
+    }
+
+
+def period_word(kind: str) -> str:
+    """A kind of period, by its key."""
+    return {
+        "hour": _("Hour"),
+        "shift": _("Shift"),
+        "day": _("Day"),
+        "week": _("Week"),
+        "month": _("Month"),
+        "quarter": _("Quarter"),
+        "year": _("Year"),
+    }.get(kind, kind)
 
 
 def rung_word(rung: Rung) -> str:
