@@ -98,6 +98,26 @@ def test_a_lockout_says_for_how_long_and_names_are_whole(tablet: Page, watch: Wa
     expect(tablet.locator(".hint.bad")).to_contain_text("4분 뒤에")
 
 
+RING_OVER_STATE = """() => {
+  const [state, ring] = [...document.querySelectorAll('.lk .lks > span')];
+  const style = getComputedStyle(ring);
+  const wide = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+  const text = document.createRange();
+  text.selectNodeContents(state);
+  return [style.outlineStyle, ring.getBoundingClientRect().top - wide,
+    text.getBoundingClientRect().bottom];
+}"""
+
+
+def test_the_focus_ring_of_the_unsent_count_leaves_the_connection_legible(tablet: Page) -> None:
+    tablet.locator(".ot .btn").first.focus()
+    tablet.keyboard.press("Tab")
+    expect(tablet.locator(".lk .ob")).to_be_focused()
+    style, ring_top, state_bottom = tablet.evaluate(RING_OVER_STATE)
+    assert style == "solid"
+    assert ring_top >= state_bottom
+
+
 def test_rejects_with_a_reason_are_entered_at_once_and_undone_by_a_new_fact(
     tablet: Page, demo: Demo
 ) -> None:
