@@ -20,6 +20,15 @@ export class StopDialog {
     this.reset();
   }
 
+  /** A refused entry in hand: where somebody else was first, its choice stands ready beside what is there now. */
+  mending(entry) {
+    this.mends = entry.id;
+    if (entry.problem?.code !== "stop_changed") return this;
+    if (entry.body.kind === "whole" && this.pieces.length === 1) this.pieces[0].chosen = entry.body.reason;
+    this.changes = this.pieces.filter((piece) => piece.reason).map((piece) => ({ what: "said", at: piece.start, after: piece.name, who: piece.person }));
+    return this;
+  }
+
   get stop() {
     return this.stops[this.index];
   }

@@ -11,6 +11,7 @@ import { readContent } from "./content.js";
 const REFRESH_MS = 60000;
 const AHEAD_MS = 3000;
 const ANSWER_MS = 2000;
+const RETRY_MS = 5000;
 
 export class InstructionFollower {
   brief = null;
@@ -89,7 +90,8 @@ export class InstructionFollower {
       host.update();
       if (instruction) setTimeout(() => this.#content({ ...instruction, job }).catch(() => {}), AHEAD_MS);
     } catch {
-      // Without a server what was known for this job stays.
+      // Without a server what was known for this job stays; it is asked soon again.
+      this.#readAt = performance.now() - REFRESH_MS + RETRY_MS;
     }
   }
 
