@@ -107,6 +107,9 @@ test("a refused reason that is mended stands ready beside what somebody else has
   assert.deepEqual([clashed.mends, clashed.pieces[0].reason, clashed.pieces[0].chosen], ["c1", "setup", "jam"]);
   assert.deepEqual(clashed.todo(), [{ kind: "whole", from: null, to: null, reason: "jam" }]);
   assert.deepEqual(clashed.changes, [{ what: "said", at: at(10), after: { ko: "setup", en: "setup" }, who: "Kim" }]);
+  const { stop: held } = clashed;
+  clashed.take(held, { ...held, parts: [part(10, 30, "tool", "whole")] });
+  assert.deepEqual([clashed.pieces[0].chosen, clashed.changes[0].after.en], ["jam", "tool"], "and what is read later");
   const retired = open().mending({ id: "c2", body, problem: { code: "reason_unknown" } });
   assert.deepEqual([retired.mends, retired.todo(), retired.changes], ["c2", [], null]);
 });
