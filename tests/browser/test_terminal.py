@@ -79,6 +79,45 @@ def test_a_wrong_pin_is_refused_in_words(tablet: Page, demo: Demo, watch: Watch)
     expect(tablet.locator(".hint[role=status]")).to_contain_text("틀렸습니다")
 
 
+LOCKED = {"code": "locked", "title": "locked", "status": 429, "retry_after_s": 240}
+
+
+def test_a_lockout_says_for_how_long_and_names_are_whole(tablet: Page, watch: Watch) -> None:
+    watch.allow("429")
+    tablet.route("**/terminal/sign-in", lambda route: route.fulfill(status=429, json=LOCKED))
+    tablet.locator(".ot button").first.click()
+    names = tablet.locator("dialog.sheet[open] .rts.scroll")
+    expect(names.locator(".rt")).to_have_count(6)
+    assert names.evaluate("(box) => box.scrollHeight <= box.clientHeight")
+    names.locator(".rt").first.click()
+    submit = tablet.locator("dialog.sheet footer .primary, dialog.sheet footer .main").first
+    expect(submit).to_contain_text("PIN 여섯 자리")
+    for _ in range(6):
+        tablet.locator(".pad .key:text-is('7')").click()
+    submit.click()
+    expect(tablet.locator(".hint.bad")).to_contain_text("4분 뒤에")
+
+
+RING_OVER_STATE = """() => {
+  const [state, ring] = [...document.querySelectorAll('.lk .lks > span')];
+  const style = getComputedStyle(ring);
+  const wide = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+  const text = document.createRange();
+  text.selectNodeContents(state);
+  return [style.outlineStyle, ring.getBoundingClientRect().top - wide,
+    text.getBoundingClientRect().bottom];
+}"""
+
+
+def test_the_focus_ring_of_the_unsent_count_leaves_the_connection_legible(tablet: Page) -> None:
+    tablet.locator(".ot .btn").first.focus()
+    tablet.keyboard.press("Tab")
+    expect(tablet.locator(".lk .ob")).to_be_focused()
+    style, ring_top, state_bottom = tablet.evaluate(RING_OVER_STATE)
+    assert style == "solid"
+    assert ring_top >= state_bottom
+
+
 def test_rejects_with_a_reason_are_entered_at_once_and_undone_by_a_new_fact(
     tablet: Page, demo: Demo
 ) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from mes.core.instants import parse_instant
 from mes.features.people import service, terminals
 from mes.features.people.guesses import PIN_PER_DAY
 from mes.models import Credential, Terminal
@@ -56,6 +57,17 @@ def test_a_terminal_shows_its_pages_without_a_person(tablet: httpx.Client) -> No
     assert tablet.get("/").status_code == 200
     items = tablet.get("/api/v1/terminal/people?work_unit=unit-11").json()["items"]
     assert {"name": "김민수", "badge_no": "1001"}.items() <= items[0].items()
+
+
+def test_who_was_last_seen_at_a_machine_is_offered_first_with_the_time(
+    tablet: httpx.Client,
+) -> None:
+    sign_in(tablet, badge="1001")
+    first, *others = tablet.get("/api/v1/terminal/people?work_unit=unit-11").json()["items"]
+    assert (first["badge_no"], parse_instant(first["seen_at"]) > 0) == ("1001", True)
+    assert all(one["seen_at"] is None for one in others)
+    elsewhere = tablet.get("/api/v1/terminal/people?work_unit=unit-12").json()["items"]
+    assert [one["seen_at"] for one in elsewhere] == [None] * len(elsewhere)
 
 
 def test_the_session_of_a_person_is_worth_nothing_away_from_the_terminal(

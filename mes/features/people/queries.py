@@ -33,11 +33,16 @@ TERMINALS_MAX = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """A person as a terminal offers it."""
+    """A person as a terminal offers it.
+
+    Attributes:
+        seen_at: when the person was last seen at the place that was asked about; None: never.
+    """
 
     id: int
     name: str
     badge_no: str
+    seen_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +137,15 @@ def names(session: Session, equipment: str | None = None) -> list[Name]:
         .subquery()
     )
     rows = session.execute(
-        select(Person.id, Person.name, Person.badge_no)
+        select(Person.id, Person.name, Person.badge_no, seen.c.at)
         .outerjoin(seen, seen.c.person_id == Person.id)
         .where(Person.retired_at.is_(None))
         .order_by(func.coalesce(seen.c.at, 0).desc(), Person.name)
         .limit(PEOPLE_MAX)
     )
-    return [Name(id=row.id, name=row.name, badge_no=row.badge_no) for row in rows]
+    return [
+        Name(id=row.id, name=row.name, badge_no=row.badge_no, seen_at=row.at) for row in rows
+    ]
 
 
 def accounts(session: Session) -> list[AccountRow]:

@@ -219,7 +219,10 @@ def _names() -> dict[str, Any]:
     with reading() as held:
         found = queries.names(held, request.args.get("work_unit"))
     return {
-        "items": [{"id": p.id, "name": p.name, "badge_no": p.badge_no} for p in found],
+        "items": [
+            {"id": p.id, "name": p.name, "badge_no": p.badge_no, "seen_at": _text(p.seen_at)}
+            for p in found
+        ],
         "next": None,
     }
 

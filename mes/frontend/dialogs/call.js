@@ -46,7 +46,7 @@ export class CallDialog {
         ${SOON_MIN.map((n) => tap("clock", _("I come in {n} min", { n }), () => this.say(call, "acknowledge", { expected_min: n }, _("Call acknowledged"))))}</div>` : nothing}
       <div class="rts r2">${tap("check", _("Done, help was given"), () => this.say(call, "resolve", {}, _("Call resolved")))}
         ${tap("undo", _("Take the call back"), () => this.say(call, "cancel", {}, _("Call cancelled")))}</div>
-      <button type="button" class="btn tap" @click=${() => this.choose(null)}>${icon("back")}<span>${_("All calls")}</span></button></div>`;
+      <button type="button" class="btn tap" @click=${() => this.choose(null)}>${icon("right", "flip")}<span>${_("All calls")}</span></button></div>`;
   }
 
   choose(id) {

@@ -43,7 +43,7 @@ export class EntriesDialog {
   rows() {
     if (this.failed && !this.items) return html`<li class="muted">${_("The server does not answer.")}</li>`;
     if (!this.items) return html`<li class="muted">${_("Loading")}</li>`;
-    if (!this.items.length) return html`<li class="muted">${_("Nothing entered yet.")}</li>`;
+    if (!this.items.length) return html`<li class="muted">${_("No pieces entered here yet. Checks and stop reasons stand in the recent entries of the terminal.")}</li>`;
     return html`${this.items.map((item) => this.row(item))}
       ${this.next === null ? nothing : html`<li><button type="button" class="btn tap" @click=${() => this.read(this.next)}>${_("Older")}</button></li>`}`;
   }
@@ -60,7 +60,7 @@ export class EntriesDialog {
     const { host } = this;
     const undo = html`<button type="button" class="btn tap" @click=${() => this.undo(item)}>${icon("undo")}<span>${_("Undo")}</span></button>`;
     if (item.kind === "move") return host.leads ? undo : nothing;
-    return html`<button type="button" class="btn tap" @click=${() => host.openDialog(QuantityDialog.correcting(host, item))}>${icon("reason")}<span>${_("Correct")}</span></button>${undo}`;
+    return html`<button type="button" class="btn tap" @click=${() => host.openDialog(QuantityDialog.correcting(host, item))}>${icon("edit")}<span>${_("Correct")}</span></button>${undo}`;
   }
 
   async undo(item) {

@@ -220,10 +220,17 @@ export class QuantityDialog {
     return reject === 0 || (reject > 0 && Boolean(reason));
   }
 
+  /** The number without which the other one says nothing. */
+  get missing() {
+    const fields = WAYS[this.form.way] ?? [];
+    const given = fields.filter((field) => this.form[field] || (field === "start" && this.form.start === 0));
+    return given.length ? fields.find((field) => !given.includes(field)) : null;
+  }
+
   submitLabel(reasons) {
     const { good } = this;
     const { reject, reason, disposition } = this.form;
-    if (good === 0 && reject === 0) return _("Enter a quantity");
+    if (good === 0 && reject === 0) return this.missing ? _("Still missing: {what}", { what: fieldWord(this.missing) }) : _("Enter a quantity");
     if (this.form.way && good < 0) return _("The counter ran back: check both numbers");
     if (good > MOST) return _("At most {n} pieces in one entry", { n: count(MOST) });
     if (reject > 0 && !reason) return _("Choose a defect type");

@@ -5,6 +5,7 @@ import { problemText } from "../lib/problem-text.js";
 import { _, nameOf } from "../lib/i18n.js";
 import { html, icon, nothing } from "../lib/island.js";
 import { keypad, pressedText } from "../lib/keypad.js";
+import { dueText, elapsed } from "../lib/time.js";
 import { foot, head } from "./parts.js";
 
 const PIN_LENGTH = 6;
@@ -35,12 +36,12 @@ export class SignInDialog {
       </div>
       <div class="left"><div class="pin" role="img" aria-label=${_("{n} of 6 PIN digits entered", { n: this.pin.length })}>
           ${Array.from({ length: PIN_LENGTH }, (_unused, i) => html`<span class=${i < this.pin.length ? "f" : ""}></span>`)}</div>
-        <p class="hint" role="status">${this.error || this.hint()}</p>
+        <p class="hint ${this.error ? "bad" : ""}" role="status">${this.error ? icon("ne-check") : nothing} ${this.error || this.hint()}</p>
         ${terminal.canEnrol || this.notEnrolled ? html`<a class="btn tap wide" href="/terminal/${terminal.unit.code}/enrol">${icon("badge")}<span>${_("Enrol this device")}</span></a>` : nothing}
         ${terminal.canEnrol ? nothing : this.unconfirmed()}
         ${keypad((name) => { this.pin = pressedText(this.pin, name, PIN_LENGTH); this.error = ""; terminal.update(); }, _("PIN keypad"))}</div></div>
       ${foot(_("Locked for a while after 5 wrong tries; a line leader can reset it. Entries in progress are kept."),
-        this.ready() ? _("Sign in") : _("Choose a name and enter six digits"), this.ready() && !this.busy, () => this.submit())}
+        this.submitLabel(), this.ready() && !this.busy, () => this.submit())}
     </div>`;
   }
 
@@ -88,10 +89,15 @@ export class SignInDialog {
       await act();
       if (closes && terminal.dialog === this) terminal.closeDialog();
     } catch (problem) {
-      Object.assign(this, { pin: "", error: problemText(problem), notEnrolled: problem.code === "terminal_not_enrolled" });
+      Object.assign(this, { pin: "", error: refusalText(problem), notEnrolled: problem.code === "terminal_not_enrolled" });
     }
     this.busy = false;
     terminal.update();
+  }
+
+  submitLabel() {
+    if (this.ready()) return _("Sign in");
+    return this.badge || this.name ? _("Enter the six digits of the PIN") : _("Choose a name and enter six digits");
   }
 
   hint() {
@@ -102,7 +108,7 @@ export class SignInDialog {
   recent() {
     const here = new Set(this.terminal.hands.people.map((one) => one.badge_no));
     const recent = this.people.filter((one) => !here.has(one.badge_no)).slice(0, this.others.length ? 4 : 6);
-    return html`<h3>${_("Recent at this machine")}</h3><div class="rts r2 scroll">${recent.map((person) => this.tile(person))}</div>
+    return html`<h3>${recent[0]?.seen_at ? _("Recent at this machine") : _("Operators")}</h3><div class="rts r2 scroll">${recent.map((person) => this.tile(person))}</div>
       <button type="button" class="btn tap wide" @click=${() => { this.search = ""; this.terminal.update(); }}>${icon("search")}<span>${_("Find another name")}</span></button>`;
   }
 
@@ -116,7 +122,7 @@ export class SignInDialog {
   tile(person) {
     return html`<button type="button" class="rt" aria-pressed=${this.name === person.name ? "true" : "false"}
       @click=${() => { Object.assign(this, { name: person.name, badge: null, pin: "", error: "" }); this.terminal.update(); }}>
-      ${icon("user")}<span><b>${person.name}</b>${person.badge_no ? html`<small>${_("No. {no}", { no: person.badge_no })}</small>` : nothing}</span>${icon("check", "ck")}</button>`;
+      ${icon("user")}<span><b>${person.name}</b><small>${[person.badge_no && _("No. {no}", { no: person.badge_no }), person.seen_at && dueText(person.seen_at)].filter(Boolean).join(" · ")}</small></span>${icon("check", "ck")}</button>`;
   }
 
   ready() {
@@ -128,4 +134,10 @@ export class SignInDialog {
     const who = this.badge ? { badge: this.badge } : { name: this.name };
     return this.attempt(() => terminal.hands.signIn(who, this.pin, terminal.unit.code), true);
   }
+}
+
+/** A lockout says for how long. */
+function refusalText(problem) {
+  const wait = problem.code === "locked" ? problem.body.retry_after_s : null;
+  return wait ? _("Locked after too many tries. Try again in {time}, or ask a line leader for a new PIN.", { time: elapsed(wait * 1000) }) : problemText(problem);
 }

@@ -97,7 +97,7 @@ export function offerNote(dialog, reasons) {
 export function changesNote(dialog) {
   if (!dialog.changes) return nothing;
   return html`<div class="offer changed" role="alert">${icon("info")}<div><b>${_("Somebody has changed this stop meanwhile. Nothing of yours was saved; look and save again.")}</b>
-    <ul>${dialog.changes.map((change) => html`<li>${changeText(change)}</li>`)}</ul></div></div>`;
+    ${dialog.changes.length ? html`<ul>${dialog.changes.map((change) => html`<li>${changeText(change)}</li>`)}</ul>` : nothing}</div></div>`;
 }
 
 function changeText({ what, at, before, after, who }) {
@@ -105,6 +105,7 @@ function changeText({ what, at, before, after, who }) {
   if (what === "gone") return _("The stop of {time} is no longer there.", { time: clock(before) });
   if (what === "start") return _("Start: {before}, now {after}", { before: time(before), after: time(after) });
   if (what === "end") return _("End: {before}, now {after}", { before: time(before), after: time(after) });
+  if (what === "said") return [_("Said from {time}: {after}", { time: clock(at), after: nameOf(after) }), who].filter(Boolean).join(" · ");
   const text = { time: clock(at), before: nameOf(before, _("no reason")), after: nameOf(after, _("no reason")) };
   return [_("From {time}: {before}, now {after}", text), who].filter(Boolean).join(" · ");
 }

@@ -20,12 +20,26 @@ export class StopDialog {
     this.reset();
   }
 
+  /** A refused entry in hand: where somebody else was first, its choice stands ready beside what is there now. */
+  mending(entry) {
+    this.mends = entry.id;
+    if (entry.problem?.code !== "stop_changed") return this;
+    if (entry.body.kind === "whole" && this.pieces.length === 1) this.pieces[0].chosen = entry.body.reason;
+    Object.assign(this, { clashed: true, changes: this.said() });
+    return this;
+  }
+
+  /** What is said of the stop at present, piece by piece. */
+  said() {
+    return this.pieces.filter((piece) => piece.reason).map((piece) => ({ what: "said", at: piece.start, after: piece.name, who: piece.person }));
+  }
+
   get stop() {
     return this.stops[this.index];
   }
 
   reset() {
-    Object.assign(this, { part: 0, group: null, search: null, also: [], changes: null, busy: false });
+    Object.assign(this, { part: 0, group: null, search: null, also: [], changes: null, clashed: false, busy: false });
     this.pieces = piecesOf(this.stop);
     this.read();
   }
@@ -54,6 +68,7 @@ export class StopDialog {
     this.pieces = piecesOf(stop);
     this.part = Math.max(0, this.pieces.findIndex((piece) => !piece.reason));
     this.pieces[this.part].chosen = chosen;
+    if (this.clashed) this.changes = this.said();
     this.host.update();
   }
 

@@ -10,6 +10,8 @@ import { readContent } from "./content.js";
 
 const REFRESH_MS = 60000;
 const AHEAD_MS = 3000;
+const ANSWER_MS = 2000;
+const RETRY_MS = 5000;
 
 export class InstructionFollower {
   brief = null;
@@ -32,7 +34,10 @@ export class InstructionFollower {
   }
 
   async open(mends = null) {
-    const { host, brief } = this;
+    const { host } = this;
+    if (!mends) await this.#newest();
+    const { brief } = this;
+    if (!brief && !mends) return;
     const wanted = mends?.form ?? { instruction: brief.instruction, revision: brief.revision, job: this.#job };
     try {
       const [{ InstructionDialog }, content] = await Promise.all([import("./viewer.js"), this.#content(wanted), partSheet(host.dataset.instructionSheet)]);
@@ -68,6 +73,12 @@ export class InstructionFollower {
     this.#read(asked);
   }
 
+  /** A revision that was released a moment ago is the one that opens; without an answer the one known. */
+  async #newest() {
+    this.#readAt = performance.now();
+    await Promise.race([this.#read(this.#asked), new Promise((resolve) => setTimeout(resolve, ANSWER_MS))]);
+  }
+
   async #read(asked) {
     const { host } = this;
     const job = this.#job;
@@ -79,7 +90,8 @@ export class InstructionFollower {
       host.update();
       if (instruction) setTimeout(() => this.#content({ ...instruction, job }).catch(() => {}), AHEAD_MS);
     } catch {
-      // Without a server what was known for this job stays.
+      // Without a server what was known for this job stays; it is asked soon again.
+      this.#readAt = performance.now() - REFRESH_MS + RETRY_MS;
     }
   }
 

@@ -52,7 +52,7 @@ class Linkbar extends Island {
     const state = live ? linkState(live, live.list) : "ok";
     if (state === "ok") return nothing;
     return html`<div class="linkbar noprint" role="status">${icon("unlink")}<b>${linkText(state)}</b>
-      <span>${linkHelp(state)}</span></div>`;
+      <span>${linkHelp(state, Boolean(document.querySelector("mes-terminal, mes-jobs")))}</span></div>`;
   }
 }
 

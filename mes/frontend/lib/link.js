@@ -37,7 +37,12 @@ export function linkText(state) {
   }[state];
 }
 
-export function linkHelp(state) {
+/** What to do; only where people enter things (`keeps`) are entries kept. */
+export function linkHelp(state, keeps = true) {
+  if (!keeps && ["network", "server"].includes(state)) {
+    const what = state === "network" ? _("This screen has no network. Check the cable or the Wi-Fi.") : _("The server does not answer.");
+    return `${what} ${_("What is shown is the last that was known.")}`;
+  }
   return {
     ok: "",
     network: _("This tablet has no network. Check the Wi-Fi; entries are kept here."),

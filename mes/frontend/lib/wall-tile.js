@@ -20,6 +20,7 @@ export function voiceOf(tile) {
 
 /** The line under the state word: why it stands, what it makes, what is lost. */
 export function whyOf(tile) {
+  if (tile.known) return tile.known;
   if (tile.state === "unknown") {
     const at = tile.last_data_at ? _("values below from {time}", { time: clock(tile.last_data_at) }) : "";
     const what = deviceLost(tile)
@@ -39,6 +40,14 @@ export function whyOf(tile) {
 /** The break of the shift that lasts now. */
 function restNow(tile) {
   return tile.shift?.breaks?.find((rest) => instant(rest.start) <= now() && now() < instant(rest.end));
+}
+
+/** A tile as it shows while the server cannot be reached: nothing is known of now, the last state is named. */
+export function lastKnown(tile) {
+  if (tile.state === "unknown") return tile;
+  const at = tile.heard_at ?? tile.as_of;
+  const known = _("Last known: {state} {time}", { state: stateWord(tile.state), time: clock(at) });
+  return { ...tile, state: "unknown", state_since: at, reason: null, known };
 }
 
 export function wallTile(unit, tile, items) {

@@ -155,7 +155,10 @@ class Terminal extends UnitPage {
     const stops = this.allStops;
     const index = stops.findIndex((stop) => instant(stop.start) === instant(start));
     if (index < 0) return mends && this.say(_("This stop is no longer there. The entry stays in the list until it is thrown away."), null);
-    return this.openLater((dialogs) => Object.assign(new dialogs.StopDialog(this, stops, index, false), { mends }));
+    return this.openLater((dialogs) => {
+      const dialog = new dialogs.StopDialog(this, stops, index, false);
+      return mends ? dialog.mending(mends) : dialog;
+    });
   }
 
   openStopList() {
@@ -208,7 +211,7 @@ class Terminal extends UnitPage {
     }
     this.answered.delete(instant(entry.form.start));
     this.history.expire(this.unit.code);
-    return this.openAnyStop(entry.form.start, entry.id);
+    return this.openAnyStop(entry.form.start, entry);
   }
 }
 

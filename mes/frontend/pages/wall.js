@@ -8,7 +8,7 @@ import { Island, everySecond, html, icon, nothing } from "../lib/island.js";
 import { linkState } from "../lib/link.js";
 import { Live } from "../lib/live.js";
 import { day, now } from "../lib/time.js";
-import { wallTile } from "../lib/wall-tile.js";
+import { lastKnown, wallTile } from "../lib/wall-tile.js";
 import { rowsOf } from "../wall/order.js";
 import { Paging, capacity, density } from "../wall/paging.js";
 import { prefer, preferred } from "../wall/settings.js";
@@ -90,9 +90,15 @@ class Wall extends Island {
     for (const tile of tiles) this.history.follow(tile);
     const rows = this.rows();
     this.fit(rows);
-    this.classList.toggle("stale", ["network", "server"].includes(linkState(this.live, tiles)));
+    this.lost = ["network", "server"].includes(linkState(this.live, tiles));
+    this.classList.toggle("stale", this.lost);
     return html`${this.head(tiles)}
       <main class="lines" id="main" style="--rows:${rows.length}">${rows.map((row) => this.line(row))}</main>`;
+  }
+
+  shownOf(unit) {
+    const tile = this.live.tiles.get(unit.code);
+    return tile && this.lost ? lastKnown(tile) : tile;
   }
 
   // More rows than fit are shown page by page.
@@ -145,7 +151,7 @@ class Wall extends Island {
           <div><dt>${_("Running")}</dt><dd class="num">${runningCount(tiles)} / ${all.length}</dd></div>
         </dl></div>
       <div class="tiles" style="--across:${Math.max(3, units.length)}">${units.map((unit) =>
-        wallTile(unit, this.live.tiles.get(unit.code), this.history.items(unit.code)),
+        wallTile(unit, this.shownOf(unit), this.history.items(unit.code)),
       )}</div></section>`;
   }
 }

@@ -18,9 +18,15 @@ export function actions(terminal) {
 }
 
 function callAction(terminal, calls) {
-  const [first] = sortedCalls(calls);
-  const note = first ? `${callWord(first.kind)} · ${callText(first)}` : _("material, maintenance, quality, line leader");
+  const [first, ...others] = sortedCalls(calls);
+  const note = first ? callsNote(first, others.length) : _("material, maintenance, quality, line leader");
   return html`<button type="button" class="act call ${first ? `call-${first.state}` : ""}" @click=${() => terminal.openCall()}>${icon("call")}<span><b>${_("Call")}</b><small>${note}</small></span></button>`;
+}
+
+/** The call that waits longest, and how many there are besides. */
+export function callsNote(first, others) {
+  const said = `${callWord(first.kind)} · ${callText(first)}`;
+  return others ? `${said} · ${_("{n} more", { n: others })}` : said;
 }
 
 function jobAction(terminal, job) {

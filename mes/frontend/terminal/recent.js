@@ -27,7 +27,7 @@ function row(terminal, entry) {
       ? html`<span class="vd">${_("Voided")}</span>`
       : entry.kind === "quantity"
         ? html`${entry.lot && entry.job_order ? html`<button type="button" class="btn tap undo" aria-label=${_("Label of {lot}", { lot: entry.lot })} @click=${() => terminal.openLabel(entry.job_order, entry)}>${icon("print")}</button>` : nothing}
-          <button type="button" class="btn tap undo" aria-label=${_("Correct {what}", { what: text })} @click=${() => terminal.openLater((dialogs) => dialogs.QuantityDialog.correcting(terminal, entry))}>${icon("reason")}</button>
+          <button type="button" class="btn tap undo" aria-label=${_("Correct {what}", { what: text })} @click=${() => terminal.openLater((dialogs) => dialogs.QuantityDialog.correcting(terminal, entry))}>${icon("edit")}</button>
           <button type="button" class="btn tap undo" @click=${() => terminal.voidEntry(entry.command_id, text)}>${icon("undo")}<span>${_("Undo")}</span></button>`
         : entry.kind === "check" && !entry.voids
           ? html`<button type="button" class="btn tap undo" @click=${() => terminal.followChecks().then(() => terminal.quality?.void(entry.command_id, text))}>${icon("undo")}<span>${_("Undo")}</span></button>`
@@ -52,6 +52,7 @@ function actionWord(action) {
 export function entryText(entry) {
   const name = entry.reason ? nameOf(entry.reason.name, entry.reason.code) : "";
   if (entry.kind === "check") return [nameOf(entry.plan_name), entry.voids ? _("Taken back") : entry.verdict === "fail" ? _("Out of range") : _("In range")].join(" · ");
+  if (entry.statement === "revert") return _("Reason taken back, stop of {time}", { time: entry.start ? clock(entry.start) : "" });
   if (entry.kind === "stop") return [name || _("Stop reason"), entry.start ? clock(entry.start) : ""].filter(Boolean).join(" ");
   if (entry.kind === "move" || (entry.was && !onlyTakesBack(entry))) return entryWords(entry);
   if (entry.kind === "job") return [actionWord(entry.action), entry.job_order, name].filter(Boolean).join(" ");

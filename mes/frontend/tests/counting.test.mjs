@@ -56,6 +56,20 @@ test("the counter goes on from where it was at the last entry", async () => {
   assert.equal(next.ready(), false, "a counter does not run back");
 });
 
+test("of two numbers the one that is missing is named", () => {
+  const dialog = new QuantityDialog(terminal(), "good");
+  dialog.countBy("counter");
+  assert.equal(dialog.submitLabel([]), "Enter a quantity");
+  type(dialog, "1450");
+  assert.equal(dialog.submitLabel([]), "Still missing: Counter before");
+  dialog.choose("start");
+  type(dialog, "0");
+  assert.equal(dialog.submitLabel([]), "Save: good 1,450");
+  dialog.countBy("container");
+  type(dialog, "3");
+  assert.equal(dialog.submitLabel([]), "Still missing: Pieces in each");
+});
+
 test("a container holds as many pieces of an item as the last one", async () => {
   const first = new QuantityDialog(terminal(), "good");
   first.countBy("container");

@@ -6,7 +6,7 @@ import { combinedOee, gapMinutes } from "../lib/figures.js";
 import { count, percent, signed } from "../lib/format.js";
 import { namedLike } from "../lib/reasons.js";
 import { pressed, pressedText } from "../lib/keypad.js";
-import { collectorSilent, deviceLost, linkState } from "../lib/link.js";
+import { collectorSilent, deviceLost, linkHelp, linkState } from "../lib/link.js";
 import { continued } from "../lib/history.js";
 import { newer } from "../lib/live.js";
 import { Outbox, commandId } from "../lib/outbox.js";
@@ -15,7 +15,7 @@ import { Problem } from "../lib/api.js";
 import { lostTime, openStops, splitRange, stopsOf } from "../lib/stops.js";
 import { bars, kindOf } from "../lib/strip.js";
 import { duration, dueText, instant, now, timer, toInstant } from "../lib/time.js";
-import { voiceOf } from "../lib/wall-tile.js";
+import { lastKnown, voiceOf, whyOf } from "../lib/wall-tile.js";
 import { flagPositions } from "../terminal/timeline.js";
 
 const at = (minute) => new Date(Date.UTC(2026, 10, 24, 0, minute)).toISOString();
@@ -113,6 +113,21 @@ test("four voices of a tile", () => {
   assert.equal(voiceOf({ state: "stopped", needs_reason: true }), "act");
   assert.equal(voiceOf({ state: "stopped", needs_reason: false }), "notice");
   assert.equal(voiceOf({ state: "unknown" }), "unknown");
+});
+
+test("a wall without its server names the last state with its time and shows none as live", () => {
+  const seen = { state: "stopped", needs_reason: true, state_since: "2026-11-24T05:00:00Z", as_of: "2026-11-24T05:20:00Z", reason: null };
+  const shown = lastKnown(seen);
+  assert.equal(voiceOf(shown), "unknown");
+  assert.equal(whyOf(shown), "Last known: Stopped 14:20");
+  assert.equal(shown.state_since, seen.as_of, "the clock runs from when it was last heard");
+  assert.equal(lastKnown({ ...seen, heard_at: "2026-11-24T05:30:00Z" }).state_since, "2026-11-24T05:30:00Z");
+});
+
+test("only where people enter things does the page say that entries are kept", () => {
+  assert.match(linkHelp("server"), /entries are kept/);
+  assert.doesNotMatch(linkHelp("server", false), /entries/);
+  assert.doesNotMatch(linkHelp("network", false), /entries/);
 });
 
 test("no network, server gone, collector dead and device lost are four things", () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { StopDialog } from "../dialogs/stop.js";
 import { cut, differences, edgeMoved, joined, lengthOf, piecesOf, statementsFor } from "../lib/stop-pieces.js";
 import { nearest } from "../terminal/timeline.js";
 
@@ -96,4 +97,19 @@ test("a finger finds the nearest stop, and time without data only where it may b
   assert.equal(nearest(items, Date.parse(at(16)), 3 * MINUTE, false), null);
   assert.equal(nearest(items, Date.parse(at(22)), 3 * MINUTE, false), null);
   assert.equal(nearest(items, Date.parse(at(22)), 3 * MINUTE, true), items[1]);
+});
+
+test("a refused reason that is mended stands ready beside what somebody else has said", () => {
+  const host = { unit: { code: "press-1" }, update() {} };
+  const open = () => new StopDialog(host, [stop(10, 30, [part(10, 30, "setup", "whole")])], 0, false);
+  const body = { kind: "whole", reason: "jam" };
+  const clashed = open().mending({ id: "c1", body, problem: { code: "stop_changed" } });
+  assert.deepEqual([clashed.mends, clashed.pieces[0].reason, clashed.pieces[0].chosen], ["c1", "setup", "jam"]);
+  assert.deepEqual(clashed.todo(), [{ kind: "whole", from: null, to: null, reason: "jam" }]);
+  assert.deepEqual(clashed.changes, [{ what: "said", at: at(10), after: { ko: "setup", en: "setup" }, who: "Kim" }]);
+  const { stop: held } = clashed;
+  clashed.take(held, { ...held, parts: [part(10, 30, "tool", "whole")] });
+  assert.deepEqual([clashed.pieces[0].chosen, clashed.changes[0].after.en], ["jam", "tool"], "and what is read later");
+  const retired = open().mending({ id: "c2", body, problem: { code: "reason_unknown" } });
+  assert.deepEqual([retired.mends, retired.todo(), retired.changes], ["c2", [], null]);
 });
