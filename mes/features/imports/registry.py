@@ -12,10 +12,11 @@ from mes.features.imports.kinds.items import ITEMS, RATES
 from mes.features.imports.kinds.orders import ORDERS
 from mes.features.imports.kinds.people import PEOPLE
 from mes.features.imports.kinds.reasons import REASONS
+from mes.features.imports.kinds.shifts import SHIFTS
 
 IMPORTS: Mapping[str, Kind] = {
     kind.key: kind
-    for kind in (ORDERS, ITEMS, RATES, REASONS, LINES, MACHINES, PEOPLE, CALENDAR_DAYS)
+    for kind in (ORDERS, ITEMS, RATES, REASONS, LINES, MACHINES, PEOPLE, SHIFTS, CALENDAR_DAYS)
 }
 
 

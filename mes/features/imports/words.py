@@ -82,6 +82,12 @@ MISTAKES: Mapping[str, str] = {
     "not_for_kind": _("This stays empty for such a day: %(kind)s."),
     "overtime_without_shift": _("Overtime needs the code of a shift, or start and end."),
     "start_and_end": _("Give both start and end, or neither."),
+    "breaks_invalid": _(
+        "Write each break as 12:00-13:00 and the code of its reason, divided by commas."
+    ),
+    "days_invalid": _("Write weekdays as mon-fri, or mon, wed, fri."),
+    "days_differ": _("Row %(row)s gives this calendar other weekdays."),
+    "calendar_preset": _("This calendar follows a ready pattern: its shifts cannot be given."),
     "rows_contradict": _("The rows contradict each other: import fewer at once to find which."),
     "plant_invalid": _("This does not fit the plant: %(why)s"),
 }

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from mes.features.calendars.service import add_exception
+from mes.features.imports.kinds.shifts import read_days
 from mes.features.imports.registry import IMPORTS
+from mes.features.imports.table import Cell, CellKind
 from mes.features.people import service as people
 from mes.features.plant.calendar_schema import ExceptionEntry
 from mes.features.plant.export import exported
@@ -376,3 +378,81 @@ def test_a_code_that_was_retired_does_not_come_back(sqlite_floor: Floor) -> None
     floor.do(0, retire)
     again = checked(floor, "items", csv([["code", "unit"], ["OLD", "pcs"]]), "x.csv")
     assert told(again) == [(2, "A", "retired")]
+
+
+SHIFT_TITLES = ["calendar", "shift", "name_ko", "start", "end", "breaks", "days"]
+
+
+def calendars(floor: Floor) -> dict[str, Any]:
+    return {one["id"]: one for one in floor.ask(exported)["calendars"]}
+
+
+def test_shifts_of_old_and_new_calendars_come_in_with_breaks_and_weekdays(floor: Floor) -> None:
+    before = calendars(floor)["two-shift"]
+    rows: list[list[Any]] = [
+        SHIFT_TITLES,
+        ["two-shift", "D", None, "8:30", None, None, "월-금"],
+        ["day", "A", "상주", "08:30", "17:30", "12:00-13:00 lunch", "mon, tue, wed, thu, fri"],
+    ]
+    assert done(checked(floor, "shifts", xlsx(rows))) == (1, 1, 0, 0)
+    assert done(imported(floor, "shifts", xlsx(rows))) == (1, 1, 0, 0)
+    assert done(imported(floor, "shifts", xlsx(rows))) == (0, 0, 2, 0)
+    found = calendars(floor)
+    week = ["mon", "tue", "wed", "thu", "fri"]
+    assert found["two-shift"]["days"] == found["day"]["days"] == week
+    first, *others = found["two-shift"]["shifts"]
+    assert first == {**before["shifts"][0], "start": "08:30"}
+    assert others == before["shifts"][1:]
+    assert found["day"]["shifts"] == [
+        {
+            "code": "A",
+            "name": {"ko": "상주", "en": "상주"},
+            "start": "08:30",
+            "end": "17:30",
+            "breaks": [{"start": "12:00", "end": "13:00", "reason": "lunch"}],
+        }
+    ]
+    gone: list[list[Any]] = [SHIFT_TITLES, ["day", "A", None, None, None, "-", None]]
+    assert done(imported(floor, "shifts", xlsx(gone))) == (0, 1, 0, 0)
+    assert calendars(floor)["day"]["shifts"][0].get("breaks", []) == []
+
+
+def test_shifts_that_fit_nothing_are_told_at_their_cells(floor: Floor) -> None:
+    wrong: list[list[Any]] = [
+        SHIFT_TITLES,
+        ["day", "A", None, "08:00", None, None, None],
+        ["day", "B", None, "08:00", "17:00", "noon", None],
+        ["day", "C", None, "08:00", "25:00", None, "someday"],
+        ["two-shift", "D", None, None, None, None, "mon-fri"],
+        ["two-shift", "N", None, None, None, None, "sat-mon"],
+    ]
+    assert told(checked(floor, "shifts", xlsx(wrong))) == [
+        (2, "E", "value_missing_new"),
+        (3, "F", "breaks_invalid"),
+        (4, "E", "time_invalid"),
+        (4, "G", "days_invalid"),
+        (6, "G", "days_differ"),
+    ]
+    overlapping: list[list[Any]] = [
+        SHIFT_TITLES,
+        ["day", "A", None, "08:00", "17:00", "18:00-19:00 lunch", None],
+        ["day", "B", None, "16:00", "20:00", "17:00-17:10 nowhere", None],
+    ]
+    answer = checked(floor, "shifts", xlsx(overlapping))
+    assert {(row, code) for row, _column, code in told(answer)} >= {(3, "plant_invalid")}
+    assert "day" not in calendars(floor)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("mon-fri", 5),
+        ("Monday ~ Saturday", 6),
+        ("월화수목금", 5),
+        ("월, 수, 금요일", 3),
+        ("토-월", 3),
+        ("sun-sat", 7),
+    ],
+)
+def test_weekdays_are_read_as_people_write_them(text: str, days: int) -> None:
+    assert len(read_days(Cell(CellKind.TEXT, text))) == days

@@ -21,9 +21,9 @@ from mes.features.plant.check import check
 from mes.features.plant.document import Mistake as PlantMistake
 from mes.features.plant.edits import Plant, edit_plant
 from mes.features.plant.export import exported
-from mes.models import Equipment, MaterialDefinition, Reason
+from mes.models import Calendar, Equipment, MaterialDefinition, Reason
 
-RetiredModel = type[Equipment] | type[MaterialDefinition] | type[Reason]
+RetiredModel = type[Equipment] | type[MaterialDefinition] | type[Reason] | type[Calendar]
 
 
 class Desk(ABC):
@@ -152,7 +152,7 @@ def _told(
         place = max(fitting, key=len)
         field = found.field.removeprefix(place).lstrip(".")
         wrong = CellMistake("plant_invalid", why=found.message, problem=found.code)
-        column = desk.columns.get(field, field.partition(".")[0]) or None
+        column = desk.columns.get(field, re.split(r"[.\[]", field)[0]) or None
         return places[place].mistake(wrong, column)
     part = part_at(desk.plant, found.field)
     wrong = CellMistake(
