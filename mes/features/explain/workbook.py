@@ -65,6 +65,7 @@ class Drawing:
         beside: column at which it stands; `below` the row.
         first: the first of its rows, counted from 1 below the titles.
         named: it has a legend, which names its columns.
+        stacked: its columns stand on each other.
     """
 
     sheet: str
@@ -78,6 +79,27 @@ class Drawing:
     below: int = 1
     first: int = 1
     named: bool = True
+    stacked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A native chart of values over time; rows and columns are counted from 0.
+
+    Attributes:
+        first: the first of its rows, `last` the last.
+        time: column of the times, `value` of the values.
+        beside: column at which it stands; `below` the row.
+    """
+
+    sheet: str
+    title: str
+    first: int
+    last: int
+    time: int
+    value: int
+    beside: int
+    below: int
 
 
 def safe_text(text: str) -> str:
@@ -173,15 +195,16 @@ class Workbook:
 
     def draw(self, drawing: Drawing) -> None:
         """Put a chart of rows that were added beside them."""
-        columns = self._series("column", drawing, drawing.columns)
-        lines = self._series("line", drawing, drawing.lines)
+        kind = {"type": "column", **({"subtype": "stacked"} if drawing.stacked else {})}
+        columns = self._series(kind, drawing, drawing.columns)
+        lines = self._series({"type": "line"}, drawing, drawing.lines)
         chart = columns or lines
         if chart is None:
             return
         if columns is not None and lines is not None:
             columns.combine(lines)
         if drawing.share is not None:
-            share = self._series("line", drawing, [drawing.share], second_axis=True)
+            share = self._series({"type": "line"}, drawing, [drawing.share], second_axis=True)
             share.set_y2_axis({"min": 0, "max": 1, "num_format": "0%"})
             chart.combine(share)
         chart.set_title({"name": drawing.title})
@@ -189,13 +212,35 @@ class Workbook:
         chart.set_size({"width": 720, "height": 380})
         self._sheets[drawing.sheet].insert_chart(drawing.below, drawing.beside, chart)
 
+    def trace(self, trace: Trace) -> None:
+        """Put a chart of values over time beside them."""
+        sheet, first, last = trace.sheet, trace.first, trace.last
+        chart = self._book.add_chart({"type": "scatter", "subtype": "straight"})
+        chart.add_series(
+            {
+                "name": trace.title,
+                "categories": [sheet, first, trace.time, last, trace.time],
+                "values": [sheet, first, trace.value, last, trace.value],
+            }
+        )
+        chart.set_title({"name": trace.title})
+        chart.set_legend({"none": True})
+        chart.set_x_axis({"date_axis": True, "num_format": "mm-dd hh:mm"})
+        chart.set_size({"width": 720, "height": 240})
+        self._sheets[sheet].insert_chart(trace.below, trace.beside, chart)
+
     def _series(
-        self, kind: str, drawing: Drawing, columns: Sequence[int], *, second_axis: bool = False
+        self,
+        kind: Mapping[str, str],
+        drawing: Drawing,
+        columns: Sequence[int],
+        *,
+        second_axis: bool = False,
     ) -> Any:
         """A chart with a series for each column; None: there is no column."""
         if not columns:
             return None
-        chart = self._book.add_chart({"type": kind})
+        chart = self._book.add_chart(kind)
         sheet, first = drawing.sheet, drawing.first
         last = first + drawing.rows - 1
         for column in columns:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Response, send_file
 
 from mes.core.refusal import Refusal
-from mes.features.explain.workbook import CellValue, Drawing, Workbook, safe_text
+from mes.features.explain.workbook import CellValue, Drawing, Trace, Workbook, safe_text
 from mes.features.reports.grid import ChartKind, Grid, exported, title_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Korean Excel reads a CSV file as CP949."""
 SHEET_NAME_MAX = 31
+TRACE_ROWS = 13
+"""Rows of a sheet that a chart of values over time covers."""
 
 
 def csv_text(grid: Grid, zone: str) -> str:
@@ -98,6 +101,8 @@ def write_xlsx(path: Path, grids: Sequence[Grid], zone: str) -> None:
             drawing = _drawing(name, grid)
             if drawing is not None:
                 book.draw(drawing)
+            for trace in _traces(name, grid):
+                book.trace(trace)
 
 
 def sheet_name(title: str) -> str:
@@ -107,7 +112,7 @@ def sheet_name(title: str) -> str:
 
 def _drawing(name: str, grid: Grid) -> Drawing | None:
     count = sum(1 for row in grid.rows if row.look != "total")
-    if grid.chart is None or not count:
+    if grid.chart is None or grid.chart.kind is ChartKind.TRACE or not count:
         return None
     values = [grid.number(key) for key in grid.chart.values]
     pareto = grid.chart.kind is ChartKind.PARETO
@@ -119,8 +124,29 @@ def _drawing(name: str, grid: Grid) -> Drawing | None:
         columns=[] if grid.chart.kind is ChartKind.LINE else values[: 1 if pareto else None],
         lines=values if grid.chart.kind is ChartKind.LINE else [],
         share=values[-1] if pareto else None,
+        stacked=grid.chart.kind is ChartKind.STACKED,
         beside=len(grid.columns) + 1,
     )
+
+
+def _traces(name: str, grid: Grid) -> Iterator[Trace]:
+    """A chart for each run of rows of the same thing, one below the other."""
+    if grid.chart is None or grid.chart.kind is not ChartKind.TRACE:
+        return
+    by, time = grid.number(grid.chart.by), grid.number(grid.chart.category)
+    runs = groupby(enumerate(grid.rows, 1), lambda pair: pair[1].values[by])
+    for place, (whose, rows) in enumerate(runs):
+        numbers = [number for number, _row in rows]
+        yield Trace(
+            sheet=name,
+            title=str(whose),
+            first=numbers[0],
+            last=numbers[-1],
+            time=time,
+            value=grid.number(grid.chart.values[0]),
+            beside=len(grid.columns) + 1,
+            below=1 + place * TRACE_ROWS,
+        )
 
 
 def _cell(value: CellValue) -> object:

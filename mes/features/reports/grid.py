@@ -64,17 +64,26 @@ class ChartKind(StrEnum):
 
     COLUMN = "column"
     LINE = "line"
+    STACKED = "stacked"
+    """Columns that stand on each other."""
+    TRACE = "trace"
+    """Values over time: a chart for each run of rows of the same thing."""
     PARETO = "pareto"
     """Columns by the first value, a line on a second axis by the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """The chart beside a grid in a spreadsheet, by keys of its columns."""
+    """The chart beside a grid in a spreadsheet, by keys of its columns.
+
+    Attributes:
+        by: of a trace: whose values they are.
+    """
 
     kind: ChartKind
     category: str
     values: Sequence[str]
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,14 @@ from mes.features.reports.files import file_grids
 from mes.features.reports.grid import Grid, shown_grid
 from mes.features.reports.production import production_report
 from mes.features.reports.progress import order_filter, order_grids, state_word
-from mes.features.reports.timeline import shown_hours, shown_rows, states_grid, timelines, whole_of
+from mes.features.reports.timeline import (
+    shown_hours,
+    shown_rows,
+    states_grid,
+    timelines,
+    times_grid,
+    whole_of,
+)
 from mes.features.screens.language import name_of, safe_next, select_language
 from mes.features.screens.navigation import may_read_checks
 from mes.features.screens.report import charts
@@ -152,8 +159,8 @@ def timelinegrids_file(kind: str) -> Response:
         about = asked(session, "/timeline", now_us)
         found = timelines(session, about.chosen, now_us)
         marks = marks_of(session, about.chosen, about.frame, whole_of(found, about.chosen))
-        grid = states_grid(found, about.frame)
-        grids = file_grids(about.frame, about.chosen.period, [grid], marks, now_us)
+        tables = [states_grid(found, about.frame), times_grid(found, about.frame)]
+        grids = file_grids(about.frame, about.chosen.period, tables, marks, now_us)
     return grids_file(kind, grids, about.zone, f"states-{about.name}")
 
 

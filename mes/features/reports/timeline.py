@@ -19,7 +19,7 @@ from mes.features.explain.timeline import strip
 from mes.features.oee.bins import Bin, bins_of, default_rate
 from mes.features.oee.service import CASE_DIRECT_US, known_unit, unit_case
 from mes.features.production.masters import WorkUnit
-from mes.features.reports.grid import Column, Grid, Kind, Row
+from mes.features.reports.grid import Chart, ChartKind, Column, Grid, Kind, Row
 from mes.features.screens.report import charts, words
 from mes.features.screens.report.asked import Chosen
 from mes.features.screens.report.frame import Frame, Shown
@@ -162,6 +162,41 @@ def states_grid(found: Sequence[UnitTimeline], frame: Frame) -> Grid:
             for one in found
             for part in one.intervals
         ],
+    )
+
+
+def times_grid(found: Sequence[UnitTimeline], frame: Frame) -> Grid:
+    """How long each machine was in each class, for the chart of a file."""
+    times = {
+        one.unit.code: {
+            time_class: sum(p.length_us for p in one.intervals if p.time_class is time_class)
+            for time_class in TimeClass
+        }
+        for one in found
+    }
+    held = [kind for kind in TimeClass if any(times[one.unit.code][kind] for one in found)]
+    return Grid(
+        key="times",
+        title=_("Time by class"),
+        columns=[
+            Column(key="machine", label=_("Machine")),
+            *(
+                Column(key=kind.value, label=words.class_word(kind), kind=Kind.MINUTES)
+                for kind in held
+            ),
+        ],
+        rows=[
+            Row(
+                values=[
+                    frame.unit_name(one.unit.names),
+                    *(times[one.unit.code][kind] for kind in held),
+                ]
+            )
+            for one in found
+        ],
+        chart=Chart(
+            kind=ChartKind.STACKED, category="machine", values=[kind.value for kind in held]
+        ),
     )
 
 

@@ -21,7 +21,16 @@ from mes.features.explain.timeline import strip
 from mes.features.oee.losses import states_case
 from mes.features.oee.service import CASE_DIRECT_US, known_unit
 from mes.features.production.masters import Masters, WorkUnit
-from mes.features.reports.grid import COVERAGE, STATE, Column, Grid, Kind, Row
+from mes.features.reports.grid import (
+    COVERAGE,
+    STATE,
+    Chart,
+    ChartKind,
+    Column,
+    Grid,
+    Kind,
+    Row,
+)
 from mes.features.reports.samples import (
     RANGE_MAX_US,
     TAGS_MAX,
@@ -285,6 +294,7 @@ def _values_grid(trends: Trends, tags: Sequence[TagInfo]) -> Grid:
             for tag in tags
             for value in trends.values(tag)
         ],
+        chart=Chart(kind=ChartKind.TRACE, category="at", values=["value"], by="tag"),
     )
 
 
@@ -322,6 +332,7 @@ def _slots_grid(told: Sequence[Series], width: int) -> Grid:
             for series in told
             for slot in series.slots
         ],
+        chart=Chart(kind=ChartKind.TRACE, category="at", values=["mean"], by="tag"),
     )
 
 

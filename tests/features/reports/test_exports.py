@@ -91,6 +91,50 @@ def test_the_page_shows_the_same_values_rounded_and_says_what_it_leaves_out() ->
     assert shown["left_out"] == 2
 
 
+def test_values_over_time_have_a_chart_for_each_thing(tmp_path: Path) -> None:
+    values = Grid(
+        key="values",
+        title="Values",
+        columns=[
+            Column(key="at", label="Time", kind=Kind.TIME),
+            Column(key="tag", label="Tag"),
+            Column(key="value", label="Value", kind=Kind.NUMBER),
+        ],
+        rows=[
+            Row(values=[AT + n, tag, n])
+            for tag, many in (("load", 3), ("temp", 2))
+            for n in range(many)
+        ],
+        chart=Chart(kind=ChartKind.TRACE, category="at", values=["value"], by="tag"),
+    )
+    path = tmp_path / "a.xlsx"
+    write_xlsx(path, [values], ZONE)
+    drawn = openpyxl.load_workbook(path)["Values"]._charts
+    series = [(chart.series[0].xVal.numRef.f, chart.series[0].yVal.numRef.f) for chart in drawn]
+    assert series == [
+        ("Values!$A$2:$A$4", "Values!$C$2:$C$4"),
+        ("Values!$A$5:$A$6", "Values!$C$5:$C$6"),
+    ]
+
+
+def test_times_of_classes_stand_on_each_other_in_their_chart(tmp_path: Path) -> None:
+    times = Grid(
+        key="times",
+        title="Times",
+        columns=[
+            Column(key="machine", label="Machine"),
+            Column(key="ran", label="Running", kind=Kind.MINUTES),
+            Column(key="stood", label="Stood", kind=Kind.MINUTES),
+        ],
+        rows=[Row(values=["Press 1", 60_000_000, 30_000_000])],
+        chart=Chart(kind=ChartKind.STACKED, category="machine", values=["ran", "stood"]),
+    )
+    path = tmp_path / "a.xlsx"
+    write_xlsx(path, [times], ZONE)
+    (chart,) = openpyxl.load_workbook(path)["Times"]._charts
+    assert (chart.grouping, len(chart.series)) == ("stacked", 2)
+
+
 def test_a_gain_has_a_sign_and_the_look_of_better_or_worse() -> None:
     gains = Grid(
         key="gains",

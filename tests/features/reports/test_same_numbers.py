@@ -26,7 +26,7 @@ from mes.features.reports.exports import csv_text
 from mes.features.reports.grid import Grid, shown_grid
 from mes.features.reports.production import production_report
 from mes.features.reports.routes import asked
-from mes.features.reports.timeline import shown_rows, timelines
+from mes.features.reports.timeline import shown_rows, timelines, times_grid
 from mes.features.screens.report.asked import Wanted, choose
 from mes.features.screens.report.loading import load_report
 from tests.features.commands.floor import Floor
@@ -160,3 +160,15 @@ def test_the_spreadsheet_begins_with_what_the_page_says(told: Session, tmp_path:
     assert said["State of the figures"][1].value == "Provisional · not closed"
     assert percent(said["Coverage"][1].value) == report["coverage"]
     assert len(sheet._charts) == 2
+
+
+def test_the_times_in_the_file_of_the_timeline_are_those_of_the_kernel(told: Session) -> None:
+    about = asked(told, "/timeline", NOW)
+    grid = times_grid(timelines(told, about.chosen, NOW), about.frame)
+    result = unit_result(told, unit_at(told, "press-1", NOW), about.chosen.period.span)
+    kernel = {kind.value: us for kind, us in result.figures.times_us.items() if us}
+    (row,) = grid.rows
+    assert {c.key: v for c, v in zip(grid.columns, row.values, strict=True) if v} == {
+        "machine": "Press 1",
+        **kernel,
+    }
