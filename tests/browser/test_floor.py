@@ -117,6 +117,7 @@ def test_a_shift_is_handed_over_taken_over_and_prints_on_one_page(
     manager.emulate_media(media="print")
     size = manager.locator(".entries").evaluate(PRINTED_PX)
     assert size >= 12, "a page with room is printed in large type"
+    expect(manager.locator(".rules li").first).to_be_visible()
     manager.emulate_media(media="null")
     manager.fill("#add-entry [name=text]", "금형 2번 누유, 점검 요청. " * 40)
     manager.locator("#add-entry [type=submit]").click()
