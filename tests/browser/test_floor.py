@@ -117,12 +117,15 @@ def test_a_shift_is_handed_over_taken_over_and_prints_on_one_page(
     manager.emulate_media(media="print")
     size = manager.locator(".entries").evaluate(PRINTED_PX)
     assert size >= 12, "a page with room is printed in large type"
-    expect(manager.locator(".rules li").first).to_be_visible()
     manager.emulate_media(media="null")
     manager.fill("#add-entry [name=text]", "금형 2번 누유, 점검 요청. " * 40)
     manager.locator("#add-entry [type=submit]").click()
     expect(manager.locator(".entries .addition")).to_have_count(2)
-    assert len(re.findall(rb"/Type\s*/Page\b", manager.pdf(prefer_css_page_size=True))) == 1
+    for printed_line in ("line-1", "line-2"):
+        manager.goto(f"{demo.url}/lines/{printed_line}/handover")
+        ruled = manager.locator(".rules li").count()
+        sheets = re.findall(rb"/Type\s*/Page\b", manager.pdf(prefer_css_page_size=True))
+        assert len(sheets) == 1, f"{printed_line} with {ruled} ruled lines"
     manager.context.close()
 
 
