@@ -121,7 +121,11 @@ def test_a_shift_is_handed_over_taken_over_and_prints_on_one_page(
     manager.fill("#add-entry [name=text]", "금형 2번 누유, 점검 요청. " * 40)
     manager.locator("#add-entry [type=submit]").click()
     expect(manager.locator(".entries .addition")).to_have_count(2)
-    assert len(re.findall(rb"/Type\s*/Page\b", manager.pdf(prefer_css_page_size=True))) == 1
+    for printed_line in ("line-1", "line-2"):
+        manager.goto(f"{demo.url}/lines/{printed_line}/handover")
+        ruled = manager.locator(".rules li").count()
+        sheets = re.findall(rb"/Type\s*/Page\b", manager.pdf(prefer_css_page_size=True))
+        assert len(sheets) == 1, f"{printed_line} with {ruled} ruled lines"
     manager.context.close()
 
 

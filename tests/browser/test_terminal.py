@@ -204,25 +204,30 @@ def test_a_refused_entry_stays_with_its_code_and_can_be_mended(
 
 
 def take_a_reason_back(page: Page) -> Locator:
-    """The operator takes back the reason of a long stop of this shift; the flag of that stop."""
+    """The operator takes back all that was said of a long stop; the flag of that stop."""
     *answered, start = page.evaluate(
         """async () => {
           const address = '/api/v1/work-units/press-1/stops';
           const { items } = await (await fetch(address)).json();
           const standing = ['stopped', 'down', 'off'];
-          const stop = items.findLast(
+          let stop = items.findLast(
             (one) => one.statement && one.end && !one.minor && standing.includes(one.state));
           const token = document.querySelector('meta[name="csrf-token"]').content;
-          const answer = await fetch(`${address}/statements`, {
-            method: 'POST',
-            headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
-            body: JSON.stringify({
-              command_id: crypto.randomUUID(),
-              kind: 'revert', replaces: stop.statement,
-              seen_start: stop.start, seen_end: stop.end, seen_statement: stop.statement,
-            }),
-          });
-          return [answer.status, (await answer.json()).stop?.needs_reason, stop.start];
+          let status = null;
+          while (stop?.statement) {
+            const answer = await fetch(`${address}/statements`, {
+              method: 'POST',
+              headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
+              body: JSON.stringify({
+                command_id: crypto.randomUUID(),
+                kind: 'revert', replaces: stop.statement,
+                seen_start: stop.start, seen_end: stop.end, seen_statement: stop.statement,
+              }),
+            });
+            status = answer.status;
+            stop = (await answer.json()).stop;
+          }
+          return [status, stop?.needs_reason, stop?.start];
         }"""
     )
     assert answered == [201, True]

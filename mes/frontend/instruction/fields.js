@@ -23,7 +23,7 @@ function number_(dialog, field, value = "") {
   const outside = isOutside(field, value);
   const press = (name) => dialog.set(field, pressedNumber(value, name));
   return html`<button type="button" class="disp" aria-pressed=${active ? "true" : "false"} @click=${() => dialog.choose(active ? null : field.key)}>
-      ${caption(field, isGiven(field, value))}<output class="num ${outside ? "dn" : ""}">${value || "–"} <small>${field.unit}</small></output>
+      ${caption(field, isGiven(field, value) && !outside)}<output class="num ${outside ? "dn" : ""}">${value || "–"} <small>${field.unit}</small></output>
       <span class="to num ${outside ? "dn" : ""}">${outside ? html`${icon("ne-spec")} ${_("outside")}` : nothing} ${limitsText(field)}</span></button>
     ${active ? html`${keypad(press)}<div class="quick two"><button type="button" class="key" aria-label=${_("Decimal point")} @click=${() => press("point")}>.</button>
       <button type="button" class="key" aria-label=${_("Change sign")} @click=${() => press("sign")}>±</button></div>` : nothing}`;

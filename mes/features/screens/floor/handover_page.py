@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,10 @@ PRINTED_STOPS_MAX = 8
 PRINTED_ENTRIES_MAX = 12
 LARGE_LINES_MAX = 16
 """So many lines fit on one printed page in large type."""
+SMALL_LINES_MAX = 30
+"""So many lines fill one printed page in small type nearly; what is left is ruled."""
+HAND_LINES_MAX = 6
+"""Ruled lines for what is written by hand."""
 LINE_LETTERS = 60
 Shown = dict[str, Any]
 
@@ -69,6 +74,7 @@ def handover(line: str) -> str:
     writes = who is not None and who.has(*WRITERS)
     leads = who is not None and who.has(*LEADS)
     crew = shown["crew"]
+    lines = _lines(shown)
     return render_template(
         "handover.html",
         line=chosen.line,
@@ -88,8 +94,9 @@ def handover(line: str) -> str:
         may_reopen=who is not None and who.has(*OPENERS),
         printed_stops=PRINTED_STOPS_MAX,
         printed_entries=PRINTED_ENTRIES_MAX,
-        is_large=_lines(shown) <= LARGE_LINES_MAX,
-        changed={(one["work_unit"], one["field"]): one for one in shown["changes"]},
+        is_large=lines <= LARGE_LINES_MAX,
+        hand_lines=hand_lines(lines),
+        changed={(one["work_unit"], one["field"]): one for one in seen_changes(shown["changes"])},
         say=Speaker(zone=ZoneInfo(chosen.line.site.time_zone), language=select_language()),
         words=words,
     )
@@ -101,6 +108,21 @@ def being_handed(plan: Plan, now_us: int) -> Period:
     if now_us - running.span.start < STILL_US:
         return before(plan, running) or running
     return running
+
+
+def hand_lines(lines: int) -> int:
+    """How many ruled lines for handwriting one printed page has room for beside its own lines."""
+    most = LARGE_LINES_MAX if lines <= LARGE_LINES_MAX else SMALL_LINES_MAX
+    return max(0, min(HAND_LINES_MAX, most - lines))
+
+
+def seen_changes(changes: Iterable[Shown]) -> list[Shown]:
+    """Of figures that differ from those of a signature: those that read differently."""
+
+    def read(one: Shown, when: str) -> str:
+        return words.ratio(one[when]) if one["field"] == "oee" else words.amount(one[when])
+
+    return [one for one in changes if read(one, "then") != read(one, "now")]
 
 
 def _lines(shown: Shown) -> int:
