@@ -76,6 +76,7 @@ def test_a_manager_reads_the_audit_log(open_context: Open, demo: Demo) -> None:
     page.locator("main form button").click()
     page.wait_for_selector("mes-wall .tile")
     page.goto("/audit?action=quantity")
+    expect(page.locator(".audit tbody tr").first).to_contain_text("수량 입력")
     expect(page.locator(".audit tbody tr").first).to_contain_text("quantity.enter")
     wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0

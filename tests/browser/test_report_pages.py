@@ -226,3 +226,24 @@ def test_paper_has_no_buttons_and_the_losses_stand_before_the_items(
     assert items is not None
     assert losses is not None
     assert losses["y"] < items["y"]
+
+
+SIDEWAYS = """() => [...document.querySelectorAll('.tw2')]
+  .filter((one) => one.scrollWidth > one.clientWidth)
+  .map((one) => one.getAttribute('aria-label'))"""
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_tables_of_reports_need_no_scrolling_on_an_office_screen(
+    open_context: Open, language: str
+) -> None:
+    page = open_context(language=language).new_page()
+    for address in ("/production?period=day", "/compare", "/progress", "/report?period=day"):
+        page.goto(address)
+        page.wait_for_selector(".gt tbody tr, .units tbody tr")
+        assert page.evaluate(SIDEWAYS) == [], address
+    page.goto("/production?period=day")
+    title, boxes = (page.locator(one).bounding_box() for one in (".rh h1", ".rh .sign"))
+    assert title is not None
+    assert boxes is not None
+    assert boxes["y"] < title["y"] + title["height"], "the boxes of approval stand beside the title"

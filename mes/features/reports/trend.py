@@ -282,7 +282,7 @@ def file_grid(trends: Trends, lines: Sequence[tuple[Line, int]], span: Span) -> 
 def _values_grid(trends: Trends, tags: Sequence[TagInfo]) -> Grid:
     return Grid(
         key="values",
-        title=_("Values"),
+        title=_("Values of the tags"),
         columns=[
             Column(key="at", label=_("Time"), kind=Kind.TIME),
             Column(key="tag", label=_("Tag")),
@@ -301,7 +301,7 @@ def _values_grid(trends: Trends, tags: Sequence[TagInfo]) -> Grid:
 def _slots_grid(told: Sequence[Series], width: int) -> Grid:
     return Grid(
         key="slots",
-        title=_("Values"),
+        title=_("Values of the tags"),
         note=_(
             "Too many values for a file, or no longer kept one by one: each row is %(n)s.",
             n=width_words(width),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from mes.core.instants import US_PER_S, parse_instant
 from mes.features.audit.queries import LIMIT_MAX, audit_rows
+from mes.features.screens.audit_words import deed
 
 PAGE_ROWS = 100
 STRETCHES_SHOWN = 3
@@ -32,12 +33,13 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLine:
-    """One row as it is shown; `at_us`: real time, UTC microseconds."""
+    """One row as it is shown; `at_us`: real time, UTC microseconds; `deed`: the action in words."""
 
     at: str
     at_us: int
     person: str
     action: str
+    deed: str
     object: str
     old: str
     new: str
@@ -111,6 +113,7 @@ def _line(item: Mapping[str, Any], zone: ZoneInfo) -> AuditLine:
         at_us=parse_instant(item["at"]),
         person=str(item["person"] or ""),
         action=str(item["action"]),
+        deed=deed(str(item["action"])),
         object=str(item["object"]),
         old=_told(item["old"], zone),
         new=_told(item["new"] if item["new"] is not None else item["details"] or None, zone),

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from flask import Flask
+from flask_babel import Babel
+
+from mes.features.screens.audit_words import deed
 from mes.features.screens.report import words
 from mes.features.screens.report.charts import direction, share
+from mes.features.screens.setup import TRANSLATIONS
 
 
 def test_a_missing_value_is_a_dash_and_never_zero() -> None:
@@ -40,3 +45,14 @@ def test_a_change_that_prints_as_zero_is_neither_better_nor_worse() -> None:
     assert direction(Fraction(1, 100)) == "up"
     assert direction(Fraction(-1, 100)) == "dn"
     assert direction(None) == ""
+
+
+def test_the_audit_log_says_what_was_done_in_words_of_the_reader() -> None:
+    app = Flask("test")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    Babel(app, default_locale="ko")
+    with app.test_request_context():
+        assert deed("work_order.released") == "작업지시 확정"
+        assert deed("stop.whole") == "정지 사유 입력"
+        assert deed("session.begin") == "로그인함"
+        assert deed("something.new") == ""
