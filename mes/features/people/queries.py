@@ -143,9 +143,7 @@ def names(session: Session, equipment: str | None = None) -> list[Name]:
         .order_by(func.coalesce(seen.c.at, 0).desc(), Person.name)
         .limit(PEOPLE_MAX)
     )
-    return [
-        Name(id=row.id, name=row.name, badge_no=row.badge_no, seen_at=row.at) for row in rows
-    ]
+    return [Name(id=row.id, name=row.name, badge_no=row.badge_no, seen_at=row.at) for row in rows]
 
 
 def accounts(session: Session) -> list[AccountRow]:
