@@ -31,8 +31,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """The browser that `tools/ensure-browser.sh` installs, started and ended."""
+def launched(*, keeps_pages: bool = False) -> Iterator[Browser]:
+    """The browser that `tools/ensure-browser.sh` installs, started and ended.
+
+    Args:
+        keeps_pages: "back" shows a page as it was left, as it does for people, where it may.
+    """
     path = shutil.which("chromium")
     assert path, "chromium is missing: run tools/ensure-browser.sh"
     quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
@@ -40,7 +44,11 @@ def launched() -> Iterator[Browser]:
     if os.geteuid() == 0:
         quiet.append("--no-sandbox")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=quiet,
+            ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
+        )
         yield browser
         browser.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import asdict
 from typing import Any
 
@@ -69,7 +68,7 @@ def import_file(json_data: TemplateFileIn) -> dict[str, Any]:
     """Read a register list (CSV) or a template (YAML); stored unless it is a dry run or wrong."""
     try:
         content = base64.b64decode(json_data.content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         message = "the content must be base64"
         raise Refusal("list_unreadable", message, status=422, field="content") from error
     told = None if json_data.header is None else Header(**json_data.header.model_dump())

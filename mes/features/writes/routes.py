@@ -75,7 +75,7 @@ class WriteIn(BaseModel):
         )
 
 
-class CallIn(BaseModel):
+class MethodCallIn(BaseModel):
     """The arguments of a method by name, and why.
 
     `begin_within_s`: real seconds after which it must not be called any more.
@@ -157,9 +157,9 @@ def list_allowed_calls() -> dict[str, Any]:
 
 
 @bp.post("/method-calls")
-@bp.input(CallIn)
+@bp.input(MethodCallIn)
 @require()
-def call(json_data: CallIn) -> dict[str, Any]:
+def call(json_data: MethodCallIn) -> dict[str, Any]:
     """Call a method of a machine once; a repeat of the id calls nothing."""
     return _done(json_data.wish(), json_data.begin_within_s)
 
