@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,31 +12,17 @@ from sqlalchemy.orm import Session
 from mes.core.case_model import Span
 from mes.core.explain import Interval, explain
 from mes.core.instants import US_PER_S
-from mes.core.refusal import Refusal
 from mes.features.explain.asked import explain_address
 from mes.features.explain.timeline import strip
 from mes.features.oee.losses import states_case
 from mes.features.oee.service import CASE_DIRECT_US, known_unit
 from mes.features.production.masters import Masters, WorkUnit
-from mes.features.reports.grid import (
-    COVERAGE,
-    STATE,
-    Chart,
-    ChartKind,
-    Column,
-    Grid,
-    Kind,
-    Row,
-)
 from mes.features.reports.samples import (
-    RANGE_MAX_US,
-    TAGS_MAX,
-    WIDTHS,
     Point,
     Series,
     TagInfo,
-    Trends,
 )
+from mes.features.reports.trend_asked import HOUR_US, Line
 from mes.features.screens.report.frame import Shown
 from mes.features.screens.report.words import NONE, _, percent
 from mes.models import SourceStream
@@ -48,116 +31,8 @@ Scale = Callable[[float], float]
 """From an instant or a value to a place in the drawing."""
 HEIGHT = 120
 WIDTH = 1000
-HOURS = (1, 4, 8, 12, 24, 72, 168, 744, 2208, 8784)
-HOUR_US = 3600 * US_PER_S
 STATES_MAX_US = 8 * 24 * HOUR_US
 """States are drawn of spans up to this length."""
-SHORTEST_US = 10 * US_PER_S
-"""A span that a reader chooses is no shorter."""
-ROWS_MAX = 100_000
-"""Most rows of a file: every value if they are no more, else slots."""
-_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A tag of a trend with the limits that the reader gave; None: those of the tag."""
-
-    tag: TagInfo
-    low: float | None
-    high: float | None
-
-
-def span_of(arguments: Mapping[str, str], zone: str, now_us: int) -> tuple[Span, int]:
-    """The span of an address: from one moment until another, the present by default; and hours.
-
-    Without `from`: so many hours up to the end.
-
-    Raises:
-        Refusal: `window_malformed` (422).
-    """
-    text = arguments.get("hours", "")
-    hours = int(text) if text.isascii() and text.isdigit() and int(text) in HOURS else HOURS[0]
-    end = _moment(arguments, "until", zone)
-    end = now_us if end is None else end
-    start = _moment(arguments, "from", zone)
-    if start is None:
-        return Span(end - hours * HOUR_US, end), hours
-    if start >= end:
-        raise Refusal(
-            "window_malformed", "from lies before until, and in the past", status=422, field="from"
-        )
-    return Span(min(start, end - SHORTEST_US), end), hours
-
-
-def span_words(span: Span, zone: str) -> tuple[str, str]:
-    """Start and end of a span as `span_of` reads them."""
-    tz = ZoneInfo(zone)
-    first, last = (
-        datetime.fromtimestamp(at // US_PER_S, tz).strftime(_FORMS[0])
-        for at in (span.start, span.end)
-    )
-    return first, last
-
-
-def near_spans(span: Span, now_us: int) -> dict[str, Span | None]:
-    """Spans to go to from here: earlier, later, closer and wider; None: there is none."""
-    length = span.end - span.start
-    half, quarter = length // 2, length // 4
-    end = min(span.end + half, now_us)
-    closer = Span(span.start + quarter, span.end - quarter)
-    wider_end = min(span.end + half, max(now_us, span.end))
-    wider = Span(wider_end - 2 * length, wider_end)
-    return {
-        "earlier": Span(span.start - half, span.end - half),
-        "later": Span(end - length, end) if end > span.end else None,
-        "closer": closer if half >= SHORTEST_US else None,
-        "wider": wider if 2 * length <= RANGE_MAX_US else None,
-    }
-
-
-def _moment(arguments: Mapping[str, str], key: str, zone: str) -> int | None:
-    given = arguments.get(key, "").strip()[:40]
-    if not given:
-        return None
-    for form in _FORMS:
-        try:
-            local = datetime.strptime(given, form).replace(tzinfo=ZoneInfo(zone))
-        except ValueError:
-            continue
-        return int(local.timestamp()) * US_PER_S
-    raise Refusal("window_malformed", f"write {key} as 2026-11-24 18:00", status=422, field=key)
-
-
-def lines_of(
-    tags: Sequence[TagInfo], names: Sequence[str], lows: Sequence[str], highs: Sequence[str]
-) -> list[Line]:
-    """The tags of an address with their limits; empty names are left out.
-
-    Raises:
-        Refusal: `tag_unknown` (404), `too_many_tags`, `limit_invalid` (422).
-    """
-    known = {tag.name: tag for tag in tags}
-    found: list[Line] = []
-    for number, name in enumerate(names):
-        if not name:
-            continue
-        tag = known.get(name)
-        if tag is None:
-            raise Refusal("tag_unknown", f"there is no tag {name[:80]!r}", status=404, field="tag")
-        low, high = (_limit(texts, number) for texts in (lows, highs))
-        found.append(
-            Line(
-                tag=tag,
-                low=tag.low if low is None else low,
-                high=tag.high if high is None else high,
-            )
-        )
-    if len(found) > TAGS_MAX:
-        raise Refusal(
-            "too_many_tags", f"a trend has at most {TAGS_MAX} tags", status=422, field="tag"
-        )
-    return found
 
 
 def covered_until(session: Session, tag: TagInfo, now_us: int) -> int:
@@ -222,118 +97,8 @@ def shown_states(
     return {**strip(intervals, span, unit.site.time_zone, None), "why": why}
 
 
-def tags_grid(lines: Sequence[tuple[Line, Series]], span: Span) -> Grid:
-    """The tags of a trend: limits, and what their values are worth."""
-    return Grid(
-        key="tags",
-        title=_("Tags"),
-        columns=[
-            Column(key="tag", label=_("Tag")),
-            Column(key="unit", label=_("Unit")),
-            Column(key="low", label=_("Low limit"), kind=Kind.NUMBER),
-            Column(key="high", label=_("High limit"), kind=Kind.NUMBER),
-            Column(key="count", label=_("Number of values"), kind=Kind.NUMBER),
-            Column(key="bad", label=_("Bad values"), kind=Kind.NUMBER),
-            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
-            Column(key=STATE, label=_("State of the figure")),
-        ],
-        rows=[
-            Row(
-                values=[
-                    line.tag.name,
-                    line.tag.unit,
-                    line.low,
-                    line.high,
-                    series.count,
-                    series.bad,
-                    series.coverage(span),
-                    state_of(series, span),
-                ]
-            )
-            for line, series in lines
-        ],
-    )
-
-
-def state_of(series: Series, span: Span) -> str:
-    """Whether values of the span may still come."""
-    return _("Provisional · not closed") if series.until < span.end else _("Final · not signed off")
-
-
 def _exact(value: float | None) -> Fraction | None:
     return None if value is None else Fraction(value)
-
-
-def file_grid(trends: Trends, lines: Sequence[tuple[Line, int]], span: Span) -> Grid:
-    """Every value of the tags as it came; their slots if there are too many or some are gone.
-
-    Args:
-        lines: each with the instant up to which its values are known.
-    """
-    tags = [line.tag for line, _until in lines]
-    gone = max((trends.finest(tag) for tag in tags), default=0)
-    if not gone and sum(map(trends.count, tags)) <= ROWS_MAX:
-        return _values_grid(trends, tags)
-    most = max(1, ROWS_MAX // len(lines))
-    width = next(w for w in WIDTHS if w >= gone and span.end - span.start <= w * most)
-    return _slots_grid([trends.series(line.tag, until, width) for line, until in lines], width)
-
-
-def _values_grid(trends: Trends, tags: Sequence[TagInfo]) -> Grid:
-    return Grid(
-        key="values",
-        title=_("Values of the tags"),
-        columns=[
-            Column(key="at", label=_("Time"), kind=Kind.TIME),
-            Column(key="tag", label=_("Tag")),
-            Column(key="value", label=_("Value"), kind=Kind.NUMBER),
-            Column(key="unit", label=_("Unit")),
-        ],
-        rows=[
-            Row(values=[value.at, tag.name, value.good, tag.unit])
-            for tag in tags
-            for value in trends.values(tag)
-        ],
-        chart=Chart(kind=ChartKind.TRACE, category="at", values=["value"], by="tag"),
-    )
-
-
-def _slots_grid(told: Sequence[Series], width: int) -> Grid:
-    return Grid(
-        key="slots",
-        title=_("Values of the tags"),
-        note=_(
-            "Too many values for a file, or no longer kept one by one: each row is %(n)s.",
-            n=width_words(width),
-        ),
-        columns=[
-            Column(key="at", label=_("Time"), kind=Kind.TIME),
-            Column(key="tag", label=_("Tag")),
-            Column(key="low", label=_("Lowest"), kind=Kind.NUMBER),
-            Column(key="mean", label=_("Mean over time"), kind=Kind.NUMBER),
-            Column(key="high", label=_("Highest"), kind=Kind.NUMBER),
-            Column(key="unit", label=_("Unit")),
-            Column(key=COVERAGE, label=_("Coverage"), kind=Kind.RATIO),
-            Column(key="bad", label=_("Bad values"), kind=Kind.NUMBER),
-        ],
-        rows=[
-            Row(
-                values=[
-                    slot.start,
-                    series.tag.name,
-                    slot.low,
-                    slot.mean,
-                    slot.high,
-                    series.tag.unit,
-                    slot.known / (slot.end - slot.start),
-                    slot.bad,
-                ]
-            )
-            for series in told
-            for slot in series.slots
-        ],
-        chart=Chart(kind=ChartKind.TRACE, category="at", values=["mean"], by="tag"),
-    )
 
 
 def width_words(width: int) -> str:
@@ -343,13 +108,6 @@ def width_words(width: int) -> str:
     if width < HOUR_US:
         return _("%(n)s min", n=width // (60 * US_PER_S))
     return _("%(n)s h", n=width // HOUR_US)
-
-
-def hours_words(hours: int) -> str:
-    """A choice of hours as words."""
-    if hours < 24:
-        return _("%(n)s h", n=hours)
-    return _("1 day") if hours == 24 else _("%(n)s days", n=hours // 24)
 
 
 def _path(series: Series, x: Scale, y: Scale) -> str:
@@ -418,18 +176,6 @@ def _outside(line: Line, series: Series) -> bool:
         return False
     below = line.low is not None and found[0] < line.low
     return below or (line.high is not None and found[1] > line.high)
-
-
-def _limit(texts: Sequence[str], number: int) -> float | None:
-    text = texts[number].strip()[:20] if number < len(texts) else ""
-    if not text:
-        return None
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise Refusal(
-            "limit_invalid", f"a limit is a number, not {text!r}", status=422, field="low"
-        ) from None
 
 
 def _limits(line: Line) -> str:

@@ -23,19 +23,16 @@ from mes.features.reports.notes import (
 )
 from mes.features.reports.routes import grids_file, pages
 from mes.features.reports.samples import TAGS_MAX, Trends, known_tags
-from mes.features.reports.trend import (
+from mes.features.reports.trend import covered_until, shown_series, shown_states
+from mes.features.reports.trend_asked import (
     HOURS,
-    covered_until,
-    file_grid,
     hours_words,
     lines_of,
     near_spans,
-    shown_series,
-    shown_states,
     span_of,
     span_words,
-    tags_grid,
 )
+from mes.features.reports.trend_files import file_grid, tags_grid
 from mes.features.screens.language import name_of, select_language
 from mes.features.screens.report import charts
 from mes.features.screens.report.frame import Shown
