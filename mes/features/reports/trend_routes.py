@@ -26,7 +26,6 @@ from mes.features.reports.samples import TAGS_MAX, Trends, known_tags
 from mes.features.reports.trend import (
     HOURS,
     covered_until,
-    file_grid,
     hours_words,
     lines_of,
     near_spans,
@@ -36,6 +35,7 @@ from mes.features.reports.trend import (
     span_words,
     tags_grid,
 )
+from mes.features.reports.trend_files import file_grid
 from mes.features.screens.language import name_of, select_language
 from mes.features.screens.report import charts
 from mes.features.screens.report.frame import Shown

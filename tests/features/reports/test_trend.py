@@ -9,7 +9,7 @@ from mes.core.case_model import Span
 from mes.core.refusal import Refusal
 from mes.core.sample_minutes import MINUTE_US
 from mes.core.sample_values import HOUR_US
-from mes.features.reports import trend
+from mes.features.reports import trend_files
 from mes.features.reports.samples import (
     RAW_MAX,
     SLOTS_MAX,
@@ -21,7 +21,6 @@ from mes.features.reports.samples import (
 )
 from mes.features.reports.trend import (
     Line,
-    file_grid,
     hours_words,
     lines_of,
     near_spans,
@@ -29,6 +28,7 @@ from mes.features.reports.trend import (
     span_of,
     span_words,
 )
+from mes.features.reports.trend_files import file_grid
 from mes.features.samples.expiry import Kept, expire_some
 from mes.features.samples.packing import pack_some
 from mes.models import GapFact, Sample
@@ -163,7 +163,7 @@ def test_a_file_has_every_value_or_says_that_it_has_slots(
     whole = floor.ask(lambda s: file_grid(Trends(s, [tag], SPAN), told, SPAN))
     assert (len(whole.rows), whole.note) == (3000, None)
     assert [row.values[2] for row in whole.rows[4:7]] == [4.0, None, 6.0]
-    monkeypatch.setattr(trend, "ROWS_MAX", 2999)
+    monkeypatch.setattr(trend_files, "ROWS_MAX", 2999)
     slots = floor.ask(lambda s: file_grid(Trends(s, [tag], SPAN), told, SPAN))
     assert len(slots.rows) == 1800
     assert slots.note is not None
