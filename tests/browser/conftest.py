@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 
 from tests.browser.demo import Demo, running_demo
 
@@ -31,8 +31,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def launched(*, keeps_pages: bool = False) -> Iterator[Browser]:
-    """The browser that `tools/ensure-browser.sh` installs, started and ended.
+def launched() -> Iterator[Browser]:
+    """The browser that `tools/ensure-browser.sh` installs, started and ended."""
+    with sync_playwright() as playwright, started(playwright.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def started(kind: BrowserType, *, keeps_pages: bool = False) -> Iterator[Browser]:
+    """A browser of a driver that runs already: a process has one driver at a time.
 
     Args:
         keeps_pages: "back" shows a page as it was left, as it does for people, where it may.
@@ -43,14 +50,13 @@ def launched(*, keeps_pages: bool = False) -> Iterator[Browser]:
     quiet += ["--disable-background-networking", "--disable-component-update"]
     if os.geteuid() == 0:
         quiet.append("--no-sandbox")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=quiet,
-            ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
-        )
-        yield browser
-        browser.close()
+    browser = kind.launch(
+        executable_path=path,
+        args=quiet,
+        ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Response
 
-from tests.browser.conftest import launched
+from tests.browser.conftest import started
 from tests.web.html_forms import TYPED, Form
 from tests.web.rivals import Change, Plant, standing_plant, values
 from tests.web.serving import until
@@ -153,9 +153,9 @@ def _is_taken(plant: Plant, form: Form, pair: tuple[Change, Change]) -> bool:
 
 @pytest.mark.parametrize("kept", [False, True], ids=["asked-anew", "as-it-was-left"])
 def test_a_page_that_back_brings_again_takes_nothing_back(
-    plant: Plant, edits: list[Edit], kept: bool
+    chromium: Browser, plant: Plant, edits: list[Edit], kept: bool
 ) -> None:
-    with launched(keeps_pages=kept) as browser:
+    with started(chromium.browser_type, keeps_pages=kept) as browser:
         context = browser.new_context(base_url=plant.served.url, locale="ko-KR")
         context.set_default_timeout(10_000)
         context.add_cookies(cookies_of(plant))

@@ -193,7 +193,11 @@ def _ask(plant: PlantProcess, told: TruthRun, unit: str) -> None:
     told.results[unit] = {
         name: plant.get(address, **{"from": format_instant(a), "to": format_instant(b)})
         for name, (a, b) in windows.items()
+        if name != "run"
     }
+    # As of its end, where the journal ends too: a stop that then still lasts may not be minor later.
+    first, last = (format_instant(at) for at in told.window)
+    told.results[unit]["run"] = plant.get(address, **{"from": first, "to": last, "as_of": last})
     told.cases[unit] = plant.get(told.results[unit]["run"]["case"])
     (told.folder / f"case-{unit}.json").write_text(json.dumps(told.cases[unit]), encoding="utf-8")
     tile = plant.get(f"/api/v1/work-units/{unit}")

@@ -44,7 +44,7 @@ def shown_evidence(frame: Frame, one: Interval, facts: Evidence) -> Shown:
         "counted_first": frame.address("#counts", after=None)
         if "after" in frame.wanted.arguments
         else None,
-        "pieces": shown_pieces(dict(facts.sums.pieces), frame),
+        "pieces": shown_pieces(dict(facts.sums.pieces), frame.found.policy),
         "said": [_said(frame, said) for said in facts.said],
         "typed": [_typed(frame, typed) for typed in facts.typed],
         "decided": [

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from mes.clock import plant_now_us
 from mes.features.explain.answer import explanation
 from mes.features.explain.archive import archive, slot
-from mes.features.explain.asked import asked
+from mes.features.explain.asked import TEXT_MAX, asked
 from mes.features.explain.bundle import (
     Wanted,
     bundle_cases,
@@ -34,6 +34,7 @@ from mes.features.explain.bundle import (
 from mes.features.explain.evidence import evidence
 from mes.features.explain.evidence_answer import evidence_answer
 from mes.features.explain.evidence_view import shown_evidence
+from mes.features.explain.grouped_view import group_asked, shown_group
 from mes.features.explain.queries import explained
 from mes.features.explain.schemas import BundleQuery, ExplainQuery
 from mes.features.explain.spreadsheet import Spreadsheet
@@ -65,6 +66,21 @@ def explain() -> str:
             held = evidence(session, found.given, found.chosen, as_of=found.as_of, after=after)
             facts = shown_evidence(frame, found.chosen, held)
     return render_template("explain.html", explain=shown, facts=facts)
+
+
+@pages.get("/explain/group")
+def explain_group() -> str:
+    """Why a figure by item, order, shift or crew is what it is."""
+    language, now_us = select_language(), plant_now_us()
+    given = request.args
+    screens: Screens = current_app.extensions[EXTENSION]
+    with screens.database.reading() as session:
+        chosen = choose(session, wanted_of(given, language), now_us)
+        wanted = group_asked(
+            chosen, given.get("by", ""), given.get("value", "")[:TEXT_MAX], asked(given).kpi
+        )
+        shown = shown_group(session, chosen, wanted, language, now_us)
+    return render_template("explain-group.html", explain=shown)
 
 
 @pages.get("/report.xlsx")

@@ -14,6 +14,7 @@ from mes.core.formulas import Filled, Term, filled
 from mes.core.kpis import KPIS, Kpi
 from mes.core.kpis_waiting import WAITING, WaitingKpi
 from mes.core.pieces import PieceKey, Pieces
+from mes.core.policies import Policy
 from mes.features.explain import words as say
 from mes.features.explain.asked import Asked
 from mes.features.explain.queries import INTERVALS_PER_PAGE, Explained
@@ -98,7 +99,7 @@ def shown_explanation(frame: Frame) -> Shown:
     return {
         "title": _("Why is there no value?") if made.value is None else _("Why %(n)s?", n=value),
         "kpi": kpi.key,
-        "kpi_name": _kpi_name(kpi, frame.language),
+        "kpi_name": kpi_name(kpi, frame.language),
         "definition": _definition(kpi, frame.language),
         "kpis": [(one.key, name_of(one.names, frame.language)) for one in KPIS],
         "waiting": [_waiting(one, frame.language) for one in WAITING],
@@ -108,13 +109,13 @@ def shown_explanation(frame: Frame) -> Shown:
         "value": value,
         "cause": None if made.cause is None else say.cause_word(str(made.cause)),
         "exact": None if made.value is None else repr(float(made.value)),
-        "formula": _formula(made),
+        "formula": shown_formula(made),
         "symbols": kpi.formula,
-        "terms": [_term(term) for term in made.terms],
+        "terms": [shown_term(term) for term in made.terms],
         "factors": _factors(frame) if kpi.key == "oee" else [],
         "flags": [words.flag_word(flag) for flag in found.result.flags],
         "coverage": words.percent(found.result.coverage),
-        "materials": shown_pieces(found.sums.pieces, frame),
+        "materials": shown_pieces(found.sums.pieces, found.policy),
         "classes": _classes(frame),
         "window_minutes": words.minutes(found.result.figures.window_us),
         "window_seconds": say.seconds(found.result.figures.window_us),
@@ -128,7 +129,7 @@ def shown_explanation(frame: Frame) -> Shown:
     }
 
 
-def shown_pieces(pieces: Mapping[PieceKey, Pieces], frame: Frame) -> list[Shown]:
+def shown_pieces(pieces: Mapping[PieceKey, Pieces], policy: Policy) -> list[Shown]:
     """Pieces by material and by where they were booked, with their ideal time."""
     rows: list[Shown] = []
     for (bucket, material), sums in sorted(pieces.items(), key=_piece_order):
@@ -136,7 +137,7 @@ def shown_pieces(pieces: Mapping[PieceKey, Pieces], frame: Frame) -> list[Shown]
             {
                 "material": material or _("unassigned"),
                 "bucket": say.bucket_word(bucket),
-                "counts": counts_in(bucket, frame.found.policy),
+                "counts": counts_in(bucket, policy),
                 "good": say.number(sums.good),
                 "scrap": say.number(sums.scrap),
                 "rework": say.number(sums.rework),
@@ -161,7 +162,8 @@ def _each(sums: Pieces) -> str:
     return say.number(Fraction(sums.ideal_total_s) / Fraction(sums.total))
 
 
-def _kpi_name(kpi: Kpi, language: str) -> str:
+def kpi_name(kpi: Kpi, language: str) -> str:
+    """Name of a KPI with its symbol, where they differ."""
     name = name_of(kpi.names, language)
     return name if name == kpi.iso_symbol else f"{name} ({kpi.iso_symbol})"
 
@@ -190,11 +192,13 @@ def _subtitle(frame: Frame) -> str:
     )
 
 
-def _formula(made: Filled) -> list[str]:
+def shown_formula(made: Filled) -> list[str]:
+    """The formula with its terms filled in, in parts."""
     return [part if isinstance(part, str) else say.term_short(part) for part in made.parts]
 
 
-def _term(term: Term) -> Shown:
+def shown_term(term: Term) -> Shown:
+    """A term in words, short and exactly."""
     return {
         "symbol": term.symbol,
         "meaning": say.symbol_word(term.symbol),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -91,6 +91,49 @@ def answer(session: Session, request: Request, now_us: int) -> Answer:
             for key, one in sorted(whole.items())
         ],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSum:
+    """What the figure of one group of a place and period is made from.
+
+    Attributes:
+        value: of the group: code of an item, number of a job order, code of a shift or crew;
+            empty: none.
+        shift: code of the shift of the period; empty: of no shift, or the period is none.
+        case: address of the case file behind it; None: nothing is known of its work units.
+    """
+
+    value: str
+    shift: str
+    work_units: Sequence[str]
+    sums: Tally
+    case: str | None
+
+
+def group_sums(session: Session, request: Request, now_us: int) -> list[GroupSum]:
+    """The sums behind the figures that `answer` gives for the same request.
+
+    Raises:
+        Refusal: as `answer`.
+    """
+    known = masters(session)
+    found = places(known, request.level, request.id, request.rule)
+    question = _question(known, request, found, now_us)
+    if not question.places:
+        return []
+    whole, as_of = tallies(session, known, question)
+    names = _groups(session, question.group, whole)
+    return [
+        GroupSum(
+            value=names.get(key.group, key.group) or "",
+            shift=key.shift or "",
+            work_units=[unit.code for unit in question.places[key.place].units],
+            sums=sums,
+            case=_case(question, key, names.get(key.group, key.group), as_of),
+        )
+        for key, sums in sorted(whole.items())
+    ]
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
@@ -47,7 +48,15 @@ def grouped_figures(
     Raises:
         Refusal: `range_too_long`: there are more than one answer may hold.
     """
-    request = Request(
+    found = answer(session, figures_request(known, code, period, policy, group), now_us).items
+    return [item for item in found if in_period(item["period"]["shift"] or "", period)]
+
+
+def figures_request(
+    known: Masters, code: str, period: Period, policy: Policy, group: Group
+) -> Request:
+    """The request for the figures of a place and period by group; see `in_period`."""
+    return Request(
         level=level_of(known, code),
         id=code,
         period=period.kind,
@@ -56,10 +65,11 @@ def grouped_figures(
         group=group,
         policy=policy,
     )
-    found = answer(session, request, now_us).items
-    if request.period is not PeriodKind.SHIFT:
-        return found
-    return [item for item in found if (item["period"]["shift"] or "") == period.shift]
+
+
+def in_period(shift: str, period: Period) -> bool:
+    """Whether the figure of a shift of the day belongs into the period."""
+    return period.kind is not PeriodKind.SHIFT or shift == period.shift
 
 
 def level_of(known: Masters, code: str) -> Level:
@@ -93,13 +103,30 @@ def shown_groups(
         if refusal.code != "range_too_long":
             raise
         items, note = [], _("Too many rows for one page: choose a shorter period or one line.")
+    address = {
+        "place": code,
+        "period": period.kind.value,
+        "day": period.day.isoformat(),
+        "shift": period.shift or "",
+        "policy": policy.name,
+        "by": group.value,
+    }
     if len(items) > ROWS_MAX:
         note = _("The first %(n)s of %(all)s; Excel has them all.", n=ROWS_MAX, all=len(items))
     return {
         "by": group.value,
         "choices": [(one.value, group_word(one)) for one in GROUPS],
         "head": group_word(group),
-        "rows": [_row(item, _label(known, group, item, named)) for item in items[:ROWS_MAX]],
+        "rows": [
+            _row(
+                item,
+                group_label(known, group, item["group"]["value"] or "", item["work_units"], named),
+                lambda kpi, value: (
+                    f"/explain/group?{urlencode({**address, 'value': value, 'kpi': kpi})}"
+                ),
+            )
+            for item in items[:ROWS_MAX]
+        ],
         "note": note,
     }
 
@@ -114,30 +141,33 @@ def group_word(group: Group) -> str:
     }[group]
 
 
-def _label(
-    known: Masters, group: Group, item: Mapping[str, Any], named: Callable[[Mapping[str, str]], str]
+def group_label(
+    known: Masters,
+    group: Group,
+    value: str,
+    work_units: Sequence[str],
+    named: Callable[[Mapping[str, str]], str],
 ) -> str:
-    value = item["group"]["value"]
+    """What a value of a group is called; shifts by the calendar of the first work unit."""
     if not value:
         return _("none of them")
     if group is Group.ITEM:
         material = known.materials.get(known.material_ids.get(value, 0))
-        return f"{value} {named(material.names)}" if material else str(value)
+        return f"{value} {named(material.names)}" if material else value
     if group is Group.SHIFT:
-        names = known.work_units[known.work_unit_ids[item["work_units"][0]]].shift_names
-        return named(names[value]) if value in names else str(value)
-    return str(value)
+        names = known.work_units[known.work_unit_ids[work_units[0]]].shift_names
+        return named(names[value]) if value in names else value
+    return value
 
 
-def _row(item: Mapping[str, Any], label: str) -> Shown:
-    result = item["result"]
+def _row(item: Mapping[str, Any], label: str, why: Callable[[str, str], str]) -> Shown:
+    result, value = item["result"], item["group"]["value"] or ""
     return {
         "label": label,
-        "figures": [words.percent(_ratio(result["kpis"][key])) for key in KPIS],
+        "figures": [(words.percent(_ratio(result["kpis"][key])), why(key, value)) for key in KPIS],
         "good": words.pieces(parse_number(result["quantities"]["GQ"])),
         "scrap": words.pieces(parse_number(result["quantities"]["SQ"])),
         "coverage": words.percent(_ratio(result["coverage"])),
-        "case": item["case"],
     }
 
 

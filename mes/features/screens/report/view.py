@@ -113,7 +113,7 @@ def _stops(page: ReportPage, frame: Frame, units: Sequence[str]) -> Shown | None
 def shown_frame(frame: Frame, period: Period) -> Shown:
     """What the page shows also when there is no figure."""
     return {
-        "title": f"{frame.place_name} · {_period_words(period, dict(frame.shifts))}",
+        "title": f"{frame.place_name} · {period_words(period, dict(frame.shifts))}",
         "subtitle": "",
         "trail": frame.trail,
         "places": frame.places,
@@ -132,7 +132,7 @@ def shown_frame(frame: Frame, period: Period) -> Shown:
     }
 
 
-def _period_words(period: Period, shifts: Mapping[str, str]) -> str:
+def period_words(period: Period, shifts: Mapping[str, str]) -> str:
     if period.kind is PeriodKind.WEEK:
         return _(
             "week %(first)s – %(last)s",
