@@ -44,7 +44,7 @@ ELSEWHERE = {
 ROUNDS = 3
 TRIES = 6
 """So many things of a kind are tried until one of them can be changed."""
-REFUSED = (404, 409)
+GONE, CONFLICT = 404, 409
 ADDED = {
     "/printers": {"code": "two"},
     "/quality/plans": {"code": "two"},
@@ -143,7 +143,9 @@ class Meeting:
         for change in tries or [NO_CHANGE]:
             now = self.plant.again(form) if done else None
             answer = self._sent(change.made_in(form))
-            if answer.status_code in REFUSED:
+            if answer.status_code == GONE and self.plant.again(form) is not None:
+                return f"{GONE}, but it is there"
+            if answer.status_code in (GONE, CONFLICT):
                 problem = self._refused(answer, change, form, middle)
                 if problem != INVALID:
                     return problem
