@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, product
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ import pytest
 from tests.web.html_forms import Form, forms_of
 from tests.web.rivals import (
     DOINGS,
+    STANDING,
     Cells,
     Change,
     Plant,
@@ -42,7 +44,19 @@ ELSEWHERE = {
 ROUNDS = 3
 TRIES = 6
 """So many things of a kind are tried until one of them can be changed."""
-REFUSED = (404, 409)
+GONE, CONFLICT = 404, 409
+ADDED = {
+    "/printers": {"code": "two"},
+    "/quality/plans": {"code": "two"},
+    "/reports/schedules": {"folder": "two"},
+    "/instructions": {"code": "two", "work_unit": "unit-21"},
+    "/people": {"badge": "2002"},
+    "/roles/accounts": {"login": "two"},
+    "/items": {"code": "TWO"},
+    "/reasons": {"code": "two"},
+    "/plant/new/line": {"code": "two"},
+}
+"""Forms that add a thing, and what tells it from every other: two people choose the same."""
 NO_CHANGE = Change(-1, None)
 NOTHING = object()
 INVALID = "nothing valid was typed"
@@ -129,7 +143,9 @@ class Meeting:
         for change in tries or [NO_CHANGE]:
             now = self.plant.again(form) if done else None
             answer = self._sent(change.made_in(form))
-            if answer.status_code in REFUSED:
+            if answer.status_code == GONE and self.plant.again(form) is not None:
+                return f"{GONE}, but it is there"
+            if answer.status_code in (GONE, CONFLICT):
                 problem = self._refused(answer, change, form, middle)
                 if problem != INVALID:
                     return problem
@@ -191,3 +207,30 @@ def test_of_two_changes_none_is_lost(plant: Plant) -> None:
     assert set(ELSEWHERE) <= editing
     missing = editing - {one for pair in meeting.met for one in pair} - set(ELSEWHERE)
     assert not missing, f"changed by nobody here: {sorted(missing)}, unchanged {sorted(unmet)}"
+
+
+@pytest.mark.parametrize("address", ADDED)
+def test_of_two_people_who_add_the_same_one_is_told_and_a_form_sent_twice_adds_once(
+    plant: Plant, address: str
+) -> None:
+    fields = {**dict(STANDING)[address], **ADDED[address]}
+    first, again = _added(plant, address, fields, "1"), _added(plant, address, fields, "1")
+    assert first[0].status_code == 303, first[0].text[-2000:]
+    assert first[1], "nothing was added"
+    assert not again[1], "sent twice, added twice"
+    named = "en" if "en" in fields else "name"
+    late, written = _added(plant, address, {**fields, named: "Other"}, "2")
+    assert (late.status_code, written) == (409, set()), late.text[-2000:]
+    assert SENTENCE.search(late.text)
+    assert CODE.search(late.text)
+    assert named not in fields or "Other" in late.text, "what was typed is gone"
+
+
+def _added(
+    plant: Plant, address: str, fields: dict[str, Any], command: str
+) -> tuple[httpx.Response, set[tuple[str, Any, str]]]:
+    """Send a form that adds; the answer and what is kept since."""
+    before = plant.cells()
+    told = {**fields, "command_id": f"{address}-{command}", "csrf_token": plant.token}
+    answer = plant.client.post(address, data=told)
+    return answer, {cell for cell, value in plant.cells().items() if before.get(cell) != value}

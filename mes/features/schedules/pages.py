@@ -179,6 +179,10 @@ def problem_word(problem: Refusal) -> str:
             " the list; save again if it shall be as you typed."
         ),
         "schedule_unknown": _("There is no such schedule."),
+        "schedule_taken": _(
+            "A schedule in the list makes these files already. Nothing was added: change that one,"
+            " or choose another folder."
+        ),
         "schedules_full": _("Too many schedules make files. Stop one that is not needed."),
         "report_file_gone": _("There is no such file any more."),
     }.get(problem.code, problem.message)

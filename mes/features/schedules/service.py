@@ -29,6 +29,8 @@ ACTIVE_MAX = 50
 """Most schedules that make files at the same time."""
 _ABOUT = ("kind", "place", "period")
 """What changes the periods or the content: only periods after the change are made."""
+_FILES = (*_ABOUT, "policy", "language", "folder")
+"""What two schedules have in common that make the same files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,14 @@ def add_schedule(
         now_us: present plant time.
 
     Raises:
-        Refusal: `schedule_invalid` (422, fields in details), `schedules_full` (409).
+        Refusal: `schedule_invalid` (422, fields in details), `schedule_taken`, `schedules_full`
+            (409).
     """
     known = session.scalar(select(ReportSchedule).where(ReportSchedule.command_id == command_id))
     if known is not None:
         return known
     values = _checked(session, draft)
+    _check_new(session, values)
     _check_room(session)
     row = ReportSchedule(
         command_id=command_id,
@@ -149,6 +153,12 @@ def _seen(session: Session, identity: int, seen: int) -> ReportSchedule:
     if row.version != seen:
         raise Refusal("schedule_changed", "somebody changed this schedule meanwhile", status=409)
     return row
+
+
+def _check_new(session: Session, values: Mapping[str, Any]) -> None:
+    same = [getattr(ReportSchedule, name) == values[name] for name in _FILES]
+    if session.scalar(select(ReportSchedule.id).where(ReportSchedule.active, *same).limit(1)):
+        raise Refusal("schedule_taken", "a schedule makes these files already", status=409)
 
 
 def _check_room(session: Session) -> None:
