@@ -25,6 +25,7 @@ GIVEN: Mapping[str, str] = {"work_unit": "press-1", "line": "line-1"}
 """What is put into the place of that name when no page links to one."""
 ADDRESSES: Mapping[str, str] = {
     "explain.explain": "/explain?work_unit=press-1",
+    "explain.explain_group": "/explain/group?place=press-1&by=shift&value=D&period=day",
     "screens.source": "/sources/press_plc",
     "screens.change_source": "/sources/press_plc/change",
 }

@@ -19,6 +19,7 @@ PAGES: Mapping[str, str] = {
     "/report?place=press-1": ".hcs .hc",
     "/report?place=line-1&period=week": ".units tbody tr",
     "/explain?work_unit=press-1": ".ex tbody tr",
+    "/explain/group?place=press-1&by=shift&value=D&period=day": ".exf tbody tr",
     "/sources": "mes-sources tbody tr",
     "/calendar": "mes-calendar .day .sh",
     "/reasons": "main tbody tr",

@@ -195,7 +195,7 @@ def _ask(plant: PlantProcess, told: TruthRun, unit: str) -> None:
         for name, (a, b) in windows.items()
         if name != "run"
     }
-    # As of its end, where the journal ends too: a stop that then still lasts may not be minor later.
+    # As of its end, where the journal ends too: a stop that lasts beyond it may grow past minor.
     first, last = (format_instant(at) for at in told.window)
     told.results[unit]["run"] = plant.get(address, **{"from": first, "to": last, "as_of": last})
     told.cases[unit] = plant.get(told.results[unit]["run"]["case"])

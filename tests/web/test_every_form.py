@@ -24,6 +24,7 @@ from tests.web.serving import PASSWORD, Served, csrf_token, plant_of_its_own
 GIVEN = {"work_unit": "unit-11", "line": "line-1"}
 ADDRESSES = {
     "explain.explain": "/explain?work_unit=unit-11",
+    "explain.explain_group": "/explain/group?place=unit-11&by=shift&value=D&period=day",
     "screens.source": "/sources/plc",
     "screens.change_source": "/sources/plc/change",
 }

@@ -166,7 +166,7 @@ def test_only_who_edits_the_data_of_a_kind_imports_it(served: Served) -> None:
     with served.signed_in("office") as office:
         page = office.get("/import").text
         assert set(re.findall(r'href="/import/(\w+)"', page)) == {
-            "orders", "items", "rates", "reasons", "lines", "machines", "calendar",
+            "orders", "items", "rates", "reasons", "lines", "machines", "shifts", "calendar",
         }  # fmt: skip
         assert office.get("/import/people").status_code == 403
         assert office.get("/import/nonsense").status_code == 404

@@ -63,11 +63,13 @@ def test_who_was_last_seen_at_a_machine_is_offered_first_with_the_time(
     tablet: httpx.Client,
 ) -> None:
     sign_in(tablet, badge="1001")
-    first, *others = tablet.get("/api/v1/terminal/people?work_unit=unit-11").json()["items"]
-    assert (first["badge_no"], parse_instant(first["seen_at"]) > 0) == ("1001", True)
-    assert all(one["seen_at"] is None for one in others)
+    people = tablet.get("/api/v1/terminal/people?work_unit=unit-11").json()["items"]
+    assert people[0]["badge_no"] == "1001"
+    seen = [0 if one["seen_at"] is None else parse_instant(one["seen_at"]) for one in people]
+    assert seen[0] > 0
+    assert seen == sorted(seen, reverse=True), "who was never here comes last"
     elsewhere = tablet.get("/api/v1/terminal/people?work_unit=unit-12").json()["items"]
-    assert [one["seen_at"] for one in elsewhere] == [None] * len(elsewhere)
+    assert all(one["seen_at"] != people[0]["seen_at"] for one in elsewhere)
 
 
 def test_the_session_of_a_person_is_worth_nothing_away_from_the_terminal(

@@ -28,6 +28,7 @@ from mes.features.oee.rollup_answer import Request, answer
 from mes.features.oee.rollup_query import Group
 from mes.features.plant.calendar_schema import Calendar
 from mes.features.quantities.moves import MoveDraft, move_pieces
+from mes.features.screens.report.groups import KPIS
 from tests.features.commands.floor import DAY_START, MINUTE, Floor
 from tests.features.explain.test_reproduces import reproduced
 from tests.features.production.plant import HOUR
@@ -75,7 +76,7 @@ def test_every_grouped_figure_of_the_api_is_reproduced(
 
 
 @pytest.mark.parametrize("group", ["item", "order", "shift", "crew"])
-def test_the_report_shows_the_grouped_figures_each_with_its_case(
+def test_the_report_leads_from_each_grouped_figure_to_why_and_to_its_case(
     client: httpx.Client, tmp_path: Path, group: str
 ) -> None:
     query = {"level": "machine", "id": "press-1", "period": "week", "from": "2026-03-02"}
@@ -87,11 +88,25 @@ def test_the_report_shows_the_grouped_figures_each_with_its_case(
     assert len(rows) == len(items) > 0
     for (label, cells), item in zip(rows, items, strict=True):
         assert label.split()[0] == (item["group"]["value"] or "none")
-        case, value = re.findall(r'<a href="([^"]+)"[^>]*>([^<]*)<', cells)[0]
+        figures = re.findall(r'<a href="([^"]+)"[^>]*>([^<]*)<', cells)
+        assert len(figures) == 4
+        for (why, value), key in zip(figures, KPIS, strict=True):
+            answer = client.get(why, params=None)
+            assert answer.status_code == 200, answer.text
+            told_why = html.unescape(answer.text)
+            exact = item["result"]["kpis"][key]
+            assert value == ("–" if exact is None else f"{exact * 100:.1f}")
+            assert exact is None or repr(exact) in told_why
+        case = re.findall(r'href="(/api/v1/[^"]+)" download', told_why)[0]
         again = reproduced(tmp_path / "case", client.get(case).content)
-        oee = again["kpis"]["oee"]
-        assert oee == item["result"]["kpis"]["oee"]
-        assert value == ("–" if oee is None else f"{oee * 100:.1f}")
+        assert again["kpis"]["oee"] == item["result"]["kpis"]["oee"]
+
+
+def test_why_a_group_that_the_period_does_not_have_is_refused(client: httpx.Client) -> None:
+    page = {"place": "press-1", "period": "week", "day": "2026-03-02", "by": "item", "value": "no"}
+    answer = client.get("/explain/group", params=page)
+    assert answer.status_code == 404
+    assert "group_unknown" in answer.text
 
 
 @pytest.mark.parametrize(("place", "period"), [("press-1", "shift"), ("busan", "month")])
