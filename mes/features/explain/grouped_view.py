@@ -74,7 +74,7 @@ def shown_group(
         "kpi": wanted.kpi.key,
         "kpi_name": kpi_name(wanted.kpi, language),
         "kpis": [(one.key, name_of(one.names, language)) for one in KPIS],
-        "place": f"{group_word(wanted.group)} {label}",
+        "place": f"{group_word(wanted.group)}: {label}",
         "subtitle": _subtitle(chosen, found, language),
         "value": value,
         "cause": None if made.cause is None else say.cause_word(str(made.cause)),
