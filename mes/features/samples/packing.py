@@ -95,18 +95,19 @@ def sum_again(database: Database, most: int = 500) -> int:
     """
     with database.reading() as session:
         rows = session.execute(
-            select(SampleChunk.tag_id, SampleChunk.hour, SampleChunk.data)
+            select(SampleChunk.tag_id, SampleChunk.hour)
             .outerjoin(
                 SampleHour,
                 (SampleHour.tag_id == SampleChunk.tag_id) & (SampleHour.hour == SampleChunk.hour),
             )
             .where(SampleHour.id.is_(None))
             .limit(most)
-        ).all()
-        hours = [_hour_rows((tag_id, hour), unpacked(data)) for tag_id, hour, data in rows]
+        )
+        places = [(tag_id, hour) for tag_id, hour in rows]
+        hours = [_hour_rows(place, values) for place, values in _packed_before(session, places)]
     if hours:
         with database.transaction() as session:
-            _replace(session, [(tag_id, hour) for tag_id, hour, _ in rows], hours)
+            _replace(session, places, hours)
     return len(hours)
 
 

@@ -30,6 +30,7 @@ class Packer:
         self._kept = kept
         self._round_s = round_s
         self._stopped = threading.Event()
+        self._complete = False
 
     def start(self) -> None:
         """Begin in a thread of its own."""
@@ -51,7 +52,9 @@ class Packer:
         now_us = plant_now_us()
         oldest_us = now_us - self._kept.values * DAY_US
         self._repeat(lambda: pack_some(self._database, oldest_us) >= ROWS_MAX)
-        self._repeat(lambda: sum_again(self._database) > 0)
+        if not self._complete:  # only a change of the schema leaves hours without sums
+            self._repeat(lambda: sum_again(self._database) > 0)
+            self._complete = not self._stopped.is_set()
         self._repeat(lambda: expire_some(self._database, self._kept, now_us) > 0)
 
     def _repeat(self, step: Callable[[], bool]) -> None:
