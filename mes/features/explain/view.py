@@ -100,7 +100,7 @@ def shown_explanation(frame: Frame) -> Shown:
         "title": _("Why is there no value?") if made.value is None else _("Why %(n)s?", n=value),
         "kpi": kpi.key,
         "kpi_name": kpi_name(kpi, frame.language),
-        "definition": _definition(kpi, frame.language),
+        "definition": kpi_definition(kpi, frame.language),
         "kpis": [(one.key, name_of(one.names, frame.language)) for one in KPIS],
         "waiting": [_waiting(one, frame.language) for one in WAITING],
         "place": name,
@@ -173,7 +173,8 @@ def _waiting(kpi: WaitingKpi, language: str) -> str:
     return _("%(kpi)s: waits for %(data)s", kpi=name_of(kpi.names, language), data=wanted)
 
 
-def _definition(kpi: Kpi, language: str) -> str:
+def kpi_definition(kpi: Kpi, language: str) -> str:
+    """What a KPI says, in a sentence; empty: nothing is written."""
     return name_of(getattr(kpi, "definitions", {}), language)
 
 
